@@ -1,0 +1,126 @@
+"""Parameters -> jobs and paths, once, for Snakemake and DVC alike. Imports nothing heavy.
+
+A dataset's id is its name, or `<name>-drawn` when an embedded stand-in is used: a drawn set never bears the real one's
+name, and results of both lie side by side. The layout is model first, because DVC's outputs may not overlap:
+
+    data/processed/<scale>/<dataset>/     judges/<scale>/<dataset>/<label>.*
+    runs/<scale>/<model>/<dataset>/seed<n>/     results/<scale>/<model>/<dataset>/seed<n>.json
+"""
+
+from dataclasses import dataclass
+
+from latentmotion.params import Dataset, Params, merge
+from latentmotion.splits import SPLITS
+
+REAL = "real"  # the pseudo-model whose "samples" are the real test sequences
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training: a model on a dataset from a seed."""
+
+    model: str
+    dataset: str  # id, as in paths
+    seed: int
+
+
+def dataset_id(name: str, dataset: Dataset) -> str:
+    return name if dataset.source == "real" else f"{name}-{dataset.source}"
+
+
+def dataset_name(identifier: str) -> str:
+    """The key in params.yaml that an id belongs to."""
+    return identifier.removesuffix("-drawn")
+
+
+def ids(params: Params) -> dict[str, str]:
+    """Name -> id of every dataset."""
+    return {name: dataset_id(name, dataset) for name, dataset in params.datasets.items()}
+
+
+def seeds(params: Params, model: str) -> list[int]:
+    return params.models[model].seeds or params.seeds
+
+
+def runs(params: Params) -> list[Run]:
+    """Every training of the catalogue."""
+    return [
+        Run(model, dataset_id(name, params.datasets[name]), seed)
+        for name, models in params.runs.items()
+        for model in models
+        for seed in seeds(params, model)
+    ]
+
+
+def report_runs(params: Params, report) -> list[Run]:
+    """The trainings that a table or figure shows: its models on its datasets, where the catalogue trains them."""
+    wanted = {dataset_id(name, params.datasets[name]) for name in report.datasets}
+    return [run for run in runs(params) if run.model in report.models and run.dataset in wanted]
+
+
+def training_settings(params: Params, model: str, dataset: str) -> dict:
+    """All that decides the outcome of a training but its data and seed: what a rule tracks and a record holds."""
+    section = params.models[model]
+    own = section.per_dataset.get(dataset_name(dataset), {})
+    return {
+        "system": section.system,
+        "training": merge(merge(params.training, section.training), own.get("training", {})),
+        "network": merge(section.network, own.get("network", {})),
+        "compute": params.compute.model_dump(),
+    }
+
+
+def prepare_settings(params: Params, dataset: str) -> dict:
+    return params.datasets[dataset_name(dataset)].model_dump()
+
+
+def judge_settings(params: Params, dataset: str) -> dict:
+    judge = params.judge.model_dump()
+    judge["floor"] = judge["floor"][dataset_name(dataset)]
+    return judge
+
+
+def report_settings(params: Params, kind: str, name: str) -> dict:
+    """What a rendered report depends on beyond its records."""
+    report = getattr(params, kind)[name]
+    shown = [f"{run.model}/{run.dataset}/seed{run.seed}" for run in report_runs(params, report)]
+    return {"scale": params.scale, "shown": shown, **report.model_dump()}
+
+
+def processed(params: Params, dataset: str) -> str:
+    return f"data/processed/{params.scale}/{dataset}"
+
+
+def processed_files(params: Params, dataset: str) -> list[str]:
+    """The manifest and each split's arrays."""
+    folder = processed(params, dataset)
+    return [f"{folder}/manifest.json", *(f"{folder}/{s}/{f}" for s in SPLITS for f in ("x.npy", "labels.npz"))]
+
+
+def learning_files(params: Params, dataset: str) -> list[str]:
+    """What a job that trains or selects may open: everything but the test split."""
+    return [file for file in processed_files(params, dataset) if "/test/" not in file]
+
+
+def judges(params: Params, dataset: str) -> str:
+    return f"judges/{params.scale}/{dataset}"
+
+
+def run_folder(params: Params, run: Run) -> str:
+    return f"runs/{params.scale}/{run.model}/{run.dataset}/seed{run.seed}"
+
+
+def record(params: Params, run: Run) -> str:
+    """The evaluation record of a run."""
+    return f"results/{params.scale}/{run.model}/{run.dataset}/seed{run.seed}.json"
+
+
+def real_record(params: Params, dataset: str) -> str:
+    """The judges' scores on the real test sequences themselves."""
+    return record(params, Run(REAL, dataset, 0))
+
+
+def report_files(name: str, kind: str) -> list[str]:
+    """What a table or figure leaves in reports/."""
+    suffixes = ("csv", "md", "tex", "html") if kind == "tables" else ("png", "gif")
+    return [f"reports/{name}.{suffix}" for suffix in suffixes]

@@ -1,0 +1,155 @@
+"""The verbs. Each gets explicit paths and settings, writes its output whole or not at all, and leaves a record beside.
+
+The rules of the workflow type these commands; `--settings` is the JSON that catalogue.py resolved from params.yaml, so
+that a job runs what was planned even when params.yaml is edited meanwhile.
+"""
+
+import functools
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from latentmotion.errors import UserError
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+Settings = Annotated[str, typer.Option(help="JSON, as the workflow resolves it from params.yaml")]
+Name = Annotated[str, typer.Option()]
+File = Annotated[Path, typer.Option()]
+Device = Annotated[str, typer.Option(help="auto, cpu or cuda")]
+
+
+def verb(function):
+    """Registers a verb whose UserError is one line on stderr and exit code 1."""
+
+    @functools.wraps(function)
+    def wrapped(*args, **kwargs):
+        try:
+            function(*args, **kwargs)
+        except UserError as error:
+            print(f"latentmotion {function.__name__}: {error}", file=sys.stderr)
+            raise typer.Exit(1) from None
+
+    return app.command()(wrapped)
+
+
+def parse(settings: str) -> dict:
+    try:
+        return json.loads(settings)
+    except ValueError as error:
+        raise UserError(f"--settings: not JSON ({error}); run the verb through its Snakemake target") from None
+
+
+@verb
+def fetch(dataset: Name, out: File, sources: File = Path("data/sources.csv")):
+    """Raw files of a dataset: from the mirror LATENTMOTION_MIRROR, else downloaded; each checked by size and sha256."""
+    from latentmotion.fetch import fetch
+
+    fetch(dataset, out, sources)
+
+
+@verb
+def prepare(dataset: Name, out: File, settings: Settings, raw: Annotated[Path | None, typer.Option()] = None):
+    """Raw files, or the embedded stand-in, to sequences with labels and splits."""
+    from latentmotion.prepare import prepare
+
+    prepare(dataset, raw, out, parse(settings))
+
+
+@verb
+def judge(data: File, label: Name, out: File, settings: Settings, device: Device = "auto"):
+    """Trains the classifier of one label on train, selects it on validation: OUT/<label>.safetensors and .json."""
+    from latentmotion.judge import train_judge
+
+    train_judge(data, label, out, parse(settings), device)
+
+
+@verb
+def train(
+    model: Name,
+    data: File,
+    out: File,
+    state: File,
+    seed: Annotated[int, typer.Option()],
+    settings: Settings,
+    device: Device = "auto",
+    checkpoint_seconds: float = 120.0,
+):
+    """Trains a model, or goes on from its checkpoint under STATE: weights, history, samples and record in OUT."""
+    from latentmotion.training.train import train
+
+    train(model, data, out, state, seed, parse(settings), device, checkpoint_seconds)
+
+
+@verb
+def evaluate(
+    model: Name,
+    data: File,
+    judges: File,
+    out: File,
+    settings: Settings,
+    run: Annotated[Path | None, typer.Option()] = None,
+    device: Device = "auto",
+):
+    """Scores a trained run (as model 'real': the test sequences themselves) under every protocol that it can enter."""
+    from latentmotion.evaluate import evaluate
+
+    evaluate(model, data, judges, run, out, parse(settings), device)
+
+
+@verb
+def table(name: Name, out: File, settings: Settings, records: list[Path], published: File = Path("data/published.csv")):
+    """Records to a table: OUT.csv (long form) and OUT.md, .tex and .html (the paper's shape)."""
+    from latentmotion.render import render_table
+
+    render_table(name, records, published, out, parse(settings))
+
+
+@verb
+def figure(name: Name, out: File, settings: Settings, runs: list[Path], device: Device = "auto"):
+    """Trained runs to pictures: OUT.png and OUT.gif."""
+    from latentmotion.render import render_figure
+
+    render_figure(name, runs, out, parse(settings), device)
+
+
+@verb
+def site(out: File = Path("reports"), params: File = Path("params.yaml")):
+    """OUT/index.html and OUT/README.md: every table and figure that exists, with paper, number and caption."""
+    from latentmotion.site import build
+
+    build(out, params)
+
+
+@verb
+def track(records: list[Path], database: File = Path("mlflow.db")):
+    """Fills the local MLflow store from records; run again, it adds nothing twice."""
+    from latentmotion.tracking import track
+
+    track(records, database)
+
+
+@verb
+def dvcyaml(check: Annotated[bool, typer.Option(help="only say whether dvc.yaml is in step")] = False):
+    """Writes dvc.yaml from the catalogue."""
+    from latentmotion.dvc import write_dvcyaml
+
+    write_dvcyaml(check)
+
+
+@verb
+def lock():
+    """Records in dvc.lock what Snakemake has finished, so that DVC has nothing to run."""
+    from latentmotion.dvc import lock
+
+    lock()
+
+
+def main() -> None:
+    app()
+
+
+if __name__ == "__main__":
+    main()

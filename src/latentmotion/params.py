@@ -1,0 +1,206 @@
+"""The only reader of params.yaml: typed, and closed, so that a misspelt key is an error that names its nearest.
+
+The effective parameters are params.yaml, then the overlay config/<scale>.yaml, then what the command line adds
+(`snakemake --config`, `--configfile`). Mappings are merged key by key, everything else is replaced. The keys of a
+model's `network` section are those of `Config` in its file; they are read from the source, not by importing it, so that
+planning a thousand jobs never loads torch.
+"""
+
+import ast
+import copy
+import re
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from latentmotion.closure import PACKAGE
+from latentmotion.errors import UserError, nearest
+from latentmotion.yamlfile import read_yaml
+
+NAME = r"^[a-z0-9][a-z0-9_-]{0,63}$"
+
+
+class Closed(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Dataset(Closed):
+    """One dataset: where it comes from and how large it is. `options` belong to its file in data/."""
+
+    source: Literal["real", "drawn"] = Field(description="real: the published files; drawn: embedded stand-in")
+    size: int = Field(ge=8, le=256, description="side of a frame in pixels")
+    frames: int = Field(ge=2, description="frames of a sequence")
+    options: dict[str, Any] = Field(default_factory=dict, description="keywords of the dataset's prepare()")
+
+
+class Judge(Closed):
+    """The classifiers that score generated sequences (HALO, supplementary table 9)."""
+
+    width: int = Field(ge=1, description="channels of the first convolution; the paper's is 64")
+    steps: int = Field(ge=1)
+    batch: int = Field(ge=2)
+    lr: float = Field(gt=0)
+    select_every: int = Field(ge=1, description="steps between measurements on validation data")
+    floor: dict[str, float] = Field(description="accuracy on real test data below which a judge is reported as weak")
+
+
+class Training(Closed):
+    """How long and how fast a model is trained."""
+
+    steps: int = Field(ge=1, description="batches seen")
+    batch: int = Field(ge=2, description="sequences in a batch, over all processes")
+    lr: float = Field(gt=0)
+    betas: tuple[float, float] = (0.9, 0.999)
+    weight_decay: float = Field(default=0.0, ge=0)
+    clip: float | None = Field(default=None, description="largest gradient norm, or null")
+    decay: Literal["none", "cosine"] = "none"
+
+
+class Compute(Closed):
+    """What may change the bits of a result; how a job is run otherwise (device, processes) belongs to the profile."""
+
+    threads: int = Field(default=1, ge=1, description="CPU threads of one job")
+    precision: Literal["float32", "bfloat16"] = "float32"
+    compile: bool = False
+    channels_last: bool = False
+
+
+class Model(Closed):
+    """One system. `per_dataset` holds what differs on one dataset."""
+
+    system: str = Field(pattern=NAME, description="the file in models/")
+    seeds: list[int] | None = Field(default=None, description="training seeds, where they differ from the scale's")
+    training: dict[str, Any] = Field(default_factory=dict)
+    network: dict[str, Any] = Field(default_factory=dict)
+    per_dataset: dict[str, dict[str, Any]] = Field(default_factory=dict)
+
+
+class Report(Closed):
+    """A table or a figure: the file in reports/ that renders it and what it shows."""
+
+    report: str = Field(pattern=r"^[a-z0-9][a-z0-9_]{0,63}$", description="the file in reports/")
+    models: list[str]
+    datasets: list[str]
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
+class Params(Closed):
+    """The catalogue."""
+
+    scale: str = Field(pattern=NAME)
+    seeds: list[int] = Field(min_length=1)
+    compute: Compute
+    datasets: dict[str, Dataset]
+    judge: Judge
+    training: dict[str, Any] = Field(description="defaults of every model's training section")
+    models: dict[str, Model]
+    runs: dict[str, list[str]] = Field(description="dataset -> the models trained on it")
+    evaluation: dict[str, Any] = Field(default_factory=dict, description="sizes of the protocols")
+    tables: dict[str, Report]
+    figures: dict[str, Report]
+
+
+def merge(base: dict, overlay: dict) -> dict:
+    """Overlay wins; mappings are merged, everything else is replaced."""
+    merged = copy.deepcopy(base)
+    for key, value in overlay.items():
+        merged[key] = (
+            merge(merged[key], value) if isinstance(value, dict) and isinstance(merged.get(key), dict) else value
+        )
+    return merged
+
+
+def load(path: Path | str = "params.yaml", overrides: dict | None = None) -> Params:
+    """The effective parameters. Raises UserError that names the key, what is wrong and the nearest known name."""
+    path = Path(path)
+    raw = read_yaml(path)
+    overrides = overrides or {}
+    scale = overrides.get("scale", raw.get("scale"))
+    overlay = path.parent / "config" / f"{scale}.yaml"
+    if not overlay.is_file():
+        scales = [p.stem for p in overlay.parent.glob("*.yaml") if "scale" not in read_yaml(p)]
+        raise UserError(f"{path}: scale '{scale}' has no file {overlay}; {nearest(str(scale), scales)}")
+    merged = merge(merge(raw, read_yaml(overlay)), overrides)
+    merged["scale"] = scale
+    try:
+        params = Params.model_validate(merged)
+    except ValidationError as error:
+        raise UserError(f"{path} ({scale}): {_first(error, Params)}") from None
+    _check_names(params, path)
+    return params
+
+
+def _first(error: ValidationError, schema: type[BaseModel]) -> str:
+    problem = error.errors()[0]
+    where = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        return f"unknown key '{where}'; {nearest(str(problem['loc'][-1]), _fields(schema, problem['loc'][:-1]))}"
+    return f"key '{where}': {problem['msg']}; got {problem.get('input')!r}"
+
+
+def _fields(schema: Any, path: tuple) -> list[str]:
+    for part in path:
+        schema = schema.model_fields[part].annotation if hasattr(schema, "model_fields") else schema.__args__[1]
+    return list(schema.model_fields)
+
+
+@cache
+def config_keys(system: str) -> tuple[str, ...]:
+    """The fields of `Config` in models/<system>.py, read from its source."""
+    tree = ast.parse((PACKAGE / "models" / f"{system}.py").read_text())
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef) and node.name == "Config":
+            return tuple(item.target.id for item in node.body if isinstance(item, ast.AnnAssign))
+    return ()
+
+
+def modules(folder: str) -> list[str]:
+    """The names that a folder of the package offers: its files."""
+    return [file.stem for file in (PACKAGE / folder).glob("*.py") if not file.stem.startswith("_")]
+
+
+def _known(where: str, name: str, known: Iterable[str]) -> None:
+    if name not in known:
+        raise UserError(f"{where}: unknown '{name}'; {nearest(name, known)}")
+
+
+def _check_names(params: Params, path: Path) -> None:
+    """Every name that one section uses must stand in another, or be a file of the package."""
+    known_training = list(Training.model_fields)
+    for key in params.training:
+        _known(f"{path}: key 'training'", key, known_training)
+    for name, model in params.models.items():
+        where = f"{path}: models.{name}"
+        if not re.match(NAME, name):
+            raise UserError(f"{where}: a name is lower-case letters, digits, '-' and '_', 64 at most; rename it")
+        _known(f"{where}.system", model.system, modules("models"))
+        keys = config_keys(model.system)
+        for part, section in [
+            ("", model.model_dump()),
+            *((f".per_dataset.{d}", s) for d, s in model.per_dataset.items()),
+        ]:
+            for key in section.get("network", {}):
+                _known(f"{where}{part}.network", key, keys)
+            for key in section.get("training", {}):
+                _known(f"{where}{part}.training", key, known_training)
+        for dataset, section in model.per_dataset.items():
+            _known(f"{where}.per_dataset", dataset, params.datasets)
+            for key in section:
+                _known(f"{where}.per_dataset.{dataset}", key, ("network", "training"))
+    for dataset, names in params.runs.items():
+        _known(f"{path}: runs", dataset, params.datasets)
+        for name in names:
+            _known(f"{path}: runs.{dataset}", name, params.models)
+    for dataset in params.datasets:
+        _known(f"{path}: datasets", dataset, modules("data"))
+    for kind in ("tables", "figures"):
+        for name, report in getattr(params, kind).items():
+            where = f"{path}: {kind}.{name}"
+            _known(f"{where}.report", report.report, modules("reports"))
+            for dataset in report.datasets:
+                _known(f"{where}.datasets", dataset, params.datasets)
+            for model in report.models:
+                _known(f"{where}.models", model, params.models)
