@@ -1,0 +1,88 @@
+"""How the drawn person moves: the joints of its body in every frame of every gesture, for drawn/sprites.py.
+
+A pose is a dict of joints, name -> (x, y) with arrays of 24 = 3 gestures (walk, spell card, slash) x 8 frames, in units
+of 1/64 of the picture. Limbs have a `near` and a `far` side; seen from the front near is on the left of the picture.
+The near hand holds the blade.
+"""
+
+import numpy as np
+
+FRAMES = 8
+_PHASE = 2 * np.pi * np.arange(FRAMES) / FRAMES
+_RAISE = np.array([0.0, 0.15, 0.4, 0.65, 0.9, 1.0, 0.9, 0.5])
+_ARM, _THIGH, _SHIN = 6.5, 7.5, 7.5
+
+
+def glow() -> np.ndarray:
+    """(24,) strength of the light in the hands: it swells with the raised arms of a spell card, and is 0 elsewhere."""
+    return np.concatenate([np.zeros(FRAMES), np.clip(_RAISE * 1.4 - 0.4, 0, 1), np.zeros(FRAMES)])
+
+
+def blade() -> np.ndarray:
+    """(24,) 1 where the near hand holds a blade: in every frame of a slash."""
+    return np.repeat([0.0, 0.0, 1.0], FRAMES)
+
+
+def _limb(joint, first, second, lengths, sign):
+    """Elbow and hand (or knee and foot) of a limb whose two halves hang at these angles, in degrees from straight down."""
+    points = []
+    for angle, length in zip((first, second), lengths, strict=True):
+        radians = np.deg2rad(angle)
+        joint = (joint[0] + sign * length * np.sin(radians), joint[1] + length * np.cos(radians))
+        points.append(joint)
+    return points
+
+
+def _gestures(walk, spell, slash) -> np.ndarray:
+    return np.concatenate([np.broadcast_to(np.asarray(part, float), (FRAMES,)) for part in (walk, spell, slash)])
+
+
+def side() -> dict[str, tuple]:
+    """Facing left: angles grow forward, to the left of the picture."""
+    swing = np.sin(_PHASE)
+    bob = _gestures(-0.8 * np.cos(2 * _PHASE), 0, [0, 0, -1, -1, 0, 1, 1, 0.5])
+    lean = _gestures(0, 0, [0, -1, -2, -1, 1, 2, 2, 1])
+    x, joints = 32 - lean, {}
+    joints["head"] = (x - 0.5, 19.5 + bob)
+    joints["chest"] = (x, 33 + bob)
+    joints["hip"] = (x, 44 + bob)
+    lunge = np.array([0, 0.1, 0.2, 0.5, 0.9, 1, 1, 0.6])
+    for name, turn, stance in (("near", 1, 26 * lunge), ("far", -1, -26 * lunge)):
+        thigh = _gestures(30 * turn * swing, 5 * turn, stance)
+        bend = _gestures(38 * np.clip(turn * np.cos(_PHASE), 0, 1), 0, 6 * lunge)
+        joints[f"{name} hip"] = joints["hip"]
+        joints[f"{name} knee"], joints[f"{name} foot"] = _limb(joints["hip"], thigh, thigh - bend, (_THIGH, _SHIN), -1)
+    joints["near shoulder"], joints["far shoulder"] = (x + 0.5, 33 + bob), (x - 0.5, 33 + bob)
+    blow = np.array([10, 80, 150, 185, 135, 85, 45, 20])
+    near = _gestures(-32 * swing, 5 + 100 * _RAISE, blow)
+    far = _gestures(32 * swing, -5 + 130 * _RAISE, -25 * lunge)
+    elbow = _gestures(14, 20, 8)
+    joints["near elbow"], joints["near hand"] = _limb(joints["near shoulder"], near, near + elbow, (_ARM, _ARM), -1)
+    joints["far elbow"], joints["far hand"] = _limb(joints["far shoulder"], far, far + elbow, (_ARM, _ARM), -1)
+    joints["tip"] = _limb(joints["near hand"], near + elbow, near + elbow, (13, 0), -1)[0]
+    return joints
+
+
+def front() -> dict[str, tuple]:
+    """Facing the reader: angles grow outward; a foot that comes forward is lifted, an arm that does is shorter."""
+    swing = np.sin(_PHASE)
+    bob = _gestures(-0.8 * np.cos(2 * _PHASE), 0, [0, 0, -1, -1, 0, 1, 1, 0.5])
+    x, joints = 32 + _gestures(0.9 * swing, 0, [0, -0.5, -1, -1, 0, 1, 1, 0.5]), {}
+    joints["head"] = (x, 19.5 + bob)
+    joints["chest"] = (x, 33 + bob)
+    joints["hip"] = (x, 44 + bob)
+    blow = np.array([12, 80, 140, 160, 105, 40, -30, -50])
+    for name, sign, arm in (("near", -1, blow), ("far", 1, 25)):
+        lift = _gestures(6.5 * np.clip(-sign * swing, 0, 1), 0, 0)
+        apart = _gestures(0.5, 1.5, 2.5)
+        joints[f"{name} hip"] = hip = (x + 3.8 * sign, 44 + bob)
+        joints[f"{name} knee"] = (hip[0] + sign * 0.6 * apart, 51.5 + bob * 0.5 - 0.6 * lift)
+        joints[f"{name} foot"] = (hip[0] + sign * apart, 58.5 - lift)
+        joints[f"{name} shoulder"] = shoulder = (x + 8.3 * sign, 33.3 + bob)
+        angle = _gestures(14, 10 + 145 * _RAISE, arm)
+        short = 1 - _gestures(0.4 * np.clip(sign * swing, 0, 1), 0, 0)
+        elbow, hand = _limb(shoulder, angle, angle + _gestures(-8, 8, 0), (_ARM * short, _ARM * short), sign)
+        joints[f"{name} elbow"], joints[f"{name} hand"] = elbow, hand
+        if name == "near":
+            joints["tip"] = _limb(hand, angle, angle, (12, 0), sign)[0]
+    return joints
