@@ -4,7 +4,7 @@ import numpy as np
 
 
 def _entropy(p: np.ndarray) -> np.ndarray:
-    return -(p * np.log(np.where(p > 0, p, 1.0))).sum(axis=-1)
+    return 0.0 - (p * np.log(np.where(p > 0, p, 1.0))).sum(axis=-1)  # -sum would print a perfect score as -0.0
 
 
 def entropies(probabilities: np.ndarray) -> tuple[float, float]:

@@ -16,5 +16,5 @@ def inception_score(probabilities: np.ndarray) -> float:
     if p.ndim != 2 or not len(p):
         raise ValueError(f"need (N, K), N > 0; got {p.shape}")
     mean = p.mean(axis=0)
-    ratio = np.where(p > 0, p, 1.0) / np.where(p > 0, mean, 1.0)
-    return float(np.exp((p * np.log(ratio)).sum(axis=1).mean()))
+    log_ratio = np.log(np.where(p > 0, p, 1.0)) - np.log(np.where(mean > 0, mean, 1.0))
+    return float(np.exp((p * log_ratio).sum(axis=1).mean()))

@@ -1,1 +1,148 @@
-"""stub"""
+"""HALO, table 2. Left: are generated motions the ones asked for, and varied? Right: is the content kept under swaps?
+
+Left half: the content of test sequences with a motion from the prior (motion-prior; MoCoGAN encodes nothing, so that
+all of it is sampled: generate). Right half: the motion of one test sequence with the content of another (motion-swap).
+"""
+
+import math
+
+import pandas as pd
+
+from latentmotion.catalogue import REAL, dataset_name
+from latentmotion.names import SYSTEMS, dataset_label, published_label, system_label
+from latentmotion.published import audit, printed
+from latentmotion.summary import LONG, PUBLISHED_ONLY, cell_text, failed, summarise
+
+PAPER = "HALO"
+NUMBER = "table 2"
+CAPTION = (
+    "Disentanglement of content and motion: action accuracy, entropies and inception score; content kept under swaps"
+)
+
+ACTION = {
+    "action_accuracy": "accuracy ↑",
+    "action_h_y_given_x": "H(y|x) ↓",
+    "action_h_y": "H(y) ↑",
+    "action_is": "IS ↑",
+}
+CHANCE = "chance"
+LOST = "unknown-"  # metrics of the right half whose row labels are lost in our copy of the paper
+
+
+def rows(records: list[dict], published: pd.DataFrame, settings: dict) -> pd.DataFrame:
+    """The long form: every protocol and metric of every system, with the printed number where there is one."""
+    lines = []
+    datasets = sorted({r["dataset"] for r in records}, key=lambda d: settings["datasets"].index(dataset_name(d)))
+    for dataset in datasets:
+        here = [record for record in records if record["dataset"] == dataset]
+        real = next(record for record in here if record["model"] == REAL)
+        common = {"dataset": dataset_label(dataset), "source": real["source"], "scale": settings["scale"]}
+        for model in [*SYSTEMS, *(m for m in settings["models"] if m not in SYSTEMS)]:
+            of_model = [record for record in here if record["model"] == model]
+            cells = _system(model, dataset, of_model, real, published)
+            of_whom = common if of_model else {"dataset": dataset_label(dataset_name(dataset)), "source": "published"}
+            lines += [
+                {"row": system_label(model), "protocol": key[0], "metric": key[1], **of_whom, **cell}
+                for key, cell in cells.items()
+            ]
+        lines += [{"row": CHANCE, "protocol": CHANCE, **common, **cell} for cell in _chance(real)]
+    return pd.DataFrame(lines, columns=LONG).astype({"seeds": "Int64"})
+
+
+def _system(model: str, dataset: str, records: list[dict], real: dict, published: pd.DataFrame) -> dict:
+    """(protocol, metric) -> cell: ours, the printed ones beside them, and failures where the paper has a number."""
+    cells = summarise(records)
+    sampled = {protocol for protocol, _ in cells}
+    left = "generate" if "generate" in sampled and "motion-prior" not in sampled else "motion-prior"
+    if records and not cells:
+        wanted = [(left, metric) for metric in ACTION]
+        wanted += [("motion-swap", metric) for metric in ("action_accuracy", *_contents(real))]
+        cells = {key: failed(records) for key in wanted}
+    drawn = dataset != dataset_name(dataset)
+    for metric, value in printed(published, PAPER, "2", system_label(model), dataset_name(dataset)).items():
+        key = (left if metric in ACTION else "motion-swap", metric)
+        cell = cells.setdefault(key, {"status": PUBLISHED_ONLY, "note": ""})
+        cell["published"] = value
+        notes = [cell["note"], f"published on {published_label(dataset_name(dataset))}" if drawn and records else ""]
+        notes += ["row label lost: one of four attributes, order unknown" if metric.startswith(LOST) else ""]
+        cell["note"] = "; ".join(filter(None, notes))
+    return cells
+
+
+def _contents(real: dict) -> list[str]:
+    """The metrics of the content labels that the judges of a dataset know."""
+    metrics = (cell["metric"] for cell in real["metrics"])
+    return [metric for metric in metrics if metric.endswith("_accuracy") and metric not in ACTION]
+
+
+def _chance(real: dict) -> list[dict]:
+    """What a uniform guess scores."""
+    values = {f"{label}_accuracy": 1 / count for label, count in real["classes"].items()}
+    entropy = math.log(real["classes"]["action"])
+    values |= {"action_h_y_given_x": entropy, "action_h_y": entropy, "action_is": 1.0}
+    wanted = [*ACTION, *_contents(real)]
+    return [{"metric": m, "mean": values[m], "status": "computed", "note": "uniform guess"} for m in wanted]
+
+
+def view(long: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The two halves of the paper's table: title -> cells as text, columns (metric, "ours" or "published")."""
+    shown = long[long.metric.isin(ACTION) | long.metric.str.endswith("_accuracy")]
+    contents = {
+        m: m.removesuffix("_accuracy") for m in dict.fromkeys(shown.metric) if m not in ACTION and LOST not in m
+    }
+    right = {"action_accuracy": "action ↑", **{metric: f"{name} ↑" for metric, name in contents.items()}}
+    return {
+        "Motion from the prior, content of test sequences": _block(shown, {"motion-prior", "generate"}, ACTION),
+        "Motion of one test sequence, content of another: accuracy": _block(shown, {"motion-swap"}, right),
+    }
+
+
+def _block(long: pd.DataFrame, protocols: set[str], columns: dict[str, str]) -> pd.DataFrame:
+    long = long[long.protocol.isin(protocols | {REAL, CHANCE})]
+    lines: dict[tuple[str, str], dict] = {}
+    for cell in long.itertuples():
+        line = lines.setdefault((_where(cell, long), cell.row), {})
+        if cell.metric.startswith(LOST):
+            key = ("attributes, order lost", "published")
+            line[key] = f"{line[key]}, {cell.published}" if key in line else cell.published
+        elif cell.metric in columns:
+            line[columns[cell.metric], "ours"] = cell_text(cell)
+            line[columns[cell.metric], "published"] = "" if pd.isna(cell.published) else cell.published
+    order = [(title, kind) for title in columns.values() for kind in ("ours", "published")]
+    order.append(("attributes, order lost", "published"))
+    grouped = sorted(lines, key=lambda key: [data for data, _ in lines].index(key[0]))
+    frame = pd.DataFrame(
+        [[lines[key].get(cell, "") for cell in order] for key in grouped],
+        index=pd.MultiIndex.from_tuples(grouped, names=["data", "system"]),
+        columns=pd.MultiIndex.from_tuples(order),
+    )
+    return frame.loc[:, (frame != "").any()]
+
+
+def _where(cell, long: pd.DataFrame) -> str:
+    """A drawn set's heading says of which other dataset the published column beside it is."""
+    notes = long[(long.dataset == cell.dataset) & long.published.notna()].note
+    other = {part for note in notes for part in note.split("; ") if part.startswith("published on ")}
+    return "; ".join([cell.dataset, *sorted(other)])
+
+
+def notes(records: list[dict], published: pd.DataFrame) -> list[str]:
+    """What a reader must know of this table beyond what all tables say."""
+    checked = audit(published[(published.paper == PAPER) & (published.table == "2")])
+    broken = ", ".join(
+        f"{line.row} on {published_label(line.dataset)}" for line in checked[~checked.holds].itertuples()
+    )
+    ceilings = {dataset_label(r["dataset"]): r["classes"]["action"] for r in records if r["model"] == REAL}
+    return [
+        "Left: the content of every test sequence with motions from the prior (protocol motion-prior). MoCoGAN has no "
+        "encoder: all of it is sampled, the action given (protocol generate), and it has no place on the right.",
+        "Right: the motion of one test sequence with the content of another (protocol motion-swap). Action is that of "
+        "the sequence that lends its motion, all else that of the one that lends its content.",
+        "Best possible H(y) and IS: "
+        + "; ".join(f"{name} ln {k} = {math.log(k):.3f} and {k}" for name, k in ceilings.items())
+        + ". IS = exp(H(y) - H(y|x)) adds nothing to the entropies and cannot see a generator that repeats itself.",
+        f"The {len(checked)} printed inception scores agree with the printed entropies within rounding"
+        + (f", but for: {broken}." if broken else ", every one."),
+        "The row labels of the right half are lost in our copy of the paper: 0.998 is identity on MUG (supplementary "
+        "table 1b); the other four are the attributes of Sprites in unknown order, and stand beside none of ours.",
+    ]

@@ -1,0 +1,44 @@
+"""What is said under every table: scale, seeds, sources, judges, failures, and what the published numbers are."""
+
+from latentmotion.catalogue import REAL, dataset_name
+from latentmotion.names import dataset_label, system_label
+from latentmotion.summary import failure
+
+
+def footnotes(records: list[dict], settings: dict) -> list[str]:
+    """One sentence or two each, in plain text, in an order that does not depend on that of the records."""
+    real = [record for record in records if record["model"] == REAL]
+    trained = [record for record in records if record["model"] != REAL]
+    return [
+        f"Ours: scale {settings['scale']}. In brackets the number of training seeds; ± is the standard deviation over "
+        "them, given for two or more. Every declared seed is reported.",
+        *_failures(trained),
+        *(_source(record) for record in real),
+        *(_judges(record) for record in real),
+        "Published numbers, in italics, are the paper's: on its own data, by its own judges, under a protocol that its "
+        "text does not fully state. They are for orientation and enter no mean.",
+    ]
+
+
+def _failures(records: list[dict]) -> list[str]:
+    return [
+        f"Failed: {system_label(record['model'])} on {dataset_label(record['dataset'])}, {failure(record)}."
+        for record in records
+        if failure(record)
+    ]
+
+
+def _source(record: dict) -> str:
+    name = dataset_label(record["dataset"])
+    if record["dataset"] == dataset_name(record["dataset"]):
+        return f"{name}: the published data."
+    return f"{name}: a stand-in that this project draws itself, with the same labels; not comparable with the real set."
+
+
+def _judges(record: dict) -> str:
+    """The judges' own accuracy on real test sequences, and which of them are too weak to be trusted."""
+    parts = [
+        f"{label} {judge['test_accuracy']:.3f}" + (f" (weak †, floor {judge['floor']})" if judge["weak"] else "")
+        for label, judge in record["judges"].items()
+    ]
+    return f"Judges' accuracy on the test sequences themselves, {dataset_label(record['dataset'])}: {', '.join(parts)}."
