@@ -1,8 +1,8 @@
 """Sprites: 1296 characters, four attributes of six values each, in nine actions of eight frames.
 
-Source: Li and Mandt, Disentangled sequential autoencoder (2018), from sheets of the Liberated Pixel Cup (CC-BY-SA 3.0 and
-GPL 3.0): body, bottomwear, topwear and hair 0..5 and shoes 1. Layers, frames, order of characters and split are those
-of the published set. `drawn` is this project's own person with the same labels, shapes and splits (drawn/sprites.py).
+Source: Li and Mandt, Disentangled sequential autoencoder (2018), from sheets of the Liberated Pixel Cup (CC-BY-SA 3.0
+and GPL 3.0): body, bottomwear, topwear and hair 0..5 and shoes 1. Layers, frames, order of characters and split are
+those of the published set. `drawn` is this project's own person with the same labels, shapes and splits (drawn/sprites.py).
 
 Eight frames out of a sheet's row, as in the published set:
     walk        columns 8, 1..7: the cycle, without column 0, which stands still
@@ -74,7 +74,7 @@ def _split(characters: int, test: int, validation: int) -> tuple[np.ndarray, np.
     train = characters - test - validation
     if characters > total or train < VALUES:
         raise UserError(
-            f"key 'datasets.sprites.options': {characters} characters, {test} of them test and {validation} validation, "
+            f"key 'datasets.sprites.options': {characters} characters, {test} for test and {validation} for validation, "
             f"leave {train} of {total} for training; leave at least {VALUES}"
         )
     order = np.random.RandomState(423).permutation(total)
@@ -125,7 +125,7 @@ def compose(layers: list[np.ndarray], characters: np.ndarray, size: int) -> np.n
 
 
 def _over(below: np.ndarray, above: np.ndarray) -> np.ndarray:
-    """Premultiplied `above` (..., 4, H, W) laid over `below` (..., 3 or 4, H, W); rounded division by 255, in 16 bits."""
+    """Premultiplied `above` (..., 4, H, W) laid over `below` (..., 3 or 4, H, W), in 16 bits: a rounded x / 255."""
     through = (255 - above[..., 3:, :, :]).astype(np.uint16)
     rest = below * through
     rest += 128

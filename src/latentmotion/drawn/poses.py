@@ -24,7 +24,7 @@ def blade() -> np.ndarray:
 
 
 def _limb(joint, first, second, lengths, sign):
-    """Elbow and hand (or knee and foot) of a limb whose two halves hang at these angles, in degrees from straight down."""
+    """Elbow and hand, or knee and foot, of a limb whose halves hang at these angles (degrees from straight down)."""
     points = []
     for angle, length in zip((first, second), lengths, strict=True):
         radians = np.deg2rad(angle)

@@ -1,7 +1,7 @@
 """Anti-aliased drawing in numpy, a batch at a time: signed distances of simple shapes, and how they are painted.
 
-Everything is laid out on a canvas of 64 x 64 units, x to the right and y down, whatever the number of pixels. A shape is
-its signed distance (negative inside) at every pixel, (B, H, W); centres, ends and radii are numbers or (B,) arrays.
+Everything is laid out on a canvas of 64 x 64 units, x to the right and y down, whatever the number of pixels. A shape
+is its signed distance (negative inside) at every pixel, (B, H, W); centres, ends and radii are numbers or (B,) arrays.
 A union is `np.minimum`, an intersection `np.maximum`, a complement the negative.
 """
 
@@ -13,8 +13,8 @@ UNITS = 64.0
 class Window:
     """A rectangle of a picture of `size` pixels a side, given in units: only there is anything computed.
 
-    Attributes: `rows` and `columns` (slices of the picture), `x` (1, 1, W) and `y` (1, H, 1) of its pixel centres, `unit`
-    (units a pixel).
+    Attributes: `rows` and `columns` (slices of the picture), `x` (1, 1, W) and `y` (1, H, 1) of its pixel centres,
+    `unit` (units a pixel).
     """
 
     def __init__(self, size: int, left: float = 0.0, top: float = 0.0, right: float = UNITS, bottom: float = UNITS):

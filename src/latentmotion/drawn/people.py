@@ -1,0 +1,90 @@
+"""Who the drawn faces are, and what their expressions do: the numbers behind drawn/faces.py.
+
+Lengths are in units of 1/64 of the picture, colours in 0..255.
+"""
+
+import numpy as np
+
+SEED = 20220712
+SKINS = ((255, 224, 196), (240, 196, 160), (215, 160, 115), (175, 120, 80), (125, 82, 58), (88, 58, 46))
+HAIRS = ((40, 36, 44), (92, 58, 36), (150, 96, 48), (230, 195, 105), (196, 84, 36), (190, 190, 196))
+STYLES = ("short", "long", "bald", "curly", "fringe", "bun")
+EYES = ((70, 45, 30), (60, 110, 170), (70, 130, 80), (110, 110, 120))
+SHIRTS = ((190, 50, 50), (50, 90, 180), (60, 140, 80), (220, 180, 60), (130, 70, 160), (230, 230, 230), (60, 60, 70))
+
+# What an expression adds to a neutral face at full strength, after the action units that actors of such a set are asked
+# for. Brows: `raised`, `inner` (the inner end lower), `arched`. Eyes: `wide` (share of their opening), `droop` and
+# `squint` (how much of it the upper and the lower lid take). Nose: `wrinkle`. Mouth: `broad` (share of its width),
+# `smile` (corners up), `open` (half of the opening), `lift` (upper lip up), `teeth`, `press` (lips thinner).
+EXPRESSIONS = {
+    "anger": {"raised": -2.6, "inner": 3.0, "wide": 0.05, "squint": 0.3, "broad": -0.12, "smile": -1.2, "press": 0.55},
+    "disgust": {
+        "raised": -1.8,
+        "inner": 1.0,
+        "droop": 0.3,
+        "squint": 0.5,
+        "wrinkle": 1.0,
+        "broad": -0.05,
+        "smile": -2.8,
+        "open": 1.3,
+        "lift": 2.2,
+        "teeth": 1.0,
+    },
+    "fear": {"raised": 3.0, "inner": -2.4, "wide": 0.5, "broad": 0.25, "smile": -1.6, "open": 2.6, "teeth": 0.9},
+    "happiness": {"raised": 0.4, "arched": 0.6, "squint": 0.45, "broad": 0.4, "smile": 4.6, "open": 2.2, "teeth": 1.0},
+    "sadness": {"raised": 0.9, "inner": -3.2, "droop": 0.45, "broad": -0.1, "smile": -3.4},
+    "surprise": {"raised": 4.6, "arched": 1.6, "wide": 0.6, "broad": -0.4, "open": 6.0},
+}
+_ALL = sorted({part for parts in EXPRESSIONS.values() for part in parts})
+
+
+def people(count: int) -> dict[str, np.ndarray]:
+    """Looks of people 0..count-1, name -> (count, ...); person i is the same however many there are.
+
+    Style, colour of hair and skin run through their combinations, so that no two people share all three; the rest is
+    drawn from the generator of (seed, 0, i).
+    """
+    looks = []
+    for i in range(count):
+        draw = np.random.default_rng([SEED, 0, i])
+        style = i % len(STYLES)
+        skin = (i // len(STYLES) + i) % len(SKINS)
+        looks.append(
+            {
+                "style": style,
+                "skin": SKINS[skin],
+                "hair": HAIRS[(i // 2 + i // 12) % len(HAIRS)],
+                "eye": EYES[draw.integers(len(EYES))],
+                "shirt": SHIRTS[draw.integers(len(SHIRTS))],
+                "width": draw.uniform(16.5, 20),
+                "height": draw.uniform(22, 25),
+                "jaw": draw.uniform(0.6, 0.95),
+                "spacing": draw.uniform(7.2, 9.0),
+                "eye_size": draw.uniform(3.6, 4.5),
+                "brow": draw.uniform(0.8, 1.5),
+                "nose": draw.uniform(2.2, 4.0),
+                "mouth": draw.uniform(6.5, 8.5),
+                "lip": draw.uniform(1.0, 1.7),
+                "glasses": draw.random() < 0.2,
+                "beard": draw.random() < 0.25,
+            }
+        )
+    return {name: np.array([look[name] for look in looks]) for name in looks[0]}
+
+
+def takes(person: np.ndarray, expression: np.ndarray, take: np.ndarray, frames: int) -> dict[str, np.ndarray]:
+    """What differs between takes: a face's place, size and light, (N,), and its expression over time, name -> (N, T).
+
+    Every face starts neutral; the expression sets in after a random while, rises to an apex of random strength and
+    stays. Each take draws from the generator of (seed, 1, person, expression, take) alone.
+    """
+    parts = np.array([[e.get(part, 0.0) for part in _ALL] for e in EXPRESSIONS.values()])
+    draws = [np.random.default_rng([SEED, 1, *map(int, ids)]) for ids in zip(person, expression, take, strict=True)]
+    low = np.array([-1.5, -1.5, 0.97, 0.92, 0.0, 0.3, 0.8])
+    high = np.array([1.5, 1.5, 1.03, 1.08, 0.25, 0.55, 1.0])
+    dx, dy, scale, light, onset, rise, apex = np.array([draw.uniform(low, high) for draw in draws]).T
+    time = np.linspace(0, 1, frames)[None]
+    progress = np.clip((time - onset[:, None]) / rise[:, None], 0, 1)
+    strength = apex[:, None] * progress * progress * (3 - 2 * progress)
+    moved = {part: strength * parts[expression, i, None] for i, part in enumerate(_ALL)}
+    return {"dx": dx, "dy": dy, "scale": scale, "light": light} | moved
