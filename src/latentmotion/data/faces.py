@@ -118,7 +118,7 @@ def _is_expression(folder: Path) -> bool:
 
 
 def _clip(folder: Path, ids: list[int], frames: int, size: int) -> np.ndarray:
-    """One take, (frames, 3, size, size): every second frame, `frames` of them from a place drawn for this take alone."""
+    """One take, (frames, 3, size, size): `frames` of every second frame, from a place drawn for this take alone."""
     numbered = {}
     for file in folder.iterdir():
         if file.suffix.lower() in (".jpg", ".jpeg"):

@@ -2,7 +2,8 @@
 
 Source: Li and Mandt, Disentangled sequential autoencoder (2018), from sheets of the Liberated Pixel Cup (CC-BY-SA 3.0
 and GPL 3.0): body, bottomwear, topwear and hair 0..5 and shoes 1. Layers, frames, order of characters and split are
-those of the published set. `drawn` is this project's own person with the same labels, shapes and splits (drawn/sprites.py).
+those of the published set. `drawn` is this project's own person with the same labels, shapes and splits
+(drawn/sprites.py).
 
 Eight frames out of a sheet's row, as in the published set:
     walk        columns 8, 1..7: the cycle, without column 0, which stands still
@@ -74,7 +75,7 @@ def _split(characters: int, test: int, validation: int) -> tuple[np.ndarray, np.
     train = characters - test - validation
     if characters > total or train < VALUES:
         raise UserError(
-            f"key 'datasets.sprites.options': {characters} characters, {test} for test and {validation} for validation, "
+            f"key 'datasets.sprites.options': {characters} characters, {test} of them test, {validation} validation, "
             f"leave {train} of {total} for training; leave at least {VALUES}"
         )
     order = np.random.RandomState(423).permutation(total)

@@ -1,0 +1,148 @@
+"""The verb `fetch`: the raw files of a dataset, each pinned by URL, size and sha256 in data/sources.csv.
+
+A file is taken from the mirror folder that LATENTMOTION_MIRROR names (<mirror>/<dataset>/<path>) when it is there,
+otherwise downloaded. It gets its name when its size and sum are right, never before; what an interrupted download left
+(<name>.part) is continued. Imports nothing heavy: the workflow asks `files` while it plans.
+"""
+
+import csv
+import http.client
+import os
+import shutil
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from latentmotion.errors import UserError
+from latentmotion.records import file_digest
+
+MIRROR = "LATENTMOTION_MIRROR"
+COLUMNS = ["dataset", "path", "url", "bytes", "sha256", "licence", "note"]
+_BLOCK = 1 << 18
+_PATIENCE = 60  # seconds without a byte
+
+
+@dataclass(frozen=True)
+class Source:
+    """One row of sources.csv."""
+
+    path: str  # below data/raw/<dataset>
+    url: str
+    bytes: int
+    sha256: str
+
+
+def files(dataset: str, sources_csv: Path | str = "data/sources.csv") -> list[str]:
+    """The paths of a dataset's raw files, relative to its folder; empty when it has none to fetch."""
+    return [source.path for source in read_sources(dataset, Path(sources_csv))]
+
+
+def read_sources(dataset: str, table: Path) -> list[Source]:
+    """A dataset's rows. Raises UserError for a table that is missing or a row that cannot be followed safely."""
+    if not table.is_file():
+        raise UserError(f"{table}: no such file; run the command in the project's folder")
+    with table.open(newline="") as file:
+        reader = csv.DictReader(file)
+        if reader.fieldnames != COLUMNS:
+            raise UserError(f"{table}: its first line must be {','.join(COLUMNS)}; correct it")
+        rows = [(reader.line_num, row) for row in reader if row["dataset"] == dataset]
+    found = []
+    for line, row in rows:
+        where = f"{table}: line {line}"
+        path = PurePosixPath(row["path"])
+        if path.is_absolute() or ".." in path.parts:
+            raise UserError(f"{where}: path '{path}' leaves the dataset's folder; correct it")
+        if not row["url"].startswith("https://"):
+            raise UserError(f"{where}: url '{row['url']}' is not https; correct it")
+        if not (row["bytes"] or "").isdigit() or len(row["sha256"] or "") != 64:
+            raise UserError(f"{where}: needs a size in bytes and a sha256 of 64 digits; correct it")
+        found.append(Source(str(path), row["url"], int(row["bytes"]), row["sha256"]))
+    return found
+
+
+def fetch(dataset: str, out: Path, sources_csv: Path) -> None:
+    """Brings all raw files of a dataset to out/<path>; those that are there and right are left alone.
+
+    Raises UserError for a dataset that is unknown or licensed, a wrong size or sum, and no network without a mirror.
+    """
+    from tqdm import tqdm
+
+    out, sources = Path(out), read_sources(dataset, Path(sources_csv))
+    if not sources:
+        raise UserError(_nothing_to_fetch(dataset))
+    mirror = os.environ.get(MIRROR)
+    if mirror and not Path(mirror).is_dir():
+        raise UserError(f"{MIRROR}={mirror}: no such folder; correct it, or unset it to download")
+    wanted = [source for source in sources if _fault(out / source.path, source)]
+    with tqdm(
+        total=sum(s.bytes for s in wanted), unit="B", unit_scale=True, desc=f"fetch {dataset}", disable=None
+    ) as bar:
+        for source in wanted:
+            target = out / source.path
+            copy = Path(mirror) / dataset / source.path if mirror else None
+            try:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                part = target.with_name(f"{target.name}.part")
+                if copy and copy.is_file():
+                    if fault := _fault(copy, source):
+                        raise UserError(f"{copy}: {fault}; replace it in the mirror, or unset {MIRROR} to download")
+                    shutil.copyfile(copy, part)
+                    bar.update(source.bytes)
+                else:
+                    _download(source, part, target, bar.update)
+                if fault := _fault(part, source):
+                    part.unlink()
+                    raise UserError(f"{target}: {fault} as it came from {source.url}; repeat, or tell the maintainers")
+                part.replace(target)
+            except OSError as error:
+                raise UserError(
+                    f"{target}: cannot be written ({error.strerror or error}); free space and repeat"
+                ) from None
+
+
+def _fault(path: Path, source: Source) -> str | None:
+    """What is wrong with a file, or None."""
+    if not path.is_file():
+        return "missing"
+    if path.stat().st_size != source.bytes:
+        return f"{path.stat().st_size} bytes instead of {source.bytes}"
+    digest = file_digest(path)
+    return None if digest == source.sha256 else f"sha256 {digest[:12]}... instead of {source.sha256[:12]}..."
+
+
+def _download(source: Source, part: Path, target: Path, advance) -> None:
+    """Fills `part`, from where it ends if the server can, and reports bytes to `advance`."""
+    have = part.stat().st_size if part.is_file() else 0
+    if have >= source.bytes:
+        part.unlink()
+        have = 0
+    request = urllib.request.Request(source.url, headers={"Range": f"bytes={have}-"} if have else {})
+    try:
+        with urllib.request.urlopen(request, timeout=_PATIENCE) as response:
+            resumed = have and response.status == http.client.PARTIAL_CONTENT
+            advance(have if resumed else 0)
+            with part.open("ab" if resumed else "wb") as file:
+                while block := response.read(_BLOCK):
+                    file.write(block)
+                    advance(len(block))
+    except urllib.error.HTTPError as error:
+        raise UserError(f"{target}: {source.url} answers {error.code} {error.reason}; set {MIRROR} to a copy") from None
+    except (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError) as error:
+        reason = getattr(error, "reason", None) or error
+        raise UserError(
+            f"{target}: cannot be downloaded from {source.url} ({reason}); repeat with a network (it goes on where it "
+            f"stopped), or set {MIRROR} to a folder that holds {target.parent.parent.name}/{source.path}"
+        ) from None
+
+
+def _nothing_to_fetch(dataset: str) -> str:
+    import importlib
+
+    from latentmotion.errors import nearest
+    from latentmotion.params import modules
+
+    if dataset not in modules("data"):
+        return f"dataset '{dataset}': unknown; {nearest(dataset, modules('data'))}"
+    absent = getattr(importlib.import_module(f"latentmotion.data.{dataset}"), "ABSENT", "it has no files to fetch")
+    return f"dataset '{dataset}': {absent}"
