@@ -25,13 +25,27 @@ def markdown(caption: str, blocks: dict[str, pd.DataFrame], notes: list[str]) ->
     """GitHub's pipe tables; one line a note."""
     parts = [f"**{caption}**"]
     for title, block in blocks.items():
-        header = ["data", "system", *(m if kind == "ours" else f"*{m}, published*" for m, kind in block.columns)]
-        lines = [header, ["---", "---", *["---:"] * block.shape[1]]]
-        for (data, system), cells in zip(block.index, block.to_numpy(), strict=True):
-            lines.append([data, system, *(_italic(c, kind) for c, (_, kind) in zip(cells, block.columns, strict=True))])
+        header = ["", *(metric if kind == "ours" else "*published*" for metric, kind in block.columns)]
+        lines = [header, ["---", *["---:"] * block.shape[1]]]
+        for data, group in groups(block):
+            lines += [[f"**{data}**", *[""] * block.shape[1]]] if data else []
+            for (_, system), *cells in group.itertuples():
+                lines.append([system, *(_italic(c, kind) for c, (_, kind) in zip(cells, block.columns, strict=True))])
         table = "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
         parts += [f"{title}:", table]
     return "\n\n".join([*parts, "\n".join(f"- {note}" for note in notes)]) + "\n"
+
+
+def groups(block: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """The rows by data, each under its heading; without one where the block's title already says it."""
+    found = list(block.groupby(level=0, sort=False))
+    return found if len(found) > 1 else [("", block)]
+
+
+def spread(cell: str, kind: str) -> tuple[str, str]:
+    """The number, and what follows it (deviation, seeds, dagger), which is set smaller so that numbers line up."""
+    number, _, rest = cell.partition(" ") if kind == "ours" else (cell, "", "")
+    return number, rest
 
 
 def _italic(cell: str, kind: str) -> str:
@@ -40,7 +54,12 @@ def _italic(cell: str, kind: str) -> str:
 
 def latex(caption: str, blocks: dict[str, pd.DataFrame], notes: list[str]) -> str:
     """A table environment to \\input; its preamble needs booktabs."""
-    parts = [r"% \usepackage{booktabs}", r"\begin{table}", r"\centering\footnotesize", r"\setlength{\tabcolsep}{3pt}"]
+    parts = [
+        r"% \usepackage{booktabs}; made for lines of 17 cm",
+        r"\begin{table}",
+        r"\centering\footnotesize",
+        r"\setlength{\tabcolsep}{3pt}",
+    ]
     parts.append(rf"\caption{{{escape(caption)}}}")
     for title, block in blocks.items():
         parts += [rf"\par\medskip\textbf{{{escape(title)}}}\par\smallskip", *_tabular(block)]
@@ -50,19 +69,30 @@ def latex(caption: str, blocks: dict[str, pd.DataFrame], notes: list[str]) -> st
 
 
 def _tabular(block: pd.DataFrame) -> list[str]:
-    width = block.shape[1] + 1
-    spans = [(metric, len(block[metric].columns)) for metric in dict.fromkeys(m for m, _ in block.columns)]
-    top = " & ".join(["", *(rf"\multicolumn{{{n}}}{{c}}{{{escape(metric)}}}" for metric, n in spans)])
-    kinds = " & ".join(["", *(r"\textit{published}" if kind == "published" else "ours" for _, kind in block.columns)])
-    lines = [rf"\begin{{tabular}}{{l{'r' * block.shape[1]}}}", r"\toprule", rf"{top} \\", rf"{kinds} \\"]
-    for data, group in block.groupby(level=0, sort=False):
-        lines += [r"\midrule", rf"\multicolumn{{{width}}}{{l}}{{\textbf{{{escape(data)}}}}} \\"]
-        for (_, system), cells in zip(group.index, group.to_numpy(), strict=True):
-            texts = [escape(cell) for cell in cells]
-            kinds = [kind for _, kind in block.columns]
-            texts = [rf"\textit{{{t}}}" if t and k == "published" else t for t, k in zip(texts, kinds, strict=True)]
-            lines.append(rf"{' & '.join([escape(system), *texts])} \\")
+    kinds = [kind for _, kind in block.columns]
+    widths = {"ours": 2, "published": 1}
+    spans = {metric: sum(widths[k] for m, k in block.columns if m == metric) for metric, _ in block.columns}
+    form = "".join(r"r@{\,}l" if kind == "ours" else "r" for kind in kinds)
+    lines = [
+        rf"\begin{{tabular}}{{l{form}}}",
+        r"\toprule",
+        "".join(rf" & \multicolumn{{{n}}}{{c}}{{{escape(metric)}}}" for metric, n in spans.items()) + r" \\",
+        "".join(r" & \multicolumn{2}{c}{ours}" if kind == "ours" else r" & \textit{publ.}" for kind in kinds) + r" \\",
+    ]
+    for data, group in groups(block):
+        lines.append(r"\midrule")
+        if data:
+            lines.append(rf"\multicolumn{{{1 + sum(spans.values())}}}{{l}}{{\textbf{{{escape(data)}}}}} \\")
+        for (_, system), *cells in group.itertuples():
+            lines.append(escape(system) + "".join(map(_cell, cells, kinds)) + r" \\")
     return [*lines, r"\bottomrule", r"\end{tabular}"]
+
+
+def _cell(cell: str, kind: str) -> str:
+    number, rest = (escape(part) for part in spread(cell, kind))
+    if kind == "published":
+        return rf" & \textit{{{number}}}" if number else " &"
+    return rf" & {number} & " + (rf"{{\tiny {rest}}}" if rest else "")
 
 
 def escape(text: str) -> str:

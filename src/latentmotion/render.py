@@ -9,7 +9,7 @@ written.
 import importlib
 from pathlib import Path
 
-from latentmotion.catalogue import REAL
+from latentmotion.catalogue import REAL, dataset_name
 from latentmotion.errors import UserError, nearest
 from latentmotion.footnotes import footnotes
 from latentmotion.markup import latex, markdown
@@ -28,7 +28,7 @@ def report(name: str):
 
 
 def read_records(paths: list[Path], settings: dict) -> list[dict]:
-    """The records of a table in the order of `settings["shown"]`, the real data's first.
+    """The records of a table as `settings` orders its datasets and runs, the real data's first.
 
     Exactly the declared runs and the real data of each of their datasets must be there, all of one scale, and those of
     one dataset from the same bytes: a seed that is left out would be a result that was picked.
@@ -46,8 +46,9 @@ def read_records(paths: list[Path], settings: dict) -> list[dict]:
         if name in found:
             raise UserError(f"{path}: the same run as {found[name][0]}; give one of them")
         found[name] = (Path(path), record)
-    datasets = dict.fromkeys(run.split("/")[1] for run in settings["shown"])
-    declared = [*(f"{REAL}/{dataset}/seed0" for dataset in datasets), *settings["shown"]]
+    order = settings["datasets"]
+    shown = sorted(settings["shown"], key=lambda run: order.index(dataset_name(run.split("/")[1])))
+    declared = [*(f"{REAL}/{dataset}/seed0" for dataset in dict.fromkeys(run.split("/")[1] for run in shown)), *shown]
     for name in declared:
         if name not in found:
             path = f"results/{settings['scale']}/{name}.json"

@@ -69,9 +69,9 @@ def cell_text(cell) -> str:
     """
     if cell.status in (PUBLISHED_ONLY, "failed"):
         return "" if cell.status == PUBLISHED_ONLY else "failed"
-    text = f"{cell.mean:.3f}"
+    parts = [f"{cell.mean:.3f}"]
     if not pd.isna(cell.std):
-        text += f" ± {cell.std:.3f}"
+        parts.append(f"± {cell.std:.3f}")
     if not pd.isna(cell.seeds):
-        text += f" ({cell.seeds if cell.status == 'ok' else cell.status})"
-    return text + ("†" if WEAK in cell.note else "")
+        parts.append(f"({cell.seeds if cell.status == 'ok' else cell.status})")
+    return " ".join([*parts, "†"] if WEAK in cell.note else parts)

@@ -32,8 +32,7 @@ LOST = "unknown-"  # metrics of the right half whose row labels are lost in our 
 def rows(records: list[dict], published: pd.DataFrame, settings: dict) -> pd.DataFrame:
     """The long form: every protocol and metric of every system, with the printed number where there is one."""
     lines = []
-    datasets = sorted({r["dataset"] for r in records}, key=lambda d: settings["datasets"].index(dataset_name(d)))
-    for dataset in datasets:
+    for dataset in dict.fromkeys(record["dataset"] for record in records):
         here = [record for record in records if record["dataset"] == dataset]
         real = next(record for record in here if record["model"] == REAL)
         common = {"dataset": dataset_label(dataset), "source": real["source"], "scale": settings["scale"]}
@@ -63,7 +62,10 @@ def _system(model: str, dataset: str, records: list[dict], real: dict, published
         key = (left if metric in ACTION else "motion-swap", metric)
         cell = cells.setdefault(key, {"status": PUBLISHED_ONLY, "note": ""})
         cell["published"] = value
-        notes = [cell["note"], f"published on {published_label(dataset_name(dataset))}" if drawn and records else ""]
+        notes = [
+            cell["note"],
+            f"published numbers on {published_label(dataset_name(dataset))}" if drawn and records else "",
+        ]
         notes += ["row label lost: one of four attributes, order unknown" if metric.startswith(LOST) else ""]
         cell["note"] = "; ".join(filter(None, notes))
     return cells
@@ -85,16 +87,14 @@ def _chance(real: dict) -> list[dict]:
 
 
 def view(long: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """The two halves of the paper's table: title -> cells as text, columns (metric, "ours" or "published")."""
-    shown = long[long.metric.isin(ACTION) | long.metric.str.endswith("_accuracy")]
-    contents = {
-        m: m.removesuffix("_accuracy") for m in dict.fromkeys(shown.metric) if m not in ACTION and LOST not in m
-    }
-    right = {"action_accuracy": "action ↑", **{metric: f"{name} ↑" for metric, name in contents.items()}}
-    return {
-        "Motion from the prior, content of test sequences": _block(shown, {"motion-prior", "generate"}, ACTION),
-        "Motion of one test sequence, content of another: accuracy": _block(shown, {"motion-swap"}, right),
-    }
+    """The paper's halves: title -> cells as text, columns (metric, "ours" or "published"). A right half a dataset."""
+    blocks = {"Motion from the prior, content of test sequences": _block(long, {"motion-prior", "generate"}, ACTION)}
+    for dataset in dict.fromkeys(long.dataset):
+        here = long[long.dataset == dataset]
+        accuracies = [m for m in dict.fromkeys(here.metric) if m.endswith("_accuracy") and not m.startswith(LOST)]
+        block = _block(here, {"motion-swap"}, {m: f"{m.removesuffix('_accuracy')} ↑" for m in accuracies})
+        blocks[f"Accuracy under motion swaps: {block.index[0][0]}"] = block
+    return blocks
 
 
 def _block(long: pd.DataFrame, protocols: set[str], columns: dict[str, str]) -> pd.DataFrame:
@@ -122,8 +122,8 @@ def _block(long: pd.DataFrame, protocols: set[str], columns: dict[str, str]) -> 
 def _where(cell, long: pd.DataFrame) -> str:
     """A drawn set's heading says of which other dataset the published column beside it is."""
     notes = long[(long.dataset == cell.dataset) & long.published.notna()].note
-    other = {part for note in notes for part in note.split("; ") if part.startswith("published on ")}
-    return "; ".join([cell.dataset, *sorted(other)])
+    other = {part for note in notes for part in note.split("; ") if part.startswith("published numbers on ")}
+    return ", ".join([cell.dataset, *sorted(other)])
 
 
 def notes(records: list[dict], published: pd.DataFrame) -> list[str]:
@@ -134,10 +134,11 @@ def notes(records: list[dict], published: pd.DataFrame) -> list[str]:
     )
     ceilings = {dataset_label(r["dataset"]): r["classes"]["action"] for r in records if r["model"] == REAL}
     return [
-        "Left: the content of every test sequence with motions from the prior (protocol motion-prior). MoCoGAN has no "
-        "encoder: all of it is sampled, the action given (protocol generate), and it has no place on the right.",
-        "Right: the motion of one test sequence with the content of another (protocol motion-swap). Action is that of "
-        "the sequence that lends its motion, all else that of the one that lends its content.",
+        "Left half of the paper's table: the content of every test sequence with motions from the prior (protocol "
+        "motion-prior). MoCoGAN has no encoder: all of it is sampled, the action given (protocol generate), and it has "
+        "no place in the right half.",
+        "Right half: the motion of one test sequence with the content of another (protocol motion-swap). Action is that "
+        "of the sequence that lends its motion, all else that of the one that lends its content.",
         "Best possible H(y) and IS: "
         + "; ".join(f"{name} ln {k} = {math.log(k):.3f} and {k}" for name, k in ceilings.items())
         + ". IS = exp(H(y) - H(y|x)) adds nothing to the entropies and cannot see a generator that repeats itself.",
