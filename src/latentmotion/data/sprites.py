@@ -121,8 +121,19 @@ def compose(layers: list[np.ndarray], characters: np.ndarray, size: int) -> np.n
             for layer in (bottomwear, topwear):
                 dressed = _over(dressed[:, None], layer[None, :, action, frame]).reshape(-1, 3, CELL, CELL)
             head = _over(hair[:, action, frame], shoes[:, action, frame])
-            out[:, action, frame] = area_average(_over(dressed[below], head[top]), size)
+            rows, columns = _box(head[:, 3])
+            whole = dressed[below]
+            whole[..., rows, columns] = _over(whole[..., rows, columns], head[..., rows, columns][top])
+            out[:, action, frame] = area_average(whole, size)
     return out.reshape(-1, FRAMES, 3, size, size)
+
+
+def _box(alpha: np.ndarray) -> tuple[slice, slice]:
+    """The rows and columns outside which every picture (N, H, W) is transparent."""
+    seen = alpha.any(axis=0)
+    filled = (np.flatnonzero(seen.any(axis=axis)) for axis in (1, 0))
+    rows, columns = (slice(places[0], places[-1] + 1) if len(places) else slice(0) for places in filled)
+    return rows, columns
 
 
 def _over(below: np.ndarray, above: np.ndarray) -> np.ndarray:
