@@ -74,10 +74,27 @@ def prepare_settings(params: Params, dataset: str) -> dict:
     return params.datasets[dataset_name(dataset)].model_dump()
 
 
+def judged_labels(params: Params, dataset: str) -> list[str]:
+    """The labels of a dataset that get a judge each."""
+    return params.judge.labels[dataset_name(dataset)]
+
+
 def judge_settings(params: Params, dataset: str) -> dict:
-    judge = params.judge.model_dump()
+    judge = params.judge.model_dump(exclude={"labels"})
     judge["floor"] = judge["floor"][dataset_name(dataset)]
     return judge
+
+
+def evaluation_settings(params: Params, dataset: str, seed: int) -> dict:
+    """What a score depends on beyond run, data and judges."""
+    name = dataset_name(dataset)
+    return {
+        "evaluation": params.evaluation,
+        "source": params.datasets[name].source,
+        "scale": params.scale,
+        "floor": params.judge.floor[name],
+        "seed": seed,
+    }
 
 
 def report_settings(params: Params, kind: str, name: str) -> dict:
@@ -106,6 +123,12 @@ def judges(params: Params, dataset: str) -> str:
     return f"judges/{params.scale}/{dataset}"
 
 
+def judge_files(params: Params, dataset: str) -> list[str]:
+    """Weights and record of every judge of a dataset."""
+    folder = judges(params, dataset)
+    return [f"{folder}/{label}.{end}" for label in judged_labels(params, dataset) for end in ("safetensors", "json")]
+
+
 def run_folder(params: Params, run: Run) -> str:
     return f"runs/{params.scale}/{run.model}/{run.dataset}/seed{run.seed}"
 
@@ -118,6 +141,12 @@ def record(params: Params, run: Run) -> str:
 def real_record(params: Params, dataset: str) -> str:
     """The judges' scores on the real test sequences themselves."""
     return record(params, Run(REAL, dataset, 0))
+
+
+def report_records(params: Params, report) -> list[str]:
+    """The records that a table reads: its runs, and the real test sequences of its datasets."""
+    real = [real_record(params, dataset_id(name, params.datasets[name])) for name in report.datasets]
+    return [*(record(params, run) for run in report_runs(params, report)), *real]
 
 
 def report_files(name: str, kind: str) -> list[str]:

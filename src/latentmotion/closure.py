@@ -31,3 +31,11 @@ def sources(*modules: str) -> tuple[str, ...]:
             candidates = [PACKAGE.parent / Path(*name.split(".")).with_suffix(".py") for name in names]
             queue.extend(candidate for candidate in candidates if candidate.is_file())
     return tuple(sorted(f"src/latentmotion/{file.relative_to(PACKAGE).as_posix()}" for file in found))
+
+
+def constant(module: str, name: str) -> str:
+    """A module's constant, such as a report's CAPTION, read without importing it; empty when it has none."""
+    for node in ast.parse((PACKAGE / f"{module}.py").read_text()).body:
+        if isinstance(node, ast.Assign) and any(getattr(target, "id", None) == name for target in node.targets):
+            return ast.literal_eval(node.value)
+    return ""

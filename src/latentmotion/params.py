@@ -8,6 +8,7 @@ planning a thousand jobs never loads torch.
 
 import ast
 import copy
+import math
 import re
 from collections.abc import Iterable
 from functools import cache
@@ -45,6 +46,7 @@ class Judge(Closed):
     lr: float = Field(gt=0)
     select_every: int = Field(ge=1, description="steps between measurements on validation data")
     floor: dict[str, float] = Field(description="accuracy on real test data below which a judge is reported as weak")
+    labels: dict[str, list[str]] = Field(description="dataset -> the labels that get a judge each")
 
 
 class Training(Closed):
@@ -56,7 +58,15 @@ class Training(Closed):
     betas: tuple[float, float] = (0.9, 0.999)
     weight_decay: float = Field(default=0.0, ge=0)
     clip: float | None = Field(default=None, description="largest gradient norm, or null")
-    decay: Literal["none", "cosine"] = "none"
+    decay: Literal["none", "cosine"] = Field(default="none", description="cosine: from lr to a hundredth of it")
+    warmup: int = Field(default=0, ge=0, description="steps over which the rate rises from 0")
+
+    def rate(self, step: int) -> float:
+        """The learning rate of a step."""
+        rate = self.lr * min(1.0, (step + 1) / (self.warmup + 1))
+        if self.decay == "cosine":
+            rate *= 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * step / self.steps))
+        return rate
 
 
 class Compute(Closed):
@@ -196,6 +206,9 @@ def _check_names(params: Params, path: Path) -> None:
             _known(f"{path}: runs.{dataset}", name, params.models)
     for dataset in params.datasets:
         _known(f"{path}: datasets", dataset, modules("data"))
+        for part in ("floor", "labels"):
+            if dataset not in getattr(params.judge, part):
+                raise UserError(f"{path}: key 'judge.{part}' says nothing of dataset '{dataset}'; add it")
     for kind in ("tables", "figures"):
         for name, report in getattr(params, kind).items():
             where = f"{path}: {kind}.{name}"

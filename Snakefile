@@ -1,0 +1,51 @@
+"""The workflow. `snakemake` makes every table and figure; `snakemake reports/table2.csv` one table and what it needs.
+
+What there is to do stands in params.yaml, how it is run (cores, GPUs, queues) in profiles/.
+"""
+
+import sys
+from pathlib import Path
+
+from latentmotion import catalogue, params
+from latentmotion.errors import UserError
+
+try:
+    PARAMS = params.load(overrides=config)
+except UserError as error:
+    sys.exit(str(error))
+
+container: "docker://python:3.11"  # documents the software; used only with --sdm apptainer
+
+
+report: "workflow/report/workflow.rst"
+
+
+# Jobs find the verbs beside the Snakemake that runs them, whether or not the environment is activated.
+shell.prefix(f"set -euo pipefail; export PATH='{Path(sys.executable).parent}':$PATH; ")
+
+localrules:
+    all,
+    site,
+    track,
+
+
+include: "workflow/rules/common.smk"
+
+
+rule all:
+    input:
+        REPORTS,
+        "reports/index.html",
+
+
+include: "workflow/rules/data.smk"
+include: "workflow/rules/judge.smk"
+include: "workflow/rules/train.smk"
+include: "workflow/rules/evaluate.smk"
+include: "workflow/rules/report.smk"
+include: "workflow/rules/track.smk"
+
+
+onsuccess:
+    if not config:  # DVC follows params.yaml as it stands
+        shell("latentmotion lock || true")

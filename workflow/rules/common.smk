@@ -1,0 +1,103 @@
+"""What several rules share: the patterns of paths, and parameters as the verbs and Snakemake's memory want them."""
+
+import json
+import shutil
+from functools import cache
+
+from latentmotion import catalogue, closure, fetch, plan
+
+ANY_RUN = catalogue.Run("{model}", "{dataset}", "{seed}")
+RUN = catalogue.run_folder(PARAMS, ANY_RUN)
+JUDGES = catalogue.judges(PARAMS, "{dataset}")
+IDS = catalogue.ids(PARAMS)
+RUNS = catalogue.runs(PARAMS)
+REAL_RUNS = [catalogue.Run(catalogue.REAL, dataset, 0) for dataset in IDS.values()]
+REPORTS = [
+    file for kind in ("tables", "figures") for name in getattr(PARAMS, kind) for file in catalogue.report_files(name, kind)
+]
+
+# A job takes a GPU where this machine has one; on a cluster the profile's set-resources says so.
+GPU = int(shutil.which("nvidia-smi") is not None)
+
+
+wildcard_constraints:
+    model="|".join([catalogue.REAL, *PARAMS.models]),
+    dataset="|".join(IDS.values()),
+    seed="[0-9]+",
+    label="[a-z0-9_-]+",
+    table="|".join(PARAMS.tables),
+    figure="|".join(PARAMS.figures),
+
+
+def as_json(settings):
+    """Settings as a verb's --settings; a string with sorted keys, so that Snakemake compares what they say."""
+    return json.dumps(settings, sort_keys=True)
+
+
+def run_of(wildcards):
+    return catalogue.Run(wildcards.model, wildcards.dataset, int(wildcards.seed))
+
+
+def training_code(model):
+    return closure.sources(f"models/{PARAMS.models[model].system}", "training/train")
+
+
+def evaluation_code(model):
+    system = [] if model == catalogue.REAL else [f"models/{PARAMS.models[model].system}"]
+    return closure.sources("evaluate", *system)
+
+
+def raw_files(dataset):
+    """The pinned files that a real source is made of; none for a drawn or a licensed one."""
+    name = catalogue.dataset_name(dataset)
+    files = fetch.files(name) if PARAMS.datasets[name].source == "real" else []
+    return [f"data/raw/{name}/{file}" for file in files]
+
+
+@cache
+def evaluation_inputs(run):
+    """Run, data, judges, code and plan of a record; nothing for a record that came with the clone and still holds."""
+    real = run.model == catalogue.REAL
+    record = catalogue.record(PARAMS, run)
+    weights = [] if real else [f"{catalogue.run_folder(PARAMS, run)}/weights.safetensors"]
+    code = evaluation_code(run.model)
+    training = None if real else catalogue.training_settings(PARAMS, run.model, run.dataset)
+    settings = catalogue.evaluation_settings(PARAMS, run.dataset, run.seed)
+    if plan.adopted(record, weights, code, lambda found: real or found["training"]["settings"] == training):
+        return []
+    return [
+        *weights,
+        *catalogue.processed_files(PARAMS, run.dataset),
+        *catalogue.judge_files(PARAMS, run.dataset),
+        *code,
+        plan.plan(record, {"training": training, **settings}),
+    ]
+
+
+def run_option(run):
+    """Real data is scored without a run."""
+    return "" if run.model == catalogue.REAL else f"--run {catalogue.run_folder(PARAMS, run)}"
+
+
+def figure_runs(name):
+    return [catalogue.run_folder(PARAMS, run) for run in catalogue.report_runs(PARAMS, PARAMS.figures[name])]
+
+
+def figure_data(name):
+    return [file for dataset in PARAMS.figures[name].datasets for file in catalogue.processed_files(PARAMS, IDS[dataset])]
+
+
+def report_inputs(kind, name):
+    """The plan of a report and the code that renders it."""
+    settings = catalogue.report_settings(PARAMS, kind, name)
+    code = closure.sources(f"reports/{getattr(PARAMS, kind)[name].report}", "render")
+    return [*code, plan.plan(catalogue.report_files(name, kind)[0], settings)]
+
+
+def report_json(kind, name):
+    return as_json(catalogue.report_settings(PARAMS, kind, name))
+
+
+def caption(kind, name):
+    """CAPTION of the file that renders a report, read without importing it."""
+    return closure.constant(f"reports/{getattr(PARAMS, kind)[name].report}", "CAPTION")

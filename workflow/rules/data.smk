@@ -1,0 +1,45 @@
+"""Raw files, and sequences with labels and splits."""
+
+for dataset in IDS.values():
+    if raw_files(dataset):
+
+        rule:
+            name:
+                f"fetch_{catalogue.dataset_name(dataset)}"
+            input:
+                "data/sources.csv",
+            output:
+                raw_files(dataset),
+            params:
+                name=catalogue.dataset_name(dataset),
+            log:
+                f"logs/fetch/{dataset}.log",
+            retries: 2
+            shell:
+                "latentmotion fetch --dataset {params.name} --out data/raw/{params.name} >> {log} 2>&1"
+
+    rule:
+        name:
+            f"prepare_{catalogue.dataset_name(dataset)}"
+        localrule: True
+        input:
+            catalogue.processed_files(PARAMS, dataset),
+
+
+rule prepare:
+    input:
+        raw=lambda w: raw_files(w.dataset),
+        code=lambda w: closure.sources(f"data/{catalogue.dataset_name(w.dataset)}", "prepare"),
+    output:
+        catalogue.processed_files(PARAMS, "{dataset}"),
+    params:
+        name=lambda w: catalogue.dataset_name(w.dataset),
+        out=subpath(output[0], parent=True),
+        settings=lambda w: as_json(catalogue.prepare_settings(PARAMS, w.dataset)),
+    log:
+        f"logs/prepare/{PARAMS.scale}/{{dataset}}.log",
+    benchmark:
+        f"benchmarks/prepare/{PARAMS.scale}/{{dataset}}.tsv"
+    shell:
+        "latentmotion prepare --dataset {params.name} --raw data/raw/{params.name} --out {params.out}"
+        " --settings {params.settings:q} >> {log} 2>&1"

@@ -1,0 +1,32 @@
+"""One record a run, and one a dataset for the judges on the real test sequences: small, in git, all that tables read."""
+
+for model in [catalogue.REAL, *PARAMS.models]:
+
+    rule:
+        name:
+            f"evaluate_{model}"
+        localrule: True
+        input:
+            [catalogue.record(PARAMS, run) for run in [*REAL_RUNS, *RUNS] if run.model == model],
+
+
+rule evaluate:
+    input:
+        lambda w: evaluation_inputs(run_of(w)),
+    output:
+        catalogue.record(PARAMS, ANY_RUN),
+    params:
+        data=lambda w: catalogue.processed(PARAMS, w.dataset),
+        judges=lambda w: catalogue.judges(PARAMS, w.dataset),
+        run=lambda w: run_option(run_of(w)),
+        settings=lambda w: as_json(catalogue.evaluation_settings(PARAMS, w.dataset, int(w.seed))),
+    log:
+        f"logs/evaluate/{PARAMS.scale}/{{model}}/{{dataset}}/seed{{seed}}.log",
+    benchmark:
+        f"benchmarks/evaluate/{PARAMS.scale}/{{model}}/{{dataset}}/seed{{seed}}.tsv"
+    threads: PARAMS.compute.threads
+    resources:
+        gpu=GPU,
+    shell:
+        "latentmotion evaluate --model {wildcards.model} --data {params.data} --judges {params.judges} {params.run}"
+        " --out {output} --settings {params.settings:q} >> {log} 2>&1"

@@ -1,0 +1,36 @@
+"""One job a model, dataset and seed. Its checkpoints lie under state/, which neither Snakemake nor DVC clears."""
+
+for model in PARAMS.models:
+
+    rule:
+        name:
+            f"train_{model}"
+        localrule: True
+        input:
+            [f"{catalogue.run_folder(PARAMS, run)}/record.json" for run in RUNS if run.model == model],
+
+
+rule train:
+    input:
+        data=lambda w: catalogue.learning_files(PARAMS, w.dataset),
+        code=lambda w: training_code(w.model),
+    output:
+        weights=f"{RUN}/weights.safetensors",
+        history=f"{RUN}/history.jsonl",
+        samples=f"{RUN}/samples.png",
+        record=f"{RUN}/record.json",
+    params:
+        data=lambda w: catalogue.processed(PARAMS, w.dataset),
+        out=subpath(output.weights, parent=True),
+        settings=lambda w: as_json(catalogue.training_settings(PARAMS, w.model, w.dataset)),
+    log:
+        f"logs/train/{PARAMS.scale}/{{model}}/{{dataset}}/seed{{seed}}.log",
+    benchmark:
+        f"benchmarks/train/{PARAMS.scale}/{{model}}/{{dataset}}/seed{{seed}}.tsv"
+    retries: 1
+    threads: PARAMS.compute.threads
+    resources:
+        gpu=GPU,
+    shell:
+        "latentmotion train --model {wildcards.model} --data {params.data} --out {params.out} --state state/{params.out}"
+        " --seed {wildcards.seed} --settings {params.settings:q} >> {log} 2>&1"
