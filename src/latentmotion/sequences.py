@@ -66,15 +66,23 @@ def _content_hashes(x: np.ndarray) -> set[bytes]:
     return {hashlib.blake2b(np.ascontiguousarray(sequence), digest_size=16).digest() for sequence in x}
 
 
+def _unwritable(out: Path, error: OSError) -> UserError:
+    return UserError(f"{out}: cannot be written ({error.strerror}); free space and repeat")
+
+
 def write(prepared: Prepared, out: Path, settings: dict) -> None:
     """Checks the contract, then puts the folder in place at once: a stopped preparation leaves nothing behind."""
     out = Path(out)
     counts = {len(prepared.x), len(prepared.group), len(prepared.split), *map(len, prepared.labels.values())}
     if len(counts) != 1:
         raise UserError(f"{out}: arrays of different lengths {sorted(counts)}; the dataset's prepare() is wrong")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}."))
     try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}."))
+    except OSError as error:
+        raise _unwritable(out, error) from None
+    try:
+        temporary.chmod(0o755)  # mkdtemp lets nobody else in
         manifest = {"settings": settings, "facts": prepared.facts, "splits": {}}
         manifest["labels"] = {n: {"kind": s.kind, "classes": list(s.classes)} for n, s in prepared.specs.items()}
         seen: dict[str, set] = {}
@@ -107,7 +115,7 @@ def write(prepared: Prepared, out: Path, settings: dict) -> None:
         shutil.rmtree(out, ignore_errors=True)
         temporary.rename(out)
     except OSError as error:
-        raise UserError(f"{out}: cannot be written ({error.strerror}); free space and repeat") from None
+        raise _unwritable(out, error) from None
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 

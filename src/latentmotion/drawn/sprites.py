@@ -7,9 +7,9 @@ the light of a spell and the blade of a slash. Drawn by this project; nothing is
 import numpy as np
 
 from latentmotion.drawn import poses
-from latentmotion.drawn.shapes import Window, capsule, ellipse, trapezoid
+from latentmotion.drawn.figure import SIZE, Figure
+from latentmotion.drawn.shapes import capsule, ellipse, trapezoid
 
-SIZE = 64
 SKINS = ((255, 220, 180), (222, 160, 105), (160, 100, 62), (105, 66, 48), (130, 195, 100), (140, 170, 225))
 BOTTOMS = (
     ("trousers", (60, 95, 210)),
@@ -35,58 +35,11 @@ HAIRS = (
     ("afro", (80, 72, 100)),
     ("bob", (200, 230, 240)),
 )
-_RIM = 0.5  # a darker rim keeps an arm apart from the chest behind it
-_FAR = 0.75  # the far limbs of a side view lie in the shade
-
-
-class _Layer:
-    """One layer of one view: (24, 4, 64, 64) premultiplied RGBA in 0..255, and the joints it is drawn around."""
-
-    def __init__(self, front: bool):
-        self.front = front
-        self.joints = poses.front() if front else poses.side()
-        self.at = Window(SIZE)
-        self.picture = np.zeros((24, 4, SIZE, SIZE), np.float32)
-
-    def paint(self, distance, colour, shade=1.0, opacity=1.0, rim=0.7):
-        rgb = np.asarray(colour, np.float32) * shade
-        self.at.paint(self.picture, distance, (*(rgb * _RIM), 255), opacity)
-        self.at.paint(self.picture, distance + rim, (*rgb, 255), opacity)
-
-    def erase(self, distance):
-        self.at.paint(self.picture, distance, (0, 0, 0, 0))
-
-    def limb(self, side, names, radius, upto=1.0):
-        """An arm or a leg, from its root down to a share `upto` of its length."""
-        root, middle, end = (self.joints[f"{side} {name}"] for name in names)
-        whole = np.inf
-        for a, b, share in ((root, middle, min(2 * upto, 1)), (middle, end, 2 * upto - 1)):
-            if share > 0:
-                cut = tuple(p + share * (q - p) for p, q in zip(a, b, strict=True))
-                whole = np.minimum(whole, capsule(self.at, a, cut, radius))
-        return whole
-
-    def arm(self, side, radius, upto=1.0):
-        return self.limb(side, ("shoulder", "elbow", "hand"), radius, upto)
-
-    def leg(self, side, radius, upto=1.0):
-        return self.limb(side, ("hip", "knee", "foot"), radius, upto)
-
-    def shade(self, side):
-        return _FAR if side == "far" and not self.front else 1.0
-
-    def chest(self, extra=0.0, lower=0.0, bottom=45.0):
-        x, y = self.joints["chest"]
-        width = 7.8 if self.front else 5.2
-        return trapezoid(self.at, x, y - 3.2, y + bottom - 33, width + extra, width - 1 + extra + lower)
-
-    def head(self, dx=0.0, dy=0.0, width=10.5, height=11.0):
-        x, y = self.joints["head"]
-        return ellipse(self.at, x + dx, y + dy, width, height)
 
 
 def _body(front: bool, skin) -> np.ndarray:
-    layer = _Layer(front)
+    """Skin and face."""
+    layer = Figure(front)
     for side in ("far", "near"):
         layer.paint(layer.leg(side, 2.9), skin, layer.shade(side))
     layer.paint(layer.arm("far", 2.4), skin, layer.shade("far"))
@@ -108,7 +61,8 @@ def _body(front: bool, skin) -> np.ndarray:
 
 
 def _bottomwear(front: bool, style) -> np.ndarray:
-    layer = _Layer(front)
+    """Over the legs, but under a hand that hangs before them."""
+    layer = Figure(front)
     name, colour = style
     x, y = layer.joints["hip"]
     length = {"shorts": 0.45, "breeches": 0.72}.get(name, 0.95)
@@ -134,7 +88,8 @@ def _bottomwear(front: bool, style) -> np.ndarray:
 
 
 def _topwear(front: bool, style) -> np.ndarray:
-    layer = _Layer(front)
+    """Over trunk and arms; forearms that a sleeve leaves bare stay before the trunk, the head before raised sleeves."""
+    layer = Figure(front)
     name, colour = style
     sleeve = {"shirt": 0.45, "vest": 0.0, "armour": 0.35}.get(name, 0.88)
     radius = {"coat": 3.6, "armour": 4.2}.get(name, 3.0)
@@ -166,7 +121,8 @@ def _topwear(front: bool, style) -> np.ndarray:
 
 
 def _hair(front: bool, style) -> np.ndarray:
-    layer = _Layer(front)
+    """Around a face that is cut out."""
+    layer = Figure(front)
     name, colour = style
     x, y = layer.joints["head"]
     face = layer.head(0, 5, 8.6, 9.5) if front else layer.head(-5.5, 4.5, 9.0, 10.5)
@@ -193,7 +149,8 @@ def _hair(front: bool, style) -> np.ndarray:
 
 
 def _extras(front: bool) -> np.ndarray:
-    layer = _Layer(front)
+    """What everyone has: shoes, the light of a spell, the blade of a slash."""
+    layer = Figure(front)
     for side in ("far", "near"):
         x, y = layer.joints[f"{side} foot"]
         toe = 0 if front else -2.2
