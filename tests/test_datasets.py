@@ -206,7 +206,7 @@ def test_mug_clips_are_every_second_frame_of_a_run(raw, tmp_path):
 
 
 def _renamed(path):
-    Image.open(path).convert("RGB").save(path, "JPEG" if path.suffix == ".png" else "PNG")
+    Image.open(path).convert("RGBA").convert("RGB").save(path, "JPEG" if path.suffix == ".png" else "PNG")
 
 
 def _truncated(path):
