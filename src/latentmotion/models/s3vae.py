@@ -1,7 +1,88 @@
-"""stub"""
+"""S3VAE: self-supervised sequential VAE (Zhu, Min, Kadav and Graf, CVPR 2020).
+
+DSVAE's generative model and networks, with three terms added to the negative ELBO:
+
+    static consistency     max(0, |f(x) - f(shuffled x)| - |f(x) - f(y)| + margin), y another sequence of the batch
+    dynamic prediction     from z_t alone, which cells of a 3 x 3 grid move most at frame t (binary cross-entropy)
+    mutual information     I(f; z_1:T), estimated within the batch by minibatch weighted sampling, pushed to zero
+
+Departure: the paper takes the moving cells from optical flow (for faces: landmarks) of a pretrained network; here they
+are the three cells with the largest mean absolute difference to the next frame, which needs nothing pretrained.
+"""
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from latentmotion import model as contract
+from latentmotion.models import dsvae
+
+GRID, MOVING = 3, 3  # the paper's 3 x 3 patches, of which the three with the largest motion are marked
 
 
-class Config:
-    conditional: bool = True
+class Config(contract.NetworkConfig):
     content: int = 256
-    position: int = 6
+    motion: int = 32
+    hidden: int = 256
+    width: int = 256
+    dense: int = 4096
+    features: int = 2048
+    output_norm: bool = True
+    alpha: float = 0.7071
+    kl_content: float = 1.0
+    kl_motion: float = 1.0
+    consistency: float = 10.0  # weight of the static consistency term
+    prediction: float = 10.0  # weight of the dynamic prediction term
+    information: float = 1.0  # weight of the mutual information
+    margin: float = 1.0
+
+
+class Model(dsvae.Model):
+    """See the module's docstring."""
+
+    def __init__(self, config: Config, shape: contract.DataShape):
+        super().__init__(config, shape)
+        self.moving = nn.Sequential(
+            nn.Linear(config.motion, config.hidden), nn.LeakyReLU(0.2), nn.Linear(config.hidden, GRID * GRID)
+        )
+
+    def losses(self, batch: contract.Batch) -> dict[str, Tensor]:
+        losses, f_posterior, z_posterior, f, z = self.elbo(batch)
+        shuffled = self.content(self.features(batch.x[:, torch.randperm(batch.x.shape[1], device=batch.x.device)]))[0]
+        near = (f_posterior[0] - shuffled).norm(dim=1)
+        far = (f_posterior[0] - f_posterior[0].roll(1, 0)).norm(dim=1)
+        consistency = functional.relu(near - far + self.config.margin).mean()
+        logits = self.moving(z[:, :-1]).float()
+        prediction = functional.binary_cross_entropy_with_logits(logits, moving_cells(batch.x))
+        information = mutual_information(f, f_posterior, z.flatten(1), tuple(p.flatten(1) for p in z_posterior))
+        losses["total"] = (
+            losses["total"]
+            + self.config.consistency * consistency
+            + self.config.prediction * prediction
+            + self.config.information * information
+        )
+        return losses | {"consistency": consistency, "prediction": prediction, "information": information}
+
+
+def moving_cells(x: Tensor) -> Tensor:
+    """x (B, T, C, H, W) -> (B, T - 1, 9), one for the three cells that change most to the next frame."""
+    change = (x[:, 1:] - x[:, :-1]).abs().mean(2)
+    cells = functional.adaptive_avg_pool2d(change, GRID).flatten(2)
+    return torch.zeros_like(cells).scatter_(2, cells.topk(MOVING, dim=2).indices, 1.0)
+
+
+def mutual_information(f: Tensor, f_posterior: tuple, z: Tensor, z_posterior: tuple) -> Tensor:
+    """I(f; z) in nats, at least 0: log q(f, z) - log q(f) - log q(z), each q a mixture of the batch's posteriors."""
+
+    def pairwise(value: Tensor, posterior: tuple[Tensor, Tensor]) -> Tensor:
+        """log q(value_i | x_j), (B, B)."""
+        mean, log_variance = posterior
+        squared = (value[:, None] - mean[None]).square() / log_variance.exp()[None]
+        return -0.5 * (squared + log_variance[None] + math.log(2 * math.pi)).sum(2)
+
+    f_pairs, z_pairs = pairwise(f, f_posterior), pairwise(z, z_posterior)
+    joint = torch.logsumexp(f_pairs + z_pairs, 1)
+    estimate = joint - torch.logsumexp(f_pairs, 1) - torch.logsumexp(z_pairs, 1) + math.log(len(f))
+    return functional.relu(estimate.mean())

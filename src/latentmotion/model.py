@@ -1,0 +1,117 @@
+"""The contract of every model in models/: what it can do, so that the rest of the project never asks for names.
+
+A model file holds `Config` (a closed pydantic model: the keys of `network` in params.yaml) and `Model`, a subclass of
+`SequenceModel`. Sequences are float tensors x of shape (B, T, C, H, W) in [-1, 1]. Content is (B, Z), constant in time;
+motion is (B, T, M). Every random draw outside training comes in as standard normal `noise`, so that a sample depends on
+its own key and never on its neighbours in a batch.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from pydantic import BaseModel, ConfigDict
+from torch import Tensor, nn
+
+from latentmotion.training.parallel import average_gradients
+
+ENCODE, SAMPLE_CONTENT, SAMPLE_MOTION, ACTION_MOTION, PREDICT = (
+    "encode",
+    "sample_content",
+    "sample_motion",
+    "action_motion",
+    "predict",
+)
+
+
+class NetworkConfig(BaseModel):
+    """Base of every model's `Config`: an unknown key or a value of another type is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True)
+class DataShape:
+    """What a model must know of its dataset: T, C, the side of a frame, and the number of actions."""
+
+    frames: int
+    channels: int
+    size: int
+    actions: int
+
+
+@dataclass
+class Batch:
+    """Sequences x (B, T, C, H, W) in [-1, 1] and their action (B,)."""
+
+    x: Tensor
+    action: Tensor
+
+
+class SequenceModel(nn.Module):
+    """Base class. A subclass states its `capabilities` and implements those methods.
+
+    Capabilities:
+        encode: `encode` and `decode`.
+        sample_content: `sample_content`, from the prior.
+        sample_motion: `sample_motion`, from the prior.
+        action_motion: the sampled motion obeys the action that was asked for.
+        predict: `predict`.
+    """
+
+    capabilities: frozenset[str] = frozenset()
+    content_noise: int = 0
+    clip: float | None = None
+
+    def motion_noise(self, length: int) -> int:
+        """How many normal numbers `sample_motion` needs for one sequence."""
+        raise NotImplementedError
+
+    def losses(self, batch: Batch) -> dict[str, Tensor]:
+        """Scalars by name, per sequence and averaged over the batch; `total` is minimised."""
+        raise NotImplementedError
+
+    def optimisers(self, training) -> list[torch.optim.Optimizer]:
+        """One Adam over all parameters; adversarial models return several."""
+        return [
+            torch.optim.Adam(
+                self.parameters(), lr=training.lr, betas=tuple(training.betas), weight_decay=training.weight_decay
+            )
+        ]
+
+    def step(self, batch: Batch, optimisers: list[torch.optim.Optimizer], autocast) -> dict[str, Tensor]:
+        """One update. Returns detached scalars for the history, `gradient_norm` among them."""
+        optimisers[0].zero_grad(set_to_none=True)
+        with autocast():
+            losses = self.losses(batch)
+        losses["total"].backward()
+        losses["gradient_norm"] = self.apply_gradients(self.parameters(), optimisers[0])
+        return {name: value.detach() for name, value in losses.items()}
+
+    def apply_gradients(self, parameters, optimiser) -> Tensor:
+        """Averages gradients over processes, clips, and steps unless a gradient is not finite. Returns the norm."""
+        parameters = [parameter for parameter in parameters if parameter.grad is not None]
+        average_gradients(parameters)
+        norm = nn.utils.clip_grad_norm_(parameters, self.clip or float("inf"))
+        if torch.isfinite(norm):
+            optimiser.step()
+        return norm
+
+    def encode(self, x: Tensor, action: Tensor) -> tuple[Tensor, Tensor]:
+        """Posterior means: content (B, Z) and motion (B, T, M)."""
+        raise NotImplementedError
+
+    def decode(self, content: Tensor, motion: Tensor) -> Tensor:
+        """Frames (B, T, C, H, W) in [-1, 1]."""
+        raise NotImplementedError
+
+    def sample_content(self, noise: Tensor) -> Tensor:
+        """noise (B, content_noise) -> content (B, Z) from the prior."""
+        raise NotImplementedError
+
+    def sample_motion(self, action: Tensor, length: int, noise: Tensor) -> Tensor:
+        """noise (B, motion_noise(length)) -> motion (B, length, M) from the prior."""
+        raise NotImplementedError
+
+    def predict(self, first: Tensor, length: int, action: Tensor) -> Tensor:
+        """The first frame or frames (B, t, C, H, W) continued to `length` frames, the given ones included."""
+        raise NotImplementedError

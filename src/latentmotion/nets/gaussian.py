@@ -1,0 +1,34 @@
+"""Diagonal Gaussians: reparametrised samples and Kullback-Leibler divergences. All arithmetic is float32."""
+
+import torch
+from torch import Tensor, nn
+
+
+class GaussianHead(nn.Module):
+    """Features -> mean and log variance, two linear maps."""
+
+    def __init__(self, inputs: int, outputs: int):
+        super().__init__()
+        self.mean = nn.Linear(inputs, outputs)
+        self.log_variance = nn.Linear(inputs, outputs)
+
+    def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        # Below -10 a posterior is a point; above 10 a bfloat16 step could overflow the exponential.
+        return self.mean(features).float(), self.log_variance(features).float().clamp(-10, 10)
+
+
+def sample(mean: Tensor, log_variance: Tensor) -> Tensor:
+    """mu + sigma * epsilon (Kingma and Welling, 2013)."""
+    return mean + torch.exp(0.5 * log_variance) * torch.randn_like(mean)
+
+
+def kl_standard(mean: Tensor, log_variance: Tensor) -> Tensor:
+    """KL(N(mu, sigma²) || N(0, 1)), elementwise, in nats."""
+    return 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance)
+
+
+def kl(mean: Tensor, log_variance: Tensor, prior_mean: Tensor, prior_log_variance: Tensor) -> Tensor:
+    """KL(N(mu, sigma²) || N(mu_0, sigma_0²)), elementwise, in nats."""
+    ratio = torch.exp(log_variance - prior_log_variance)
+    distance = (mean - prior_mean).square() / prior_log_variance.exp()
+    return 0.5 * (ratio + distance - 1 - log_variance + prior_log_variance)

@@ -1,0 +1,23 @@
+"""Causal convolution in time: what is known at frame t comes from frames up to t."""
+
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+class CausalConvolution(nn.Module):
+    """(B, T, F) -> (B, T, F): two convolutions of `kernel` frames, padded on the left only, with a residual connection.
+
+    The temporal convolution network (TCN) of HALO's momentum network (supplementary table 5: kernel 3, padding 2).
+    """
+
+    def __init__(self, features: int, kernel: int):
+        super().__init__()
+        self.padding = (kernel - 1, 0)
+        self.first = nn.Conv1d(features, features, kernel)
+        self.second = nn.Conv1d(features, features, kernel)
+
+    def forward(self, sequence: Tensor) -> Tensor:
+        x = sequence.mT
+        y = functional.leaky_relu(self.first(functional.pad(x, self.padding)), 0.2)
+        y = functional.leaky_relu(self.second(functional.pad(y, self.padding)), 0.2)
+        return functional.leaky_relu(x + y, 0.2).mT

@@ -1,0 +1,19 @@
+"""generate: nothing is held; content and motion come from the priors, the action is asked for where the model takes one.
+
+It stands in the tables for models without an encoder (MoCoGAN), which cannot enter motion-prior.
+"""
+
+from latentmotion import model as contract
+from latentmotion.protocols import Generated
+from latentmotion.training.seeds import normal
+
+NAME = "generate"
+NEEDS = frozenset({contract.SAMPLE_CONTENT, contract.SAMPLE_MOTION})
+
+
+def generate(model, x, action, ids, partner, seed) -> Generated:
+    content = model.sample_content(normal(ids, model.content_noise, seed, NAME, "content").to(x.device))
+    noise = normal(ids, model.motion_noise(x.shape[1]), seed, NAME, "motion").to(x.device)
+    motion = model.sample_motion(action, x.shape[1], noise)
+    asked = "own" if contract.ACTION_MOTION in model.capabilities else None
+    return Generated(model.decode(content, motion), motion=asked, content=None)

@@ -1,0 +1,20 @@
+"""motion-prior: content of test sequences, motion from the prior (HALO, section 4.1, 'Quantitative Evaluation').
+
+The action asked for is that of the test sequence, so all actions are asked for as often as they occur. A model whose
+prior knows no actions is asked for none, and only the entropies of its samples are measured.
+"""
+
+from latentmotion import model as contract
+from latentmotion.protocols import Generated
+from latentmotion.training.seeds import normal
+
+NAME = "motion-prior"
+NEEDS = frozenset({contract.ENCODE, contract.SAMPLE_MOTION})
+
+
+def generate(model, x, action, ids, partner, seed) -> Generated:
+    content, _ = model.encode(x, action)
+    noise = normal(ids, model.motion_noise(x.shape[1]), seed, NAME).to(x.device)
+    motion = model.sample_motion(action, x.shape[1], noise)
+    asked = "own" if contract.ACTION_MOTION in model.capabilities else None
+    return Generated(model.decode(content, motion), motion=asked, content="own")

@@ -1,0 +1,50 @@
+"""The dataset on the device as uint8, and batches as index arrays: no loader, nothing to starve."""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from latentmotion.errors import UserError
+from latentmotion.model import Batch, DataShape
+from latentmotion.sequences import Split, label_specs
+from latentmotion.training import parallel
+from latentmotion.training.seeds import permutation
+
+
+def shape_of(manifest: dict, split: str = "train") -> DataShape:
+    """What a model must know of a prepared dataset."""
+    _, frames, channels, size, _ = manifest["splits"][split]["shape"]
+    return DataShape(frames, channels, size, len(label_specs(manifest)["action"].classes))
+
+
+def to_float(x: Tensor) -> Tensor:
+    """uint8 0..255 -> float32 -1..1."""
+    return x.float() / 127.5 - 1
+
+
+class Batches:
+    """Batch number `step` of an endless training: epochs are permutations keyed by (seed, epoch), cut without remainder.
+
+    Arguments:
+        split: the sequences; copied to the device once.
+        size: sequences in a batch over all processes; each process takes every n-th.
+        seed: of the training.
+    """
+
+    def __init__(self, split: Split, size: int, seed: int, device: torch.device):
+        if len(split) < size:
+            raise UserError(f"training.batch: {size} is more than the {len(split)} training sequences; lower it")
+        self.x = torch.from_numpy(np.array(split.x)).to(device)
+        self.action = torch.from_numpy(split.labels["action"]).to(device)
+        self.size, self.seed, self.device = size, seed, device
+        self.per_epoch = len(split) // size
+
+    def indices(self, step: int) -> np.ndarray:
+        epoch, position = divmod(step, self.per_epoch)
+        order = permutation(len(self.x), self.seed, "order", epoch)
+        return order[position * self.size : (position + 1) * self.size]
+
+    def __call__(self, step: int) -> Batch:
+        chosen = self.indices(step)[parallel.rank() :: parallel.processes()]
+        index = torch.from_numpy(np.ascontiguousarray(chosen)).to(self.device)
+        return Batch(to_float(self.x[index]), self.action[index])

@@ -1,0 +1,41 @@
+"""A first look at a trained model: real sequences, their reconstructions and samples, as one picture."""
+
+import io
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from latentmotion import model as contract
+from latentmotion.training.seeds import normal
+
+
+def to_uint8(x: Tensor) -> np.ndarray:
+    """Float frames in [-1, 1] -> uint8, rounded."""
+    return ((x.float().clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).cpu().numpy()
+
+
+def strip(sequences: np.ndarray) -> np.ndarray:
+    """(N, T, C, H, W) uint8 -> one picture (N H, T W, 3): a row a sequence."""
+    n, t, c, h, w = sequences.shape
+    picture = sequences.transpose(0, 3, 1, 4, 2).reshape(n * h, t * w, c)
+    return picture if c == 3 else np.repeat(picture, 3, axis=2)
+
+
+@torch.no_grad()
+def reconstructions(network: contract.SequenceModel, batch: contract.Batch, seed: int) -> bytes:
+    """PNG: rows of originals, then (models with an encoder) their reconstructions, then samples from the priors."""
+    rows = [to_uint8(batch.x)]
+    length = batch.x.shape[1]
+    if contract.ENCODE in network.capabilities:
+        rows.append(to_uint8(network.decode(*network.encode(batch.x, batch.action))))
+    if {contract.SAMPLE_CONTENT, contract.SAMPLE_MOTION} <= network.capabilities:
+        ids = np.arange(len(batch.x))
+        content = normal(ids, network.content_noise, seed, "samples", "content").to(batch.x.device)
+        motion = normal(ids, network.motion_noise(length), seed, "samples", "motion").to(batch.x.device)
+        motion = network.sample_motion(batch.action, length, motion)
+        rows.append(to_uint8(network.decode(network.sample_content(content), motion)))
+    file = io.BytesIO()
+    Image.fromarray(strip(np.concatenate(rows))).save(file, "PNG")
+    return file.getvalue()

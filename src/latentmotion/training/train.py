@@ -1,0 +1,172 @@
+"""One plain loop for every model: batch, step, check, history, checkpoint; then weights, samples and a record."""
+
+import dataclasses
+import json
+import signal
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import save as to_safetensors
+
+from latentmotion.errors import UserError
+from latentmotion.model import Batch, SequenceModel
+from latentmotion.params import Compute, Training
+from latentmotion.progress import progress
+from latentmotion.records import code_hash, digest, file_digest, machine, write_atomic, write_record
+from latentmotion.sequences import open_split, read_manifest
+from latentmotion.training import device as devices
+from latentmotion.training import parallel
+from latentmotion.training.batches import Batches, shape_of, to_float
+from latentmotion.training.checkpoint import Checkpoint
+from latentmotion.training.gradients import GradientCensus
+from latentmotion.training.load import build
+from latentmotion.training.samples import reconstructions
+from latentmotion.training.seeds import seed_torch
+
+POINTS = 1000  # history points of a training, so that a curve costs the same at any scale
+
+
+def train(model: str, data: Path, out: Path, state: Path, seed: int, settings: dict, device: str, every: float) -> None:
+    """Trains `settings['system']` and writes weights.safetensors, history.jsonl, samples.png and record.json to `out`.
+
+    Arguments:
+        model: the name in params.yaml, for the record and the progress bar.
+        data: folder of a prepared dataset; only its train and validation splits are opened.
+        state: folder of resumable checkpoints.
+        settings: catalogue.training_settings.
+        every: seconds between checkpoints.
+
+    Raises:
+        UserError: unusable settings, a loss or gradient that is not finite, a parameter that never gets a gradient.
+    """
+    started = time.monotonic()
+    training, compute = Training(**settings["training"]), Compute(**settings["compute"])
+    target = devices.choose(device)
+    devices.set_threads(compute.threads)
+    parallel.start(target)
+    manifest = read_manifest(data)
+    code = code_hash(f"models/{settings['system']}", "training/train")
+    identity = {"settings": settings, "data": manifest["sha256"], "seed": seed, "code": code}
+    shape = shape_of(manifest)
+    seed_torch(seed, "weights")
+    network = build(settings, shape).to(target)
+    network.clip = training.clip
+    if compute.channels_last:
+        devices.channels_last(network)
+    checkpoint = Checkpoint(state, digest({**identity, "rank": parallel.rank()}))
+    checkpoint.open(out)
+    finished = False
+    try:
+        loop = Loop(network, training, compute, Batches(open_split(data, "train"), training.batch, seed, target), seed)
+        loop.restore(checkpoint.load(target))
+        before = loop.seconds
+        loop.run(checkpoint, every, f"{model} {Path(data).name} seed {seed}")
+        if parallel.rank() == 0:
+            validation = open_split(data, "validation")
+            record = {
+                "verb": "train", "model": model, "dataset": Path(data).name, "data_folder": str(data), **identity,
+                "shape": dataclasses.asdict(shape),
+                "parameters": sum(parameter.numel() for parameter in network.parameters()),
+                "steps": loop.done,
+                "seconds": round(before + time.monotonic() - started, 1),
+                "machine": machine(str(target)),
+                "last": loop.history[-1],
+            }  # fmt: skip
+            _write(network, loop.history, validation, out, record, target)
+        finished = True
+    finally:
+        checkpoint.close(finished)
+        parallel.stop()
+
+
+class Loop:
+    """The state that a checkpoint holds, and the loop over it. Randomness is keyed by step, so the step is its state."""
+
+    def __init__(self, network: SequenceModel, training: Training, compute: Compute, batches: Batches, seed: int):
+        self.network, self.training, self.batches, self.seed = network, training, batches, seed
+        self.optimisers = network.optimisers(training)
+        self.autocast = devices.autocast(batches.device, compute.precision)
+        self.done, self.seconds, self.history = 0, 0.0, []
+        self.stopped = False
+        if compute.compile:
+            for child in network.children():
+                child.compile()
+
+    def restore(self, saved: dict | None) -> None:
+        if saved is None:
+            return
+        self.network.load_state_dict(saved["network"])
+        for optimiser, content in zip(self.optimisers, saved["optimisers"], strict=True):
+            optimiser.load_state_dict(content)
+        self.done, self.seconds, self.history = saved["done"], saved["seconds"], saved["history"]
+
+    def content(self, seconds: float) -> dict:
+        return {
+            "network": self.network.state_dict(),
+            "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
+            "done": self.done, "seconds": seconds, "history": self.history,
+        }  # fmt: skip
+
+    def run(self, checkpoint: Checkpoint, every: float, title: str) -> None:
+        steps = self.training.steps
+        interval = max(1, steps // POINTS)
+        census = GradientCensus(self.network) if self.done == 0 else None
+        signal.signal(signal.SIGTERM, self._stop)
+        self.network.train()
+        start = saved = time.monotonic()
+        with progress(title, steps, self.done) as bar:
+            while self.done < steps:
+                self._set_rates()
+                seed_torch(self.seed, "step", self.done, parallel.rank())
+                losses = self.network.step(self.batches(self.done), self.optimisers, self.autocast)
+                self._check(losses)
+                self.done += 1
+                bar.update()
+                if census:
+                    census = census.check(self.done, steps)
+                if self.done % interval == 0 or self.done == steps:
+                    values = {name: float(value) for name, value in losses.items()}
+                    self.history.append({"step": self.done, **values})
+                    bar.set_postfix({name: f"{value:.4g}" for name, value in list(values.items())[:1]}, refresh=False)
+                now = time.monotonic()
+                if (now - saved > every or self.stopped) and self.done < steps:
+                    checkpoint.save(self.content(self.seconds + now - start))
+                    saved = now
+                if self.stopped:
+                    raise UserError(
+                        f"{title}: stopped at step {self.done} by SIGTERM, state saved; run it again to go on"
+                    )
+
+    def _set_rates(self) -> None:
+        rate = self.training.rate(self.done)
+        for optimiser in self.optimisers:
+            for group in optimiser.param_groups:
+                group["lr"] = rate * group.get("rate", 1.0)
+
+    def _stop(self, *_) -> None:
+        self.stopped = True
+
+    def _check(self, losses: dict) -> None:
+        """Nothing that is not finite may reach the weights or a checkpoint: the optimiser has skipped such a step."""
+        bad = [name for name, value in losses.items() if not torch.isfinite(value)]
+        if bad:
+            raise UserError(
+                f"step {self.done}: {', '.join(bad)} is not finite; lower training.lr or set training.clip"
+                " (the last checkpoint is finite)"
+            )
+
+
+def _write(network: SequenceModel, history: list, validation, out: Path, record: dict, target: torch.device) -> None:
+    out = Path(out)
+    network.eval()
+    weights = {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}
+    write_atomic(out / "weights.safetensors", to_safetensors(weights))
+    record["weights"] = file_digest(out / "weights.safetensors")
+    write_atomic(out / "history.jsonl", "".join(json.dumps(point) + "\n" for point in history).encode())
+    count = min(6, len(validation))
+    x = to_float(torch.from_numpy(np.array(validation.x[:count]))).to(target)
+    action = torch.from_numpy(validation.labels["action"][:count]).to(target)
+    write_atomic(out / "samples.png", reconstructions(network, Batch(x, action), record["seed"]))
+    write_record(out / "record.json", record)
