@@ -47,7 +47,7 @@ def record(model: str, dataset: str, seed: int, **changes) -> dict:
     metrics = [{"protocol": p, "metric": m, "value": v, "n": 120} for p in protocols for m, v in sorted(values.items())]
     judges = {label: {"test_accuracy": 0.996, "floor": 0.95, "weak": False} for label in LABELS[dataset]}
     common = {"verb": "evaluate", "model": model, "dataset": dataset, "source": "drawn", "scale": "quick", "seed": seed}
-    common |= {"data": dataset, "judges": judges, "status": "ok", "metrics": metrics, "notes": []}
+    common |= {"split": "test", "data": dataset, "judges": judges, "status": "ok", "metrics": metrics, "notes": []}
     return common | ({"classes": LABELS[dataset]} if model == "real" else {}) | changes
 
 
@@ -203,6 +203,7 @@ def test_a_declared_run_may_not_be_left_out(missing, results, tmp_path):
         ({"seed": 7}, "not declared"),
         ({"seed": 1}, "same run"),
         ({"verb": "train"}, "not an evaluation record"),
+        ({"split": "validation"}, "scored on the validation split"),
     ],
 )
 def test_records_that_do_not_belong_together_are_refused(changes, message, results, tmp_path):
@@ -212,6 +213,17 @@ def test_records_that_do_not_belong_together_are_refused(changes, message, resul
     with pytest.raises(UserError, match=message):
         rendered(results if changes.get("seed") != 7 else extra, tmp_path / "a")
     assert not (tmp_path / "a").exists()
+
+
+def test_systems_that_were_not_run_are_published_only(results, tmp_path):
+    shown = ["halo/sprites-drawn/seed0", "halo/faces-drawn/seed0"]
+    settings = SETTINGS | {"shown": shown, "models": ["halo"]}
+    given = [path for name, path in results.items() if name in shown or name.startswith("real/")]
+    render_table("table2", given, PUBLISHED, tmp_path / "a.csv", settings)
+    lines = long_form((tmp_path / "a.csv").read_text())
+    alone = cell(lines, "DSVAE", "MUG faces", "motion-prior", "action_accuracy")
+    assert (alone["published"], alone["mean"], alone["status"]) == ("0.543", "", "published only")
+    assert alone["source"] == "published" and not alone["scale"]
 
 
 def test_unknown_report_offers_the_nearest(results, tmp_path):

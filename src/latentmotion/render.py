@@ -42,6 +42,8 @@ def read_records(paths: list[Path], settings: dict) -> list[dict]:
             raise UserError(
                 f"{path}: of scale '{record['scale']}', the table is of '{settings['scale']}'; scales do not mix"
             )
+        if record["status"] == "ok" and record["split"] != "test":
+            raise UserError(f"{path}: scored on the {record['split']} split; a table shows the test split alone")
         name = f"{record['model']}/{record['dataset']}/seed{record['seed']}"
         if name in found:
             raise UserError(f"{path}: the same run as {found[name][0]}; give one of them")
@@ -58,7 +60,7 @@ def read_records(paths: list[Path], settings: dict) -> list[dict]:
             raise UserError(f"{found[name][0]}: not declared for this table; add {name} to params.yaml or leave it out")
     records = [found[name][1] for name in declared]
     for record in records:
-        if record["data"] != found[f"{REAL}/{record['dataset']}/seed0"][1]["data"]:
+        if record["status"] == "ok" and record["data"] != found[f"{REAL}/{record['dataset']}/seed0"][1]["data"]:
             name = f"{record['model']}/{record['dataset']}/seed{record['seed']}"
             raise UserError(f"{found[name][0]}: from other data than the real row's; evaluate both again")
     return records

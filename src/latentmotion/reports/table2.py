@@ -91,6 +91,8 @@ def view(long: pd.DataFrame) -> dict[str, pd.DataFrame]:
     blocks = {"Motion from the prior, content of test sequences": _block(long, {"motion-prior", "generate"}, ACTION)}
     for dataset in dict.fromkeys(long.dataset):
         here = long[long.dataset == dataset]
+        if "motion-swap" not in set(here.protocol):
+            continue
         accuracies = [m for m in dict.fromkeys(here.metric) if m.endswith("_accuracy") and not m.startswith(LOST)]
         block = _block(here, {"motion-swap"}, {m: f"{m.removesuffix('_accuracy')} ↑" for m in accuracies})
         blocks[f"Accuracy under motion swaps: {block.index[0][0]}"] = block
@@ -137,8 +139,8 @@ def notes(records: list[dict], published: pd.DataFrame) -> list[str]:
         "Left half of the paper's table: the content of every test sequence with motions from the prior (protocol "
         "motion-prior). MoCoGAN has no encoder: all of it is sampled, the action given (protocol generate), and it has "
         "no place in the right half.",
-        "Right half: the motion of one test sequence with the content of another (protocol motion-swap). Action is that "
-        "of the sequence that lends its motion, all else that of the one that lends its content.",
+        "Right half: the motion of one test sequence with the content of another (protocol motion-swap). Action is "
+        "that of the one that lends its motion, all else that of the one that lends its content.",
         "Best possible H(y) and IS: "
         + "; ".join(f"{name} ln {k} = {math.log(k):.3f} and {k}" for name, k in ceilings.items())
         + ". IS = exp(H(y) - H(y|x)) adds nothing to the entropies and cannot see a generator that repeats itself.",
