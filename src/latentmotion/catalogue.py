@@ -9,7 +9,7 @@ name, and results of both lie side by side. The layout is model first, because D
 
 from dataclasses import dataclass
 
-from latentmotion.params import Dataset, Params, merge
+from latentmotion.params import Dataset, Params, merge, modules
 from latentmotion.splits import SPLITS
 
 REAL = "real"  # the pseudo-model whose "samples" are the real test sequences
@@ -74,6 +74,12 @@ def prepare_settings(params: Params, dataset: str) -> dict:
     return params.datasets[dataset_name(dataset)].model_dump()
 
 
+def evaluation_modules(params: Params, model: str) -> list[str]:
+    """The modules whose imports are the code of a record: every protocol, and the system that is scored."""
+    system = [] if model == REAL else [f"models/{params.models[model].system}"]
+    return ["evaluate", *(f"protocols/{name}" for name in sorted(modules("protocols"))), *system]
+
+
 def judged_labels(params: Params, dataset: str) -> list[str]:
     """The labels of a dataset that get a judge each."""
     return params.judge.labels[dataset_name(dataset)]
@@ -81,19 +87,20 @@ def judged_labels(params: Params, dataset: str) -> list[str]:
 
 def judge_settings(params: Params, dataset: str) -> dict:
     judge = params.judge.model_dump(exclude={"labels"})
-    judge["floor"] = judge["floor"][dataset_name(dataset)]
-    return judge
+    return {**judge, "floor": judge["floor"][dataset_name(dataset)], "threads": params.compute.threads}
 
 
 def evaluation_settings(params: Params, dataset: str, seed: int) -> dict:
     """What a score depends on beyond run, data and judges."""
     name = dataset_name(dataset)
     return {
-        "evaluation": params.evaluation,
+        "split": "test",
+        **params.evaluation,
         "source": params.datasets[name].source,
         "scale": params.scale,
         "floor": params.judge.floor[name],
         "seed": seed,
+        "threads": params.compute.threads,
     }
 
 

@@ -134,7 +134,7 @@ def track(records: list[Path], database: File = Path("mlflow.db")):
 @verb
 def dvcyaml(check: Annotated[bool, typer.Option(help="only say whether dvc.yaml is in step")] = False):
     """Writes dvc.yaml from the catalogue."""
-    from latentmotion.dvc import write_dvcyaml
+    from latentmotion.dvcfile import write_dvcyaml
 
     write_dvcyaml(check)
 
@@ -142,7 +142,7 @@ def dvcyaml(check: Annotated[bool, typer.Option(help="only say whether dvc.yaml 
 @verb
 def lock():
     """Records in dvc.lock what Snakemake has finished, so that DVC has nothing to run."""
-    from latentmotion.dvc import lock
+    from latentmotion.dvcfile import lock
 
     lock()
 

@@ -28,7 +28,8 @@ def sources(*modules: str) -> tuple[str, ...]:
                 names = [alias.name for alias in node.names if alias.name.startswith("latentmotion")]
             else:
                 continue
-            candidates = [PACKAGE.parent / Path(*name.split(".")).with_suffix(".py") for name in names]
+            paths = [PACKAGE.parent / Path(*name.split(".")) for name in names]
+            candidates = [file for path in paths for file in (path.with_suffix(".py"), path / "__init__.py")]
             queue.extend(candidate for candidate in candidates if candidate.is_file())
     return tuple(sorted(f"src/latentmotion/{file.relative_to(PACKAGE).as_posix()}" for file in found))
 

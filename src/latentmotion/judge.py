@@ -1,6 +1,6 @@
 """Judges: one classifier a label, trained on train groups, selected on validation groups, frozen by its hash.
 
-What a judge scores on real test data is measured by `evaluate --model real`, never here: this job cannot open test data.
+What a judge scores on real test data is measured by `evaluate --model real`: this job cannot open test data.
 """
 
 import time

@@ -38,15 +38,6 @@ def run_of(wildcards):
     return catalogue.Run(wildcards.model, wildcards.dataset, int(wildcards.seed))
 
 
-def training_code(model):
-    return closure.sources(f"models/{PARAMS.models[model].system}", "training/train")
-
-
-def evaluation_code(model):
-    system = [] if model == catalogue.REAL else [f"models/{PARAMS.models[model].system}"]
-    return closure.sources("evaluate", *system)
-
-
 def raw_files(dataset):
     """The pinned files that a real source is made of; none for a drawn or a licensed one."""
     name = catalogue.dataset_name(dataset)
@@ -60,7 +51,7 @@ def evaluation_inputs(run):
     real = run.model == catalogue.REAL
     record = catalogue.record(PARAMS, run)
     weights = [] if real else [f"{catalogue.run_folder(PARAMS, run)}/weights.safetensors"]
-    code = evaluation_code(run.model)
+    code = closure.sources(*catalogue.evaluation_modules(PARAMS, run.model))
     training = None if real else catalogue.training_settings(PARAMS, run.model, run.dataset)
     settings = catalogue.evaluation_settings(PARAMS, run.dataset, run.seed)
     if plan.adopted(record, weights, code, lambda found: real or found["training"]["settings"] == training):

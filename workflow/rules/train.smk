@@ -13,7 +13,7 @@ for model in PARAMS.models:
 rule train:
     input:
         data=lambda w: catalogue.learning_files(PARAMS, w.dataset),
-        code=lambda w: training_code(w.model),
+        code=lambda w: closure.sources(f"models/{PARAMS.models[w.model].system}", "training/train"),
     output:
         weights=f"{RUN}/weights.safetensors",
         history=f"{RUN}/history.jsonl",

@@ -4,7 +4,7 @@
     q(f | x_1:T) from a bidirectional LSTM;   q(z_1:T | x_1:T, f) from a bidirectional LSTM over (h_t, f) and an RNN.
 
 The content is f, the motion z_1:T; the prior of the motion is an LSTM. The loss is the negative ELBO. Nothing but the
-size of z_t keeps what is constant out of the motion. Frame networks as in HALO's comparison (its supplement, tables 3-4,
+size of z_t keeps what is constant out of the motion. Frame networks as in HALO's comparison (supplement, tables 3-4,
 which follow DSVAE).
 """
 

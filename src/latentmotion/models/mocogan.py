@@ -1,8 +1,8 @@
 """MoCoGAN: motion and content decomposed GAN (Tulyakov, Liu, Yang and Kautz, CVPR 2018).
 
-    z_C ~ N(0, I) once a video;   z_M,t = GRU(epsilon_t, z_M,t-1), z_M,0 and epsilon_t ~ N(0, I);   x_t = G(z_C, k, z_M,t)
+    z_C ~ N(0, I) once a video;   z_M,t = GRU(epsilon_t, z_M,t-1), all epsilon ~ N(0, I);   x_t = G(z_C, k, z_M,t)
 
-An image discriminator sees single frames, a video discriminator whole sequences. Conditional on the action k: G is given
+An image discriminator sees single frames, a video discriminator whole sequences. Conditional on the action k: G gets
 its indicator, and the video discriminator also names the action: of real videos, and for the generator of its own.
 There is no encoder, so nothing of a real sequence can be held. The content is z_C, the motion (z_M,t, k).
 

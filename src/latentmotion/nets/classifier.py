@@ -7,9 +7,9 @@ class Classifier(nn.Module):
     """Sequences (B, T, C, S, S) -> logits (B, K).
 
     Three 5x5 convolutions of stride 4 with `width`, 2 `width` and 4 `width` channels, a linear map to 16 `width`, each
-    with batch normalisation and LeakyReLU(0.2), frame by frame; an LSTM of 8 `width` units whose last state is normalised
-    and goes through 4 `width` units to K. The paper has width 64, for 64 pixels. Padding is 1, and 2 where a map has become
-    smaller than the kernel reaches (frames below 64 pixels).
+    with batch normalisation and LeakyReLU(0.2), frame by frame; an LSTM of 8 `width` units, whose last state is
+    normalised and goes through 4 `width` units to K. The paper has width 64, for 64 pixels. Padding is 1, and 2 where a
+    map has become smaller than the kernel reaches (frames below 64 pixels).
     """
 
     def __init__(self, channels: int, size: int, width: int, classes: int):

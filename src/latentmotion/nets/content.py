@@ -10,8 +10,8 @@ class ContentNetwork(nn.Module):
     """Features (B, T, F) -> mean and log variance of z (B, Z).
 
     A bidirectional LSTM with Z/2 units each way; the forward half at the last frame and the backward half at the first
-    have each seen the whole sequence, and a linear map of both gives the posterior (HALO, supplementary table 5; DSVAE's
-    q(f | x_1:T)).
+    have each seen the whole sequence, and a linear map of both gives the posterior (HALO, supplementary table 5; the
+    q(f | x_1:T) of DSVAE).
     """
 
     def __init__(self, features: int, content: int):

@@ -1,4 +1,4 @@
-"""generate: nothing is held; content and motion come from the priors, the action is asked for where the model takes one.
+"""generate: nothing is held; content and motion come from the priors; models that take an action are given one.
 
 It stands in the tables for models without an encoder (MoCoGAN), which cannot enter motion-prior.
 """

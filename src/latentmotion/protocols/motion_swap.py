@@ -1,4 +1,4 @@
-"""motion-swap: motion of test sequence A with the content of test sequence B (HALO, section 4.1, 'Qualitative Evaluation').
+"""motion-swap: motion of test sequence A with the content of test sequence B (HALO, section 4.1).
 
 B differs from A in group: a character never swaps with itself.
 """

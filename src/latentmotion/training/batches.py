@@ -23,7 +23,7 @@ def to_float(x: Tensor) -> Tensor:
 
 
 class Batches:
-    """Batch number `step` of an endless training: epochs are permutations keyed by (seed, epoch), cut without remainder.
+    """Batch number `step` of an endless training: epochs are permutations keyed by (seed, epoch), less a remainder.
 
     Arguments:
         split: the sequences; copied to the device once.

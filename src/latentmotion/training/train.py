@@ -82,7 +82,7 @@ def train(model: str, data: Path, out: Path, state: Path, seed: int, settings: d
 
 
 class Loop:
-    """The state that a checkpoint holds, and the loop over it. Randomness is keyed by step, so the step is its state."""
+    """The state that a checkpoint holds, and the loop over it. Randomness is keyed by step: the step is its state."""
 
     def __init__(self, network: SequenceModel, training: Training, compute: Compute, batches: Batches, seed: int):
         self.network, self.training, self.batches, self.seed = network, training, batches, seed
