@@ -18,20 +18,23 @@ def sources(*modules: str) -> tuple[str, ...]:
     queue = [PACKAGE / f"{module}.py" for module in modules]
     while queue:
         file = queue.pop()
-        if file in found:
-            continue
-        found.add(file)
-        for node in ast.walk(ast.parse(file.read_text())):
-            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("latentmotion"):
-                names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-            elif isinstance(node, ast.Import):
-                names = [alias.name for alias in node.names if alias.name.startswith("latentmotion")]
-            else:
-                continue
-            paths = [PACKAGE.parent / Path(*name.split(".")) for name in names]
-            candidates = [file for path in paths for file in (path.with_suffix(".py"), path / "__init__.py")]
-            queue.extend(candidate for candidate in candidates if candidate.is_file())
+        if file not in found:
+            found.add(file)
+            queue.extend(_imported(file))
     return tuple(sorted(f"src/latentmotion/{file.relative_to(PACKAGE).as_posix()}" for file in found))
+
+
+@cache
+def _imported(file: Path) -> tuple[Path, ...]:
+    """The package's files that one file imports itself."""
+    names = []
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("latentmotion"):
+            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        elif isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names if alias.name.startswith("latentmotion")]
+    paths = [PACKAGE.parent / Path(*name.split(".")) for name in names]
+    return tuple(f for path in paths for f in (path.with_suffix(".py"), path / "__init__.py") if f.is_file())
 
 
 def constant(module: str, name: str) -> str:
