@@ -30,10 +30,12 @@ tr.frame > * { color: var(--soft); }
 thead tr:last-child th.ours { text-align: left; padding-left: 1.1rem; }
 td.published, thead tr:last-child th.published { color: var(--published); font-style: italic; }
 td.failed { color: #8a3c00; font-weight: 600; }
+@media (max-width: 84rem) { body { padding: 1.4rem 1rem 2rem; } table { font-size: .86rem; } }
 .first { border-left: 1px solid var(--line); }
 ul.notes { margin: 2rem 0 0; padding-left: 1.1rem; font-size: .9rem; max-width: 62rem; }
 ul.notes li { margin: .35rem 0; }
 section { border-top: 1px solid var(--line); margin-top: 2.2rem; padding-top: .4rem; }
+section iframe { width: 100%; height: 46rem; margin: .8rem 0; border: 1px solid var(--line); }
 section img { display: block; max-width: 100%; margin: .8rem 0; border: 1px solid var(--line); }
 """
 

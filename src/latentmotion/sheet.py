@@ -47,12 +47,12 @@ def _under_label(picture: np.ndarray, label: str) -> Image.Image:
     return canvas
 
 
-def grid(title: str, rows: list[list[Image.Image]]) -> Image.Image:
-    """Pictures in rows and columns under a title, each column as wide as its widest."""
+def grid(title: str, rows: list[list[Image.Image]], together: int = 1) -> Image.Image:
+    """Pictures in rows and columns under a title, each column as wide as its widest; `together` rows stand close."""
     widths = [max(picture.width for picture in column) for column in zip(*rows, strict=True)]
-    heights = [max(picture.height for picture in row) for row in rows]
+    heights = [max(p.height for p in row) + (GAP if (i + 1) % together else 2 * GAP) for i, row in enumerate(rows)]
     width = max(sum(widths) + GAP * (len(widths) - 1), int(_font(17).getlength(title)))
-    canvas = Image.new("RGB", (width + 2 * MARGIN, sum(heights) + GAP * len(rows) + LINE + 2 * MARGIN), "white")
+    canvas = Image.new("RGB", (width + 2 * MARGIN, sum(heights) + LINE + GAP + MARGIN), "white")
     ImageDraw.Draw(canvas).text((MARGIN, MARGIN), title, INK, _font(17))
     top = MARGIN + LINE + GAP
     for row, height in zip(rows, heights, strict=True):
@@ -60,7 +60,7 @@ def grid(title: str, rows: list[list[Image.Image]]) -> Image.Image:
         for picture, column in zip(row, widths, strict=True):
             canvas.paste(picture, (left, top))
             left += column + GAP
-        top += height + GAP
+        top += height
     return canvas
 
 
@@ -84,7 +84,7 @@ def png(picture: Image.Image) -> bytes:
 
 def gif(pictures: list[Image.Image]) -> bytes:
     """An endless film; one palette for all of its frames, so that nothing flickers that does not move."""
-    palette = stack(pictures).quantize(255, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    palette = stack(pictures).quantize(255, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
     frames = [picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures]
     buffer = io.BytesIO()
     frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:], duration=PACE, loop=0, disposal=1)

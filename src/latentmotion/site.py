@@ -17,7 +17,8 @@ INDEX = """<h1>{{ title }}</h1>
 <p>{{ item.caption }}</p>
 {% if item.made %}<p>{% for file in item.files %}<a href="{{ file }}">{{ file }}</a>{{ " · " if not loop.last }}
 {%- endfor %}</p>
-{% for file in item.pictures %}<img src="{{ file }}" alt="{{ item.caption }}" loading="lazy">
+{% if item.page %}<iframe src="{{ item.page }}" title="{{ item.caption }}" loading="lazy"></iframe>
+{% endif %}{% for file in item.pictures %}<img src="{{ file }}" alt="{{ item.caption }}" loading="lazy">
 {% endfor %}{% else %}<p class="soft">Not made yet: <code>snakemake {{ item.target }}</code></p>
 {% endif %}</section>
 {% endfor %}"""
@@ -38,6 +39,10 @@ class Item:
     @property
     def pictures(self) -> list[str]:
         return [file for file in self.files if file.endswith((".png", ".gif"))]
+
+    @property
+    def page(self) -> str:
+        return next((file for file in self.files if file.endswith(".html")), "")
 
 
 def items(out: Path, params: Params) -> list[Item]:

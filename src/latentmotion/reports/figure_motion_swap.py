@@ -26,7 +26,7 @@ def render(runs: list[Path], settings: dict, device: str) -> dict[str, bytes]:
     wanted = settings["options"].get("pairs", 4)
     panels = [(f"{_title(run)}, scale {settings['scale']}", swaps(run, wanted, device)) for run in shown.values()]
     length = max(len(clip.frames) for _, pairs in panels for pair in pairs for clip in pair)
-    still = [grid(title, [row for pair in pairs for row in _lines(pair)]) for title, pairs in panels]
+    still = [grid(title, [row for pair in pairs for row in _lines(pair)], together=2) for title, pairs in panels]
     film = [
         stack(
             [grid(title, [[moment(clip, time) for clip in pair] for pair in pairs]) for title, pairs in panels],
@@ -78,8 +78,8 @@ def swaps(run: Path, wanted: int, device: str) -> list[list[Clip]]:
             [
                 Clip(frames[a], f"A: {names[a]}"),
                 Clip(frames[b], f"B: {names[b]}"),
-                Clip(swapped[a], "A, motion of B"),
-                Clip(swapped[b], "B, motion of A"),
+                Clip(swapped[a], "A moving as B"),
+                Clip(swapped[b], "B moving as A"),
             ]
         )
     return found
