@@ -7,8 +7,10 @@ name, and results of both lie side by side. The layout is model first, because D
     runs/<scale>/<model>/<dataset>/seed<n>/     results/<scale>/<model>/<dataset>/seed<n>.json
 """
 
+import ast
 from dataclasses import dataclass
 
+from latentmotion.closure import PACKAGE
 from latentmotion.params import Dataset, Params, merge, modules
 from latentmotion.splits import SPLITS
 
@@ -109,6 +111,14 @@ def report_settings(params: Params, kind: str, name: str) -> dict:
     report = getattr(params, kind)[name]
     shown = [f"{run.model}/{run.dataset}/seed{run.seed}" for run in report_runs(params, report)]
     return {"scale": params.scale, "shown": shown, **report.model_dump()}
+
+
+def caption(report) -> str:
+    """CAPTION of the file that renders a table or figure, read without importing it."""
+    for node in ast.parse((PACKAGE / "reports" / f"{report.report}.py").read_text()).body:
+        if isinstance(node, ast.Assign) and any(getattr(target, "id", None) == "CAPTION" for target in node.targets):
+            return ast.literal_eval(node.value)
+    return report.report
 
 
 def processed(params: Params, dataset: str) -> str:

@@ -35,11 +35,3 @@ def _imported(file: Path) -> tuple[Path, ...]:
             names += [alias.name for alias in node.names if alias.name.startswith("latentmotion")]
     paths = [PACKAGE.parent / Path(*name.split(".")) for name in names]
     return tuple(f for path in paths for f in (path.with_suffix(".py"), path / "__init__.py") if f.is_file())
-
-
-def constant(module: str, name: str) -> str:
-    """A module's constant, such as a report's CAPTION, read without importing it; empty when it has none."""
-    for node in ast.parse((PACKAGE / f"{module}.py").read_text()).body:
-        if isinstance(node, ast.Assign) and any(getattr(target, "id", None) == name for target in node.targets):
-            return ast.literal_eval(node.value)
-    return ""

@@ -87,8 +87,3 @@ def report_inputs(kind, name):
 
 def report_json(kind, name):
     return as_json(catalogue.report_settings(PARAMS, kind, name))
-
-
-def caption(kind, name):
-    """CAPTION of the file that renders a report, read without importing it."""
-    return closure.constant(f"reports/{getattr(PARAMS, kind)[name].report}", "CAPTION")

@@ -12,7 +12,7 @@ rule table:
         tex="reports/{table}.tex",
         html=report("reports/{table}.html", "../report/report.rst", category="Tables", labels={"table": "{table}"}),
     params:
-        caption=lambda w: caption("tables", w.table),
+        caption=lambda w: catalogue.caption(PARAMS.tables[w.table]),
         out=subpath(output.csv, strip_suffix=".csv"),
         settings=lambda w: report_json("tables", w.table),
     log:
@@ -33,7 +33,7 @@ rule figure:
         png=report("reports/{figure}.png", "../report/report.rst", category="Figures", labels={"figure": "{figure}"}),
         gif="reports/{figure}.gif",
     params:
-        caption=lambda w: caption("figures", w.figure),
+        caption=lambda w: catalogue.caption(PARAMS.figures[w.figure]),
         out=subpath(output.png, strip_suffix=".png"),
         runs=lambda w: figure_runs(w.figure),
         settings=lambda w: report_json("figures", w.figure),
