@@ -9,8 +9,8 @@ Unconditional: all operators act at once (supplement, equation 9). Inference (eq
 reference frame t0, p from the w frames up to it; t0 is drawn uniformly for each training batch, and the path is rolled
 forwards and backwards from it. The loss is the negative ELBO of supplement, equation 8.
 
-Departures and choices where the paper is silent (docs/fidelity.md): three stride-2 layers in the decoder; states are not
-normalised; one operator for each of the nine actions that the judge tells apart on Sprites.
+Choices where the paper is silent (docs/fidelity.md): three stride-2 layers in the decoder; states are not normalised;
+one operator for each of the nine actions that the judge tells apart on Sprites.
 """
 
 from typing import Literal

@@ -5,7 +5,7 @@ A protocol module has `NEEDS` (capabilities of a model), `HELD` and `SAMPLED` (w
     generate(model, x, action, ids, partner, seed) -> Generated
 
 where x (B, T, C, H, W) are test sequences, ids their positions in the test split, and `partner` gives, for each of
-them, another test sequence (motion-swap). Noise is keyed by (seed, protocol, id), so that scores do not depend on the batch.
+them, another test sequence (motion-swap). Noise is keyed by (seed, protocol, id): scores do not depend on the batch.
 """
 
 from dataclasses import dataclass

@@ -31,7 +31,7 @@ class Checkpoint:
     def open(self, out: Path) -> None:
         """Takes the lock. A second process is told who holds it; a dead holder's lock is gone with it."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._lock = open(self.folder / "lock", "a+")
+        self._lock = open(self.folder / "lock", "a+")  # noqa: SIM115 - held until close()
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
