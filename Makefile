@@ -17,7 +17,7 @@ test: .venv/.ok
 pull: .venv/.ok
 	dvc pull
 	dvc status --quiet
-	snakemake --touch --forceall --quiet all
+	snakemake --touch --forceall --quiet all -- all
 	latentmotion lock
 
 # After a power loss Snakemake's lock is still there; unlock only when no snakemake runs in this folder.

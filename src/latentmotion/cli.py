@@ -75,7 +75,7 @@ def train(
     seed: Annotated[int, typer.Option()],
     settings: Settings,
     device: Device = "auto",
-    checkpoint_seconds: float = 120.0,
+    checkpoint_seconds: Annotated[float, typer.Option(envvar="LATENTMOTION_CHECKPOINT_SECONDS")] = 120.0,
 ):
     """Trains a model, or goes on from its checkpoint under STATE: weights, history, samples and record in OUT."""
     from latentmotion.training.train import train

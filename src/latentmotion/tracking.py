@@ -29,10 +29,10 @@ BATCH = 1000  # the most metrics that the store takes at once
 def track(records: list[Path], database: Path) -> None:
     """Every record that is not yet in the store gets a run; one that was made again supersedes its older run."""
     database = Path(database).absolute()
-    client = MlflowClient(tracking_uri=f"sqlite:///{database}")
     commit, stages = _commit(), _dvc_outs()
     added = 0
     with _only_writer(database):
+        client = MlflowClient(tracking_uri=f"sqlite:///{database}")
         for path in records:
             record = read_record(path)
             experiment = _experiment(client, record["dataset"], database)
@@ -128,9 +128,11 @@ def _only_writer(database: Path):
 
 
 def _experiment(client: MlflowClient, name: str, database: Path) -> str:
-    found = client.get_experiment_by_name(name)
+    if found := client.get_experiment_by_name(name):
+        return found.experiment_id
     place = (database.parent / "mlartifacts" / name).as_uri()
-    return found.experiment_id if found else client.create_experiment(name, artifact_location=place)
+    tags = {"mlflow.experimentKind": "custom_model_development"}  # the page for training runs, not for language models
+    return client.create_experiment(name, artifact_location=place, tags=tags)
 
 
 def _flat(settings: dict, prefix: str = "") -> list[tuple[str, object]]:
