@@ -1,10 +1,10 @@
-"""HALO's training step at the paper's size (64 px, 8 frames, 158 M parameters): sequences a second, and what share of the
-machine's matrix rate that is.
+"""HALO's training step at the paper's size (64 px, 8 frames, 158 M parameters): sequences a second, as a share of the
+machine's matrix rate that it reaches.
 
     python benchmarks/halo_step.py [--batch 4] [--threads 2] [--device cpu] [--agree 100]
 
-The public code, repaired, does 0.28 sequences/s in float32 on 2 cores. `--agree N` trains N steps in both precisions from
-the same weights and batches and prints how far their losses lie apart.
+The public code, repaired, does 0.28 sequences/s in float32 on 2 cores. `--agree N` trains N steps in both precisions
+from the same weights and batches and prints how far their losses lie apart.
 """
 
 import argparse
@@ -92,7 +92,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=3)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--agree", type=int, default=0, help="steps of the comparison of precisions")
-    parser.add_argument("--agree-width", type=int, default=256, help="channels in that comparison")
+    parser.add_argument("--agree-width", type=int, default=256, help="channels in it")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     device = choose(arguments.device)
@@ -102,7 +102,7 @@ def main() -> None:
         layout = "channels last" if last else "contiguous"
         print(
             f"{precision:8} {layout:13} {speed:8.3f} sequences/s  {flops / 1e9:8.1f} GFLOP/s"
-            f" = {flops / peaks[precision]:4.0%} of {peaks[precision] / 1e9:.0f}  ({parameters / 1e6:.1f} M parameters)",
+            f" = {flops / peaks[precision]:4.0%} of {peaks[precision] / 1e9:.0f} ({parameters / 1e6:.1f} M parameters)",
             flush=True,
         )
     if arguments.agree:

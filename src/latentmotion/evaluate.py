@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from latentmotion import model as contract
 from latentmotion import protocols
 from latentmotion.errors import UserError
 from latentmotion.judge import Judge, load_judges
@@ -15,7 +16,7 @@ from latentmotion.metrics.accuracy import accuracy
 from latentmotion.metrics.entropies import entropies
 from latentmotion.metrics.inception_score import inception_score
 from latentmotion.progress import progress
-from latentmotion.protocols import Generated
+from latentmotion.protocols import Codes, Generated
 from latentmotion.records import code_hash, machine, write_record
 from latentmotion.sequences import Split, open_split, read_manifest
 from latentmotion.training import device as devices
@@ -54,6 +55,7 @@ def evaluate(model: str, data: Path, judges: Path, run: Path | None, out: Path, 
         record["metrics"] = _named("real", real, len(test))
     else:
         network, training = load_run(run, target)
+        devices.channels_last(network)
         if training["data"] != manifest["sha256"]:
             raise UserError(f"{run}: was trained on other data than {data}; train it again with 'snakemake {run}'")
         record["training"] = training
@@ -66,10 +68,11 @@ def evaluate(model: str, data: Path, judges: Path, run: Path | None, out: Path, 
 def _all_protocols(network, panel: dict[str, Judge], test: Split, target: torch.device, seed: int) -> list[dict]:
     metrics = []
     partners = swap_partners(test.group, seed)
+    codes = _encode(network, test, target)
     for name in protocols.MODULES:
         protocol = importlib.import_module(f"latentmotion.protocols.{name}")
         if network.capabilities >= protocol.NEEDS:
-            generated = _samples(network, protocol, test, partners, target, seed)
+            generated = _samples(network, protocol, codes, test, partners, seed)
             metrics += _named(protocol.NAME, _judge_all(panel, generated, test, partners, protocol.NAME), len(test))
     return metrics
 
@@ -87,11 +90,34 @@ def swap_partners(group: np.ndarray, seed: int) -> np.ndarray:
 
 
 @torch.no_grad()
-def _samples(network, protocol, test: Split, partners: np.ndarray, target: torch.device, seed: int):
+def _encode(network, test: Split, target: torch.device) -> Codes:
+    """The codes of every test sequence, once for all protocols."""
+    contents, motions = [], []
+    if contract.ENCODE in network.capabilities:
+        for ids in _batches(test):
+            content, motion = network.encode(*_sequences(test, ids, target))
+            contents.append(content)
+            motions.append(motion)
+    action = torch.from_numpy(test.labels["action"]).to(target)
+    return Codes(
+        torch.cat(contents) if contents else None, torch.cat(motions) if motions else None, action, test.x.shape[1]
+    )
+
+
+def _pick(codes: Codes, ids: np.ndarray) -> Codes:
+    parts = [None if part is None else part[ids] for part in (codes.content, codes.motion, codes.action)]
+    return Codes(*parts, codes.frames)
+
+
+@torch.no_grad()
+def _samples(network, protocol, codes: Codes, test: Split, partners: np.ndarray, seed: int):
+    for ids in _batches(test):
+        yield protocol.generate(network, _pick(codes, ids), _pick(codes, partners[ids]), ids, seed)
+
+
+def _batches(test: Split):
     for start in range(0, len(test), BATCH):
-        ids = np.arange(start, min(start + BATCH, len(test)))
-        x, action = _sequences(test, ids, target)
-        yield protocol.generate(network, x, action, ids, _sequences(test, partners[ids], target), seed)
+        yield np.arange(start, min(start + BATCH, len(test)))
 
 
 def _sequences(test: Split, ids: np.ndarray, target: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
@@ -100,8 +126,8 @@ def _sequences(test: Split, ids: np.ndarray, target: torch.device) -> tuple[torc
 
 
 def _real(test: Split, target: torch.device):
-    for start in range(0, len(test), BATCH):
-        x, _ = _sequences(test, np.arange(start, min(start + BATCH, len(test))), target)
+    for ids in _batches(test):
+        x, _ = _sequences(test, ids, target)
         yield Generated(x, motion="own", content="own")
 
 

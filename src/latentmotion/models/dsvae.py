@@ -24,6 +24,7 @@ class Config(contract.NetworkConfig):
     width: int = 256
     dense: int = 4096
     features: int = 2048  # h
+    full_resolution: bool = True  # convolutions of stride 1 at the frame's own size
     output_norm: bool = True  # batch normalisation before the decoder's tanh
     alpha: float = 0.7071  # standard deviation of a pixel; 1/sqrt(2) weighs squared errors by 1
     kl_content: float = 1.0
@@ -69,14 +70,22 @@ class Model(contract.SequenceModel):
         super().__init__()
         self.config, self.shape = config, shape
         self.content_noise = config.content
-        self.encoder = FrameEncoder(shape.channels, shape.size, config.width, config.dense, config.features)
+        self.encoder = FrameEncoder(
+            shape.channels, shape.size, config.width, config.dense, config.features, config.full_resolution
+        )
         self.content = ContentNetwork(config.features, config.content)
         self.both_ways = nn.LSTM(config.features + config.content, config.hidden, batch_first=True, bidirectional=True)
         self.forwards = nn.RNN(2 * config.hidden, config.hidden, batch_first=True)
         self.motion_head = GaussianHead(config.hidden, config.motion)
         self.prior = MotionPrior(config.motion, config.hidden)
         self.decoder = FrameDecoder(
-            config.content + config.motion, shape.channels, shape.size, config.width, config.dense, config.output_norm
+            config.content + config.motion,
+            shape.channels,
+            shape.size,
+            config.width,
+            config.dense,
+            config.output_norm,
+            config.full_resolution,
         )
 
     def motion_noise(self, length: int) -> int:

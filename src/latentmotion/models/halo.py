@@ -36,6 +36,7 @@ class Config(contract.NetworkConfig):
     width: int = 256
     dense: int = 4096
     features: int = 2048  # h
+    full_resolution: bool = True  # convolutions of stride 1 at the frame's own size
     output_norm: bool = True  # batch normalisation before the decoder's tanh
     motion: int = 36  # v, units of the position and momentum networks
     window: int = 3  # w, kernel of the temporal convolution
@@ -58,7 +59,9 @@ class Model(contract.SequenceModel):
         self.content_noise = config.content
         states = self.operators * config.position
         given = self.operators if config.conditional else 0
-        self.encoder = FrameEncoder(shape.channels, shape.size, config.width, config.dense, config.features)
+        self.encoder = FrameEncoder(
+            shape.channels, shape.size, config.width, config.dense, config.features, config.full_resolution
+        )
         self.content = ContentNetwork(config.features, config.content)
         self.position = _motion_network(config.features + given, config.motion)
         self.position_head = GaussianHead(config.motion, states)
@@ -67,7 +70,13 @@ class Model(contract.SequenceModel):
         self.momentum_head = GaussianHead(config.motion, states)
         self.dynamics = Hamiltonian(self.operators, config.position)
         self.decoder = FrameDecoder(
-            config.content + states, shape.channels, shape.size, config.width, config.dense, config.output_norm
+            config.content + states,
+            shape.channels,
+            shape.size,
+            config.width,
+            config.dense,
+            config.output_norm,
+            config.full_resolution,
         )
 
     def motion_noise(self, length: int) -> int:

@@ -29,6 +29,7 @@ class Config(contract.NetworkConfig):
     width: int = 256
     dense: int = 4096
     features: int = 2048
+    full_resolution: bool = True
     output_norm: bool = True
     alpha: float = 0.7071
     kl_content: float = 1.0

@@ -1,18 +1,28 @@
 """Protocols: what is held, what is sampled, what is judged (design: one file a protocol).
 
-A protocol module has `NEEDS` (capabilities of a model), `HELD` and `SAMPLED` (words for tables) and
+A protocol module has `NAME`, `NEEDS` (capabilities of a model) and
 
-    generate(model, x, action, ids, partner, seed) -> Generated
+    generate(model, own, partner, ids, seed) -> Generated
 
-where x (B, T, C, H, W) are test sequences, ids their positions in the test split, and `partner` gives, for each of
-them, another test sequence (motion-swap). Noise is keyed by (seed, protocol, id): scores do not depend on the batch.
+where `own` are the codes of test sequences, ids their positions in the split, and `partner` the codes of another test
+sequence for each of them (motion-swap). Noise is keyed by (seed, protocol, id): scores do not depend on the batch.
 """
 
 from dataclasses import dataclass
 
-import torch
+from torch import Tensor
 
 MODULES = ("motion_prior", "motion_swap", "content_prior", "generate")
+
+
+@dataclass
+class Codes:
+    """Content (B, Z), motion (B, T, M) and action (B,) of some test sequences; None where the model encodes nothing."""
+
+    content: Tensor | None
+    motion: Tensor | None
+    action: Tensor
+    frames: int
 
 
 @dataclass
@@ -23,6 +33,6 @@ class Generated:
     held that could decide the label, so no accuracy is measured).
     """
 
-    x: torch.Tensor
+    x: Tensor
     motion: str | None
     content: str | None

@@ -5,16 +5,15 @@ prior knows no actions is asked for none, and only the entropies of its samples 
 """
 
 from latentmotion import model as contract
-from latentmotion.protocols import Generated
+from latentmotion.protocols import Codes, Generated
 from latentmotion.training.seeds import normal
 
 NAME = "motion-prior"
 NEEDS = frozenset({contract.ENCODE, contract.SAMPLE_MOTION})
 
 
-def generate(model, x, action, ids, partner, seed) -> Generated:
-    content, _ = model.encode(x, action)
-    noise = normal(ids, model.motion_noise(x.shape[1]), seed, NAME).to(x.device)
-    motion = model.sample_motion(action, x.shape[1], noise)
+def generate(model, own: Codes, partner: Codes, ids, seed: int) -> Generated:
+    noise = normal(ids, model.motion_noise(own.frames), seed, NAME).to(own.action.device)
+    motion = model.sample_motion(own.action, own.frames, noise)
     asked = "own" if contract.ACTION_MOTION in model.capabilities else None
-    return Generated(model.decode(content, motion), motion=asked, content="own")
+    return Generated(model.decode(own.content, motion), motion=asked, content="own")

@@ -4,13 +4,11 @@ B differs from A in group: a character never swaps with itself.
 """
 
 from latentmotion import model as contract
-from latentmotion.protocols import Generated
+from latentmotion.protocols import Codes, Generated
 
 NAME = "motion-swap"
 NEEDS = frozenset({contract.ENCODE})
 
 
-def generate(model, x, action, ids, partner, seed) -> Generated:
-    _, motion = model.encode(x, action)
-    content, _ = model.encode(*partner)
-    return Generated(model.decode(content, motion), motion="own", content="partner")
+def generate(model, own: Codes, partner: Codes, ids, seed: int) -> Generated:
+    return Generated(model.decode(partner.content, own.motion), motion="own", content="partner")
