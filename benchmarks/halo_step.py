@@ -1,5 +1,4 @@
-"""HALO's training step at the paper's size (64 px, 8 frames, 158 M parameters): sequences a second, as a share of the
-machine's matrix rate that it reaches.
+"""Speed of HALO's training step at the paper's size (64 px, 8 frames, 158 M parameters), beside matrix products.
 
     python benchmarks/halo_step.py [--batch 4] [--threads 2] [--device cpu] [--agree 100]
 
