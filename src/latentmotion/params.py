@@ -144,7 +144,8 @@ def load(path: Path | str = "params.yaml", overrides: dict | None = None) -> Par
 
 
 def _first(error: ValidationError, schema: type[BaseModel]) -> str:
-    problem = error.errors()[0]
+    problems = error.errors()
+    problem = next((found for found in problems if found["type"] == "extra_forbidden"), problems[0])
     where = ".".join(str(part) for part in problem["loc"])
     if problem["type"] == "extra_forbidden":
         return f"unknown key '{where}'; {nearest(str(problem['loc'][-1]), _fields(schema, problem['loc'][:-1]))}"

@@ -7,7 +7,12 @@ for model in PARAMS.models:
             f"train_{model}"
         localrule: True
         input:
-            [f"{catalogue.run_folder(PARAMS, run)}/record.json" for run in RUNS if run.model == model],
+            [
+                f"{catalogue.run_folder(PARAMS, run)}/{file}"
+                for run in RUNS
+                if run.model == model
+                for file in ("weights.safetensors", "record.json")
+            ],
 
 
 rule train:
