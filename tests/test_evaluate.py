@@ -1,0 +1,112 @@
+"""Judges, protocols and evaluation: every test sequence scored, nothing depends on the batch, canaries are noticed."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from latentmotion import catalogue, params
+from latentmotion import evaluate as evaluation
+from latentmotion.errors import UserError
+from latentmotion.judge import load_judges, train_judge
+from latentmotion.metrics.entropies import entropies
+from latentmotion.prepare import prepare
+from latentmotion.records import read_record
+from latentmotion.sequences import open_split, read_manifest
+from latentmotion.training.train import train
+
+P = params.load(overrides={"scale": "tiny"})
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """Prepared faces, their judges, and runs of two systems."""
+    folder = tmp_path_factory.mktemp("made")
+    prepare("faces", None, folder / "faces-drawn", catalogue.prepare_settings(P, "faces-drawn"))
+    settings = catalogue.judge_settings(P, "faces-drawn") | {"steps": 60, "lr": 3e-3}
+    for label in ("action", "identity"):
+        train_judge(folder / "faces-drawn", label, folder / "judges", settings, "cpu")
+    for model in ("halo", "mocogan"):
+        own = json.loads(json.dumps(catalogue.training_settings(P, model, "faces-drawn")))
+        train(model, folder / "faces-drawn", folder / model, folder / "state", 0, own, "cpu", 1e9)
+    return folder
+
+
+def score(made, model, tmp_path, seed=0):
+    settings = catalogue.evaluation_settings(P, "faces-drawn", seed)
+    run = None if model == "real" else made / model
+    out = tmp_path / f"{model}.json"
+    evaluation.evaluate(model, made / "faces-drawn", made / "judges", run, out, settings, "cpu")
+    return read_record(out)
+
+
+def values(record) -> dict:
+    return {(cell["protocol"], cell["metric"]): cell["value"] for cell in record["metrics"]}
+
+
+def test_a_judge_learns_and_its_selection_is_on_record(made):
+    record = read_record(made / "judges/action.json")
+    assert record["validation_accuracy"] == max(point["accuracy"] for point in record["selection"])
+    assert record["validation_accuracy"] > 2 / len(record["classes"])
+
+
+def test_real_data_is_scored_whole(made, tmp_path):
+    record = score(made, "real", tmp_path)
+    count = read_manifest(made / "faces-drawn")["splits"]["test"]["sequences"]
+    assert {cell["n"] for cell in record["metrics"]} == {count}
+    assert record["judges"]["action"]["test_accuracy"] == values(record)["real", "action_accuracy"]
+    assert record["judges"]["action"]["weak"] == (record["judges"]["action"]["test_accuracy"] < 0.95)
+
+
+def test_protocols_follow_capabilities(made, tmp_path):
+    halo, mocogan = score(made, "halo", tmp_path), score(made, "mocogan", tmp_path)
+    assert {p for p, _ in values(halo)} == {"motion-prior", "motion-swap", "content-prior", "generate"}
+    assert {p for p, _ in values(mocogan)} == {"generate"}
+    assert ("content-prior", "identity_accuracy") not in values(halo), "sampled content has no identity to keep"
+
+
+def test_scores_do_not_depend_on_the_batch(made, tmp_path, monkeypatch):
+    before = values(score(made, "halo", tmp_path))
+    for size in (1, 7):
+        monkeypatch.setattr(evaluation, "BATCH", size)
+        after = values(score(made, "halo", tmp_path))
+        assert before.keys() == after.keys()
+        assert all(after[key] == pytest.approx(before[key], abs=1e-3) for key in before)
+
+
+def test_same_run_same_record(made, tmp_path):
+    first, second = score(made, "halo", tmp_path / "a"), score(made, "halo", tmp_path / "b")
+    for record in (first, second):
+        record.pop("seconds")
+    assert first == second
+
+
+@pytest.mark.parametrize("groups", [2, 3, 40])
+def test_nobody_swaps_with_his_own_group(groups):
+    group = np.arange(240) % groups
+    partners = evaluation.swap_partners(group, seed=0)
+    assert sorted(partners) == list(range(240)) and (group[partners] != group).all()
+
+
+def test_a_single_group_cannot_swap():
+    with pytest.raises(UserError, match="two groups"):
+        evaluation.swap_partners(np.zeros(5, int), seed=0)
+
+
+def test_a_judge_of_other_data_or_other_bytes_is_refused(made, tmp_path):
+    manifest = read_manifest(made / "faces-drawn")
+    with pytest.raises(UserError, match="trained on other data"):
+        load_judges(made / "judges", manifest | {"sha256": "0"}, torch.device("cpu"))
+    (tmp_path / "action.json").write_text((made / "judges/action.json").read_text())
+    (tmp_path / "action.safetensors").write_bytes(b"other")
+    with pytest.raises(UserError, match="is not what its record describes"):
+        load_judges(tmp_path, manifest, torch.device("cpu"))
+
+
+def test_a_constant_generator_has_no_inception_score(made):
+    """Canary: one picture for ever is judged alike, so H(y) = H(y|x) and IS is 1, however sure the judge."""
+    judges = load_judges(made / "judges", read_manifest(made / "faces-drawn"), torch.device("cpu"))
+    x = torch.from_numpy(np.array(open_split(made / "faces-drawn", "test").x[:1])).float() / 127.5 - 1
+    h_y_given_x, h_y = entropies(judges["action"].probabilities(x.expand(20, -1, -1, -1, -1)).numpy())
+    assert h_y == pytest.approx(h_y_given_x, abs=1e-6)

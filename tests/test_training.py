@@ -1,0 +1,166 @@
+"""Training: resumable at any step; refuses what is not finite, not its own or already running. Tiny scale throughout."""
+
+import json
+import shutil
+
+import pytest
+import torch
+
+from latentmotion import catalogue, params
+from latentmotion.errors import UserError
+from latentmotion.models import dsvae
+from latentmotion.prepare import prepare
+from latentmotion.records import digest, file_digest, read_record
+from latentmotion.training import train as training
+from latentmotion.training.checkpoint import Checkpoint
+from latentmotion.training.load import load_run
+
+P = params.load(overrides={"scale": "tiny"})
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("data") / "faces-drawn"
+    prepare("faces", None, folder, catalogue.prepare_settings(P, "faces-drawn"))
+    return folder
+
+
+def settings(model: str, **changes) -> dict:
+    content = catalogue.training_settings(P, model, "faces-drawn")
+    content["training"] |= changes
+    return json.loads(json.dumps(content))
+
+
+def run(data, folder, model="dsvae", seed=0, every=1e9, **changes):
+    training.train(model, data, folder / "run", folder / "state", seed, settings(model, **changes), "cpu", every)
+    return read_record(folder / "run" / "record.json")
+
+
+class Stop(Exception):
+    pass
+
+
+@pytest.mark.parametrize("model", ["halo", "mocogan"])
+@pytest.mark.parametrize("at", [1, 5])
+def test_stopped_at_any_step_it_ends_with_the_same_bits(data, tmp_path, monkeypatch, model, at):
+    whole = run(data, tmp_path / "whole", model)
+    save = Checkpoint.save
+
+    def save_and_die(self, content):
+        save(self, content)
+        if content["done"] == at:
+            raise Stop
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Checkpoint, "save", save_and_die)
+        with pytest.raises(Stop):
+            run(data, tmp_path / "cut", model, every=0)
+    assert not (tmp_path / "cut" / "run").exists(), "half a run was left behind"
+    done = run(data, tmp_path / "cut", model)
+    assert done["weights"] == whole["weights"]
+    for name in ("history.jsonl", "samples.png"):
+        assert file_digest(tmp_path / "cut/run" / name) == file_digest(tmp_path / "whole/run" / name)
+    assert not list((tmp_path / "cut" / "state").iterdir()), "a finished training leaves no state"
+
+
+def test_seeds_and_settings_change_the_weights(data, tmp_path):
+    weights = {run(data, tmp_path / "a")["weights"], run(data, tmp_path / "b", seed=1)["weights"]}
+    weights.add(run(data, tmp_path / "c", lr=2e-3)["weights"])
+    assert len(weights) == 3
+    assert run(data, tmp_path / "d")["weights"] in weights
+
+
+def test_what_is_not_finite_stops_it(data, tmp_path, monkeypatch):
+    losses = dsvae.Model.losses
+
+    def poisoned(self, batch):
+        values = losses(self, batch)
+        poisoned.calls += 1
+        return values | {"total": values["total"] * float("nan")} if poisoned.calls == 3 else values
+
+    poisoned.calls = 0
+    monkeypatch.setattr(dsvae.Model, "losses", poisoned)
+    with pytest.raises(UserError, match="step 2: total.*not finite"):
+        run(data, tmp_path, every=0)
+    assert not (tmp_path / "run").exists()
+    (file,) = (tmp_path / "state").glob("*/checkpoint.pt")
+    saved = Checkpoint(tmp_path / "state", _key(data, "dsvae")).load(CPU)
+    assert file.is_file() and saved["done"] == 2
+    assert all(torch.isfinite(value).all() for value in saved["network"].values())
+
+
+def _key(data, model: str) -> str:
+    from latentmotion.records import code_hash
+    from latentmotion.sequences import read_manifest
+
+    identity = {
+        "settings": settings(model), "data": read_manifest(data)["sha256"], "seed": 0,
+        "code": code_hash(f"models/{model}", "training/train"), "rank": 0,
+    }  # fmt: skip
+    return digest(identity)
+
+
+def test_a_parameter_without_a_gradient_is_an_error(data, tmp_path, monkeypatch):
+    build = dsvae.Model.__init__
+
+    def with_a_stray(self, config, shape):
+        build(self, config, shape)
+        self.stray = torch.nn.Linear(2, 2)
+
+    monkeypatch.setattr(dsvae.Model, "__init__", with_a_stray)
+    with pytest.raises(UserError, match="2 parameters never get a gradient .stray"):
+        run(data, tmp_path)
+
+
+def test_a_damaged_or_foreign_checkpoint_is_named(tmp_path):
+    checkpoint = Checkpoint(tmp_path, "a" * 64)
+    checkpoint.save({"done": 3})
+    assert checkpoint.load(CPU)["done"] == 3
+    content = checkpoint.file.read_bytes()
+    checkpoint.file.write_bytes(content[:-9] + b"x" + content[-8:])
+    with pytest.raises(UserError, match="damaged checkpoint"):
+        checkpoint.load(CPU)
+    checkpoint.file.write_bytes(content)
+    foreign = Checkpoint(tmp_path, "a" * 32 + "b" * 32)
+    with pytest.raises(UserError, match="belongs to another training"):
+        foreign.load(CPU)
+
+
+def test_a_second_process_is_told_who_is_first(data, tmp_path):
+    first = Checkpoint(tmp_path / "state", _key(data, "dsvae"))
+    first.open(tmp_path / "run")
+    with pytest.raises(UserError, match=r"being trained by process \d+ on"):
+        run(data, tmp_path)
+    first.close(finished=False)
+    run(data, tmp_path)
+
+
+def test_weights_of_another_model_are_refused(data, tmp_path):
+    run(data, tmp_path / "dsvae")
+    run(data, tmp_path / "mocogan", "mocogan")
+    assert not load_run(tmp_path / "dsvae" / "run", CPU)[0].training
+    shutil.copy(tmp_path / "mocogan/run/weights.safetensors", tmp_path / "dsvae/run/weights.safetensors")
+    with pytest.raises(UserError, match="is not what .*record.json describes"):
+        load_run(tmp_path / "dsvae" / "run", CPU)
+    record = read_record(tmp_path / "dsvae/run/record.json")
+    record["weights"] = file_digest(tmp_path / "dsvae/run/weights.safetensors")
+    (tmp_path / "dsvae/run/record.json").write_text(json.dumps(record))
+    with pytest.raises(UserError, match="does not fit dsvae"):
+        load_run(tmp_path / "dsvae" / "run", CPU)
+
+
+def test_training_never_opens_test_data(data, tmp_path):
+    blind = tmp_path / "blind"
+    shutil.copytree(data, blind, ignore=lambda folder, names: ["test"])
+    run(blind, tmp_path)
+
+
+def test_a_full_disk_is_one_line(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(UserError, match="cannot be written .No space left on device"):
+        Checkpoint(tmp_path, "a" * 64).save({"done": 1})
+    assert not list(tmp_path.rglob("*checkpoint*"))
