@@ -1,4 +1,4 @@
-"""Training: resumable at any step; refuses what is not finite, not its own or already running. Tiny scale throughout."""
+"""Training: resumable at any step; refuses what is not finite, not its own or already running. At tiny scale."""
 
 import json
 import shutil

@@ -43,10 +43,10 @@ class FrameEncoder(nn.Module):
 class FrameDecoder(nn.Module):
     """Latent codes (N, inputs) -> frames (N, C, S, S) in [-1, 1].
 
-    Dense layers of `dense` and `width` S^2/64 units, three 5x5 transposed convolutions of stride 2, one of stride 1 with
-    batch normalisation and tanh. The paper's table 4 lists four of stride 2, which from the encoder's 8 x 8 map would
-    give 128 pixels; three give its 64 and its 158 million parameters. Without `full_resolution` the third of stride 2
-    makes the frame.
+    Dense layers of `dense` and `width` S^2/64 units, three 5x5 transposed convolutions of stride 2, one of stride 1
+    with batch normalisation and tanh. The paper's table 4 lists four of stride 2, which from the encoder's 8 x 8 map
+    would give 128 pixels; three give its 64 and its 158 million parameters. Without `full_resolution` the third of
+    stride 2 makes the frame.
     """
 
     def __init__(
