@@ -46,7 +46,7 @@ def evaluate(model: str, data: Path, judges: Path, run: Path | None, out: Path, 
     record = {
         "verb": "evaluate", "model": model, "dataset": Path(data).name, "source": settings["source"],
         "scale": settings["scale"], "seed": settings["seed"], "split": settings["split"], "settings": settings,
-        "code": code_hash("evaluate"), "data": manifest["sha256"], "run": str(run) if run else None,
+        "code": code_hash("evaluate", *(f"protocols/{name}" for name in protocols.MODULES)), "data": manifest["sha256"], "run": str(run) if run else None,
         "classes": {label: len(judge.record["classes"]) for label, judge in panel.items()},
         "judges": {label: _card(judge, label, real, settings["floor"]) for label, judge in panel.items()},
         "status": "ok", "notes": [],

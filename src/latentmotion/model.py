@@ -61,6 +61,7 @@ class SequenceModel(nn.Module):
     capabilities: frozenset[str] = frozenset()
     content_noise: int = 0
     clip: float | None = None
+    progress: float = 1.0  # share of the training that is done, set by the loop
 
     def motion_noise(self, length: int) -> int:
         """How many normal numbers `sample_motion` needs for one sequence."""
@@ -69,6 +70,10 @@ class SequenceModel(nn.Module):
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """Scalars by name, per sequence and averaged over the batch; `total` is minimised."""
         raise NotImplementedError
+
+    def kl_weight(self, warmup: float) -> float:
+        """What the Kullback-Leibler terms count at this point: from 0 to 1 over the first `warmup` of the training."""
+        return min(1.0, self.progress / warmup) if warmup else 1.0
 
     def optimisers(self, training) -> list[torch.optim.Optimizer]:
         """One Adam over all parameters; adversarial models return several."""

@@ -29,6 +29,8 @@ class Config(contract.NetworkConfig):
     alpha: float = 0.7071  # standard deviation of a pixel; 1/sqrt(2) weighs squared errors by 1
     kl_content: float = 1.0
     kl_motion: float = 1.0
+    kl_warmup: float = 0.0  # share of the training over which both rise to their weights
+    log_variance: float = 0.0  # where those of the posteriors start
 
 
 class MotionPrior(nn.Module):
@@ -73,10 +75,10 @@ class Model(contract.SequenceModel):
         self.encoder = FrameEncoder(
             shape.channels, shape.size, config.width, config.dense, config.features, config.full_resolution
         )
-        self.content = ContentNetwork(config.features, config.content)
+        self.content = ContentNetwork(config.features, config.content, config.log_variance)
         self.both_ways = nn.LSTM(config.features + config.content, config.hidden, batch_first=True, bidirectional=True)
         self.forwards = nn.RNN(2 * config.hidden, config.hidden, batch_first=True)
-        self.motion_head = GaussianHead(config.hidden, config.motion)
+        self.motion_head = GaussianHead(config.hidden, config.motion, config.log_variance)
         self.prior = MotionPrior(config.motion, config.hidden)
         self.decoder = FrameDecoder(
             config.content + config.motion,
@@ -104,7 +106,8 @@ class Model(contract.SequenceModel):
         error = (self.decode(f, z).float() - batch.x).square().flatten(1).sum(1).mean()
         kl_f = kl_standard(*f_posterior).sum(1).mean()
         kl_z = kl(*z_posterior, *self.prior(z)).flatten(1).sum(1).mean()
-        total = 0.5 / self.config.alpha**2 * error + self.config.kl_content * kl_f + self.config.kl_motion * kl_z
+        divergence = self.config.kl_content * kl_f + self.config.kl_motion * kl_z
+        total = 0.5 / self.config.alpha**2 * error + self.kl_weight(self.config.kl_warmup) * divergence
         losses = {"total": total, "squared_error": error, "kl_content": kl_f, "kl_motion": kl_z}
         return losses, f_posterior, z_posterior, f, z
 

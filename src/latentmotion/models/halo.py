@@ -43,6 +43,8 @@ class Config(contract.NetworkConfig):
     alpha: float = 0.7071  # standard deviation of a pixel; 1/sqrt(2) weighs squared errors by 1
     kl_content: float = 1.0
     kl_motion: float = 1.0
+    kl_warmup: float = 0.0  # share of the training over which both rise to their weights
+    log_variance: float = 0.0  # where those of the posteriors start
 
 
 class Model(contract.SequenceModel):
@@ -62,12 +64,12 @@ class Model(contract.SequenceModel):
         self.encoder = FrameEncoder(
             shape.channels, shape.size, config.width, config.dense, config.features, config.full_resolution
         )
-        self.content = ContentNetwork(config.features, config.content)
+        self.content = ContentNetwork(config.features, config.content, config.log_variance)
         self.position = _motion_network(config.features + given, config.motion)
-        self.position_head = GaussianHead(config.motion, states)
+        self.position_head = GaussianHead(config.motion, states, config.log_variance)
         self.momentum = _motion_network(config.features + given, config.motion)
         self.temporal = CausalConvolution(config.motion, config.window)
-        self.momentum_head = GaussianHead(config.motion, states)
+        self.momentum_head = GaussianHead(config.motion, states, config.log_variance)
         self.dynamics = Hamiltonian(self.operators, config.position)
         self.decoder = FrameDecoder(
             config.content + states,
@@ -96,7 +98,8 @@ class Model(contract.SequenceModel):
         kl_z = kl_standard(*z).sum(1).mean()
         kl_q, kl_p = ((kl_standard(*posterior) * mask).flatten(1).sum(1).mean() for posterior in (q, p))
         weight = 0.5 / self.config.alpha**2
-        total = weight * error + self.config.kl_content * kl_z + self.config.kl_motion * (kl_q + kl_p)
+        divergence = self.config.kl_content * kl_z + self.config.kl_motion * (kl_q + kl_p)
+        total = weight * error + self.kl_weight(self.config.kl_warmup) * divergence
         return {"total": total, "squared_error": error, "kl_content": kl_z, "kl_position": kl_q, "kl_momentum": kl_p}
 
     def encode(self, x: Tensor, action: Tensor) -> tuple[Tensor, Tensor]:

@@ -34,6 +34,8 @@ class Config(contract.NetworkConfig):
     alpha: float = 0.7071
     kl_content: float = 1.0
     kl_motion: float = 1.0
+    kl_warmup: float = 0.0
+    log_variance: float = 0.0
     consistency: float = 10.0  # weight of the static consistency term
     prediction: float = 10.0  # weight of the dynamic prediction term
     information: float = 1.0  # weight of the mutual information

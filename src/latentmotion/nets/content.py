@@ -14,11 +14,11 @@ class ContentNetwork(nn.Module):
     q(f | x_1:T) of DSVAE).
     """
 
-    def __init__(self, features: int, content: int):
+    def __init__(self, features: int, content: int, start: float = 0.0):
         super().__init__()
         self.half = content // 2
         self.lstm = nn.LSTM(features, self.half, batch_first=True, bidirectional=True)
-        self.head = GaussianHead(2 * self.half, content)
+        self.head = GaussianHead(2 * self.half, content, start)
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
         states, _ = self.lstm(features)

@@ -5,12 +5,18 @@ from torch import Tensor, nn
 
 
 class GaussianHead(nn.Module):
-    """Features -> mean and log variance, two linear maps."""
+    """Features -> mean and log variance, two linear maps.
 
-    def __init__(self, inputs: int, outputs: int):
+    Arguments:
+        start: the log variance that training starts from. A posterior that starts as wide as the prior hides what its
+            mean says until the decoder has learnt to look for it; -4 lets it speak at once.
+    """
+
+    def __init__(self, inputs: int, outputs: int, start: float = 0.0):
         super().__init__()
         self.mean = nn.Linear(inputs, outputs)
         self.log_variance = nn.Linear(inputs, outputs)
+        nn.init.constant_(self.log_variance.bias, start)
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
         # Below -10 a posterior is a point; above 10 a bfloat16 step could overflow the exponential.

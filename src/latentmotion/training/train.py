@@ -119,6 +119,7 @@ class Loop:
         with progress(title, steps, self.done) as bar:
             while self.done < steps:
                 self._set_rates()
+                self.network.progress = self.done / steps
                 seed_torch(self.seed, "step", self.done, parallel.rank())
                 losses = self.network.step(self.batches(self.done), self.optimisers, self.autocast)
                 self._check(losses)
