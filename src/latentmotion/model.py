@@ -72,7 +72,7 @@ class SequenceModel(nn.Module):
         raise NotImplementedError
 
     def kl_weight(self, warmup: float) -> float:
-        """What the Kullback-Leibler terms count at this point: from 0 to 1 over the first `warmup` of the training."""
+        """What a Kullback-Leibler term counts at this point: from 0 to 1 over the first `warmup` of the training."""
         return min(1.0, self.progress / warmup) if warmup else 1.0
 
     def optimisers(self, training) -> list[torch.optim.Optimizer]:

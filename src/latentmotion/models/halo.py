@@ -45,6 +45,7 @@ class Config(contract.NetworkConfig):
     kl_motion: float = 1.0
     kl_warmup: float = 0.0  # share of the training over which both rise to their weights
     log_variance: float = 0.0  # where those of the posteriors start
+    normalise: bool = False  # q and p of each subspace scaled to the length sqrt(d), in training and in sampling
 
 
 class Model(contract.SequenceModel):
@@ -91,7 +92,7 @@ class Model(contract.SequenceModel):
         reference = int(torch.randint(batch.x.shape[1], ()))
         q, p = [tuple(part[:, reference] for part in posterior) for posterior in (q, p)]
         mask = self._mask(batch.action)
-        state = torch.cat([sample(*q), sample(*p)], dim=-1) * mask
+        state = self._join(sample(*q), sample(*p)) * mask
         times = torch.arange(batch.x.shape[1], device=batch.x.device) - reference
         x = self.decode(sample(*z), self._positions(state, times))
         error = (x.float() - batch.x).square().flatten(1).sum(1).mean()
@@ -117,8 +118,8 @@ class Model(contract.SequenceModel):
         return noise
 
     def sample_motion(self, action: Tensor, length: int, noise: Tensor) -> Tensor:
-        state = noise.view(-1, self.operators, 2 * self.config.position) * self._mask(action)
-        return self._positions(state, torch.arange(length, device=noise.device))
+        q, p = noise.view(-1, self.operators, 2, self.config.position).unbind(2)
+        return self._positions(self._join(q, p) * self._mask(action), torch.arange(length, device=noise.device))
 
     def predict(self, first: Tensor, length: int, action: Tensor) -> Tensor:
         features = self._features(first)
@@ -153,7 +154,13 @@ class Model(contract.SequenceModel):
 
     def _state(self, features: Tensor, action: Tensor, reference: int) -> Tensor:
         q, p = self._posteriors(features, action)
-        return torch.cat([q[0][:, reference], p[0][:, reference]], dim=-1) * self._mask(action)
+        return self._join(q[0][:, reference], p[0][:, reference]) * self._mask(action)
+
+    def _join(self, q: Tensor, p: Tensor) -> Tensor:
+        """Positions and momenta (B, K, d) -> states (B, K, 2d)."""
+        if self.config.normalise:
+            q, p = (functional.normalize(part, dim=-1) * self.config.position**0.5 for part in (q, p))
+        return torch.cat([q, p], dim=-1)
 
     def _positions(self, state: Tensor, times: Tensor) -> Tensor:
         """The positions of all subspaces along the flow: (B, T, K d)."""

@@ -1,6 +1,6 @@
 """HALO, table 2. Left: are generated motions the ones asked for, and varied? Right: is the content kept under swaps?
 
-Left half: the content of test sequences with a motion from the prior, asked for their action (motion-prior). A model
+Left half: the content of test sequences with a motion from the prior, asked for an action (motion-prior). A model
 that cannot be asked for an action keeps the motion and samples the content (content-prior); one that encodes nothing
 samples all of it (generate). Right half: the motion of one test sequence with the content of another (motion-swap).
 """
@@ -157,7 +157,7 @@ def notes(records: list[dict], published: pd.DataFrame) -> list[str]:
     ceilings = {dataset_label(r["dataset"]): r["classes"]["action"] for r in records if r["model"] == REAL}
     return [
         "Left half of the paper's table: the content of every test sequence with motions from the prior, asked for the "
-        "action of that sequence (protocol motion-prior). Models that cannot be asked for an action keep the motion of "
+        "action of another test sequence, so that content which holds the action does not help (motion-prior). Models that cannot be asked for an action keep the motion of "
         "the test sequence and sample the content (content-prior). MoCoGAN has no encoder: all of it is sampled, the "
         "action given (generate), and it has no place in the right half.",
         "Right half: the motion of one test sequence with the content of another (protocol motion-swap). Action is "
