@@ -11,6 +11,7 @@ from latentmotion import evaluate as evaluation
 from latentmotion.errors import UserError
 from latentmotion.judge import load_judges, train_judge
 from latentmotion.metrics.entropies import entropies
+from latentmotion.model import SequenceModel
 from latentmotion.prepare import prepare
 from latentmotion.records import read_record
 from latentmotion.sequences import open_split, read_manifest
@@ -102,6 +103,36 @@ def test_a_judge_of_other_data_or_other_bytes_is_refused(made, tmp_path):
     (tmp_path / "action.safetensors").write_bytes(b"other")
     with pytest.raises(UserError, match="is not what its record describes"):
         load_judges(tmp_path, manifest, torch.device("cpu"))
+
+
+class Copier(SequenceModel):
+    """Canary: its content is the whole sequence and its motion nothing, so it 'generates' what it was shown."""
+
+    capabilities = frozenset({"encode", "sample_motion", "action_motion"})
+
+    def motion_noise(self, length):
+        return 1
+
+    def encode(self, x, action):
+        return x, x.new_zeros(len(x), x.shape[1], 1)
+
+    def decode(self, content, motion):
+        return content
+
+    def sample_motion(self, action, length, noise):
+        return noise.new_zeros(len(noise), length, 1)
+
+
+def test_a_model_that_copies_its_content_gains_nothing(made):
+    folder, target = made / "faces-drawn", torch.device("cpu")
+    judges, test = load_judges(made / "judges", read_manifest(folder), target), open_split(folder, "test")
+    scores = values({"metrics": evaluation._all_protocols(Copier(), judges, test, target, seed=0)})
+    partners = evaluation.swap_partners(test.group, seed=0)
+    alike = np.mean(test.labels["action"] == test.labels["action"][partners])
+    sure = judges["action"].record["validation_accuracy"]
+    for protocol in ("motion-prior", "motion-swap"):
+        assert scores[protocol, "action_accuracy"] < alike + (1 - sure) + 0.2
+    assert scores["motion-swap", "identity_accuracy"] > 0.5
 
 
 def test_a_constant_generator_has_no_inception_score(made):

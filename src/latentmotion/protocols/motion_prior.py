@@ -1,8 +1,8 @@
 """motion-prior: content of test sequences, motion from the prior (HALO, section 4.1, 'Quantitative Evaluation').
 
 The action asked for is that of another test sequence, as drawn for motion-swap: asked for its own, a model whose
-content has swallowed the motion would answer right. A model whose prior knows no actions is asked for none, and only the
-entropies of its samples are measured.
+content has swallowed the motion would answer right. A model whose prior knows no actions is asked for none, and only
+the entropies of its samples are measured.
 """
 
 from latentmotion import model as contract

@@ -157,9 +157,9 @@ def notes(records: list[dict], published: pd.DataFrame) -> list[str]:
     ceilings = {dataset_label(r["dataset"]): r["classes"]["action"] for r in records if r["model"] == REAL}
     return [
         "Left half of the paper's table: the content of every test sequence with motions from the prior, asked for the "
-        "action of another test sequence, so that content which holds the action does not help (motion-prior). Models that cannot be asked for an action keep the motion of "
-        "the test sequence and sample the content (content-prior). MoCoGAN has no encoder: all of it is sampled, the "
-        "action given (generate), and it has no place in the right half.",
+        "action of another test sequence, so that content which holds the action does not help (motion-prior). Models "
+        "that cannot be asked keep the motion of the test sequence and sample the content (content-prior). MoCoGAN has "
+        "no encoder: all of it is sampled, the action given (generate), and it has no place in the right half.",
         "Right half: the motion of one test sequence with the content of another (protocol motion-swap). Action is "
         "that of the one that lends its motion, all else that of the one that lends its content.",
         "Best possible H(y) and IS: "
