@@ -124,6 +124,14 @@ def site(out: File = Path("reports"), params: File = Path("params.yaml")):
 
 
 @verb
+def readme(check: Annotated[bool, typer.Option(help="only say whether README shows the tables in reports/")] = False):
+    """Fills README's result section from the tables in reports/."""
+    from latentmotion.readme import fill
+
+    fill(Path("README.md"), Path("reports"), check)
+
+
+@verb
 def track(records: list[Path], database: File = Path("mlflow.db")):
     """Fills the local MLflow store from records; run again, it adds nothing twice."""
     from latentmotion.tracking import track
