@@ -53,7 +53,8 @@ class Model(dsvae.Model):
 
     def losses(self, batch: contract.Batch) -> dict[str, Tensor]:
         losses, f_posterior, z_posterior, f, z = self.elbo(batch)
-        shuffled = self.content(self.features(batch.x[:, torch.randperm(batch.x.shape[1], device=batch.x.device)]))[0]
+        order = torch.randperm(batch.x.shape[1], device=batch.x.device)
+        shuffled = self.content(self.encoded[:, order])[0]
         near = (f_posterior[0] - shuffled).norm(dim=1)
         far = (f_posterior[0] - f_posterior[0].roll(1, 0)).norm(dim=1)
         consistency = functional.relu(near - far + self.config.margin).mean()
@@ -67,6 +68,11 @@ class Model(dsvae.Model):
             + self.config.information * information
         )
         return losses | {"consistency": consistency, "prediction": prediction, "information": information}
+
+    def features(self, x: Tensor) -> Tensor:
+        """Kept for the consistency term: frames are encoded singly, so a shuffled sequence has shuffled features."""
+        self.encoded = super().features(x)
+        return self.encoded
 
 
 def moving_cells(x: Tensor) -> Tensor:
