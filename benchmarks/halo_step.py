@@ -1,4 +1,4 @@
-"""Speed of HALO's training step at the paper's size (64 px, 8 frames, 158 M parameters), beside matrix products.
+"""Speed of HALO's training step at the paper's size (64 px, 8 frames, 162 M parameters), beside matrix products.
 
     python benchmarks/halo_step.py [--batch 4] [--threads 2] [--device cpu] [--agree 100]
 
