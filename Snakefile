@@ -11,6 +11,7 @@ from latentmotion.errors import UserError
 
 try:
     PARAMS = params.load(overrides=config)
+    catalogue.scored_split(PARAMS)
 except UserError as error:
     sys.exit(str(error))
 

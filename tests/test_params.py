@@ -61,6 +61,19 @@ def test_every_scale_is_whole(scale):
         assert catalogue.run_folder(loaded, run).startswith(f"runs/{scale}/{run.model}/{run.dataset}/")
 
 
+@pytest.mark.parametrize(
+    ("evaluation", "message"),
+    [
+        ({"splt": "test"}, "unknown key 'evaluation.splt'; did you mean 'split'"),
+        ({"split": "tests"}, "did you mean 'test'"),
+    ],
+)
+def test_evaluation_is_closed_too(evaluation, message):
+    loaded = params.load(overrides={"evaluation": evaluation})
+    with pytest.raises(UserError, match=message):
+        catalogue.scored_split(loaded)
+
+
 def test_a_drawn_set_never_bears_the_real_name():
     drawn = params.load(overrides={"scale": "quick"})
     real = params.load(overrides={"scale": "quick", "datasets": {"sprites": {"source": "real"}}})

@@ -11,6 +11,7 @@ import ast
 from dataclasses import dataclass
 
 from latentmotion.closure import PACKAGE
+from latentmotion.errors import UserError, nearest
 from latentmotion.params import Dataset, Params, merge, modules
 from latentmotion.splits import SPLITS
 
@@ -92,12 +93,23 @@ def judge_settings(params: Params, dataset: str) -> dict:
     return {**judge, "floor": judge["floor"][dataset_name(dataset)], "threads": params.compute.threads}
 
 
+def scored_split(params: Params) -> str:
+    """The one key that `evaluation` knows: test, or validation while settings are chosen; else a UserError."""
+    chosen = {"split": "test", **params.evaluation}
+    for key in chosen.keys() - {"split"}:
+        raise UserError(f"params.yaml: unknown key 'evaluation.{key}'; {nearest(key, ['split'])}")
+    if chosen["split"] not in SPLITS[1:]:
+        raise UserError(
+            f"params.yaml: evaluation.split '{chosen['split']}'; {nearest(str(chosen['split']), SPLITS[1:])}"
+        )
+    return chosen["split"]
+
+
 def evaluation_settings(params: Params, dataset: str, seed: int) -> dict:
     """What a score depends on beyond run, data and judges."""
     name = dataset_name(dataset)
     return {
-        "split": "test",
-        **params.evaluation,
+        "split": scored_split(params),
         "source": params.datasets[name].source,
         "scale": params.scale,
         "floor": params.judge.floor[name],

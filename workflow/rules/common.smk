@@ -34,6 +34,12 @@ def as_json(settings):
     return json.dumps(settings, sort_keys=True)
 
 
+def launcher(processes):
+    """How a training is started: alone, or by torchrun where the profile asks for several processes."""
+    alone = "latentmotion"
+    return alone if processes == 1 else f"torchrun --standalone --nproc-per-node {processes} -m latentmotion.cli"
+
+
 def run_of(wildcards):
     return catalogue.Run(wildcards.model, wildcards.dataset, int(wildcards.seed))
 

@@ -28,6 +28,7 @@ rule train:
         data=lambda w: catalogue.processed(PARAMS, w.dataset),
         out=subpath(output.weights, parent=True),
         settings=lambda w: as_json(catalogue.training_settings(PARAMS, w.model, w.dataset)),
+        launch=lambda w, resources: launcher(resources.processes),
     log:
         f"logs/train/{PARAMS.scale}/{{model}}/{{dataset}}/seed{{seed}}.log",
     benchmark:
@@ -36,6 +37,7 @@ rule train:
     threads: PARAMS.compute.threads
     resources:
         gpu=GPU,
+        processes=1,
     shell:
-        "latentmotion train --model {wildcards.model} --data {params.data} --out {params.out} --state state/{params.out}"
+        "{params.launch} train --model {wildcards.model} --data {params.data} --out {params.out} --state state/{params.out}"
         " --seed {wildcards.seed} --settings {params.settings:q} >> {log} 2>&1"
