@@ -6,12 +6,11 @@ What there is to do stands in params.yaml, how it is run (cores, GPUs, queues) i
 import sys
 from pathlib import Path
 
-from latentmotion import catalogue, params
+from latentmotion import params
 from latentmotion.errors import UserError
 
 try:
     PARAMS = params.load(overrides=config)
-    catalogue.scored_split(PARAMS)
 except UserError as error:
     sys.exit(str(error))
 

@@ -18,7 +18,7 @@ from latentmotion.training.device import autocast, channels_last, choose
 from latentmotion.training.load import build
 from latentmotion.training.seeds import seed_torch
 
-SHAPE = DataShape(frames=8, channels=3, size=64, actions=9)
+SHAPE = DataShape(frames=8, channels=3, size=64, actions=9, groups=1000)
 
 
 def matrix_rate(dtype: torch.dtype, device: torch.device, side: int = 3072) -> float:
@@ -49,7 +49,9 @@ def _model(device: torch.device, last: bool, network: dict):
 def _batch(count: int, step: int, device: torch.device) -> Batch:
     seed_torch("batch", step)
     x = torch.rand(count, SHAPE.frames, SHAPE.channels, SHAPE.size, SHAPE.size) * 2 - 1
-    return Batch(x.to(device), torch.randint(SHAPE.actions, (count,)).to(device))
+    action = torch.randint(SHAPE.actions, (count,))
+    seen = torch.ones(count, SHAPE.frames, dtype=torch.bool)
+    return Batch(x.to(device), action.to(device), torch.arange(count, device=device), seen.to(device))
 
 
 def rate(precision: str, last: bool, batch: int, device: torch.device, steps: int) -> tuple[float, float, int]:

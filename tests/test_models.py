@@ -13,7 +13,7 @@ from latentmotion.training.gradients import GradientCensus
 from latentmotion.training.load import build
 from latentmotion.training.seeds import normal, seed_torch
 
-SHAPE = DataShape(frames=8, channels=3, size=16, actions=6)
+SHAPE = DataShape(frames=8, channels=3, size=16, actions=6, groups=6)
 TINY = {
     "halo": {"width": 8, "dense": 32, "features": 16, "content": 8, "motion": 12},
     "dsvae": {"width": 8, "dense": 32, "features": 16, "content": 8, "motion": 4, "hidden": 8},
@@ -22,6 +22,9 @@ TINY = {
 }
 CASES = [(system, {}) for system in modules("models")]
 CASES += [("halo", {"conditional": False}), ("halo", {"operators": 3}), ("mocogan", {"conditional": False})]
+CASES += [("halo", {"dynamics": kind}) for kind in ("skew", "linear", "recurrent", "fourier")]
+CASES += [("halo", {"dynamics": kind, "conditional": False}) for kind in ("skew", "linear", "recurrent", "fourier")]
+CASES += [("halo", {"content": 0, "networks": "digits"}), ("halo", {"sees": "state"})]
 
 
 def make(system: str, extra: dict, seed: int = 0) -> contract.SequenceModel:
@@ -32,7 +35,8 @@ def make(system: str, extra: dict, seed: int = 0) -> contract.SequenceModel:
 def batch(count: int = 6) -> Batch:
     generator = torch.Generator().manual_seed(1)
     x = torch.randint(0, 256, (count, SHAPE.frames, SHAPE.channels, SHAPE.size, SHAPE.size), generator=generator)
-    return Batch(to_float(x), torch.arange(count) % SHAPE.actions)
+    places = torch.arange(count)
+    return Batch(to_float(x), places % SHAPE.actions, places, torch.ones(count, SHAPE.frames, dtype=torch.bool))
 
 
 def train(model: contract.SequenceModel, steps: int, precision: str = "float32") -> list[dict]:
@@ -133,4 +137,4 @@ def test_unknown_and_wrong_network_keys_are_named():
     with pytest.raises(UserError, match=r"network\.width.*system halo"):
         build({"system": "halo", "network": {"width": "wide"}}, SHAPE)
     with pytest.raises(UserError, match="multiple of 8"):
-        build({"system": "dsvae", "network": TINY["dsvae"]}, DataShape(8, 3, 20, 6))
+        build({"system": "dsvae", "network": TINY["dsvae"]}, DataShape(8, 3, 20, 6, 6))

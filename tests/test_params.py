@@ -65,13 +65,36 @@ def test_every_scale_is_whole(scale):
     ("evaluation", "message"),
     [
         ({"splt": "test"}, "unknown key 'evaluation.splt'; did you mean 'split'"),
-        ({"split": "tests"}, "did you mean 'test'"),
+        ({"split": "tests"}, "'test' or 'validation'"),
     ],
 )
 def test_evaluation_is_closed_too(evaluation, message):
-    loaded = params.load(overrides={"evaluation": evaluation})
     with pytest.raises(UserError, match=message):
-        catalogue.scored_split(loaded)
+        params.load(overrides={"evaluation": evaluation})
+
+
+def test_a_model_is_like_another_but_for_its_own_keys():
+    loaded = params.load(overrides={"scale": "quick"})
+    halo, rnn = (
+        catalogue.training_settings(loaded, name, "faces-drawn") for name in ("halo", "halo-rnn-unconditional")
+    )
+    assert rnn["network"] == halo["network"] | {"dynamics": "recurrent", "conditional": False}
+    assert {**rnn, "network": {}} == {**halo, "network": {}}
+
+
+@pytest.mark.parametrize(
+    ("like", "message"), [("hallo", "did you mean 'halo'"), ("halo-skew", "in the end like itself")]
+)
+def test_a_model_cannot_be_like_nothing_or_itself(like, message):
+    with pytest.raises(UserError, match=message):
+        params.load(overrides={"models": {"halo": {"like": like}}})
+
+
+def test_a_table_may_ask_for_seeds_of_its_own():
+    table = {"report": "table2", "models": ["s3vae"], "datasets": ["faces"], "seeds": [3, 4]}
+    loaded = params.load(overrides={"tables": {"more": table}})
+    assert {run.seed for run in catalogue.report_runs(loaded, loaded.tables["more"])} == {3, 4}
+    assert {run.seed for run in catalogue.runs(loaded) if run.model == "s3vae"} == {0, 3, 4}
 
 
 def test_a_drawn_set_never_bears_the_real_name():

@@ -11,7 +11,6 @@ import ast
 from dataclasses import dataclass
 
 from latentmotion.closure import PACKAGE
-from latentmotion.errors import UserError, nearest
 from latentmotion.params import Dataset, Params, merge, modules
 from latentmotion.splits import SPLITS
 
@@ -46,19 +45,27 @@ def seeds(params: Params, model: str) -> list[int]:
 
 
 def runs(params: Params) -> list[Run]:
-    """Every training of the catalogue."""
-    return [
+    """Every training of the catalogue: each model's seeds, and those that a report asks for beyond."""
+    wanted = [
         Run(model, dataset_id(name, params.datasets[name]), seed)
         for name, models in params.runs.items()
         for model in models
         for seed in seeds(params, model)
     ]
+    reports = [*params.tables.values(), *params.figures.values()]
+    return list(dict.fromkeys([*wanted, *(run for report in reports for run in report_runs(params, report))]))
 
 
 def report_runs(params: Params, report) -> list[Run]:
     """The trainings that a table or figure shows: its models on its datasets, where the catalogue trains them."""
-    wanted = {dataset_id(name, params.datasets[name]) for name in report.datasets}
-    return [run for run in runs(params) if run.model in report.models and run.dataset in wanted]
+    return [
+        Run(model, dataset_id(name, params.datasets[name]), seed)
+        for name, models in params.runs.items()
+        if name in report.datasets
+        for model in models
+        if model in report.models
+        for seed in report.seeds or seeds(params, model)
+    ]
 
 
 def training_settings(params: Params, model: str, dataset: str) -> dict:
@@ -93,26 +100,14 @@ def judge_settings(params: Params, dataset: str) -> dict:
     return {**judge, "floor": judge["floor"][dataset_name(dataset)], "threads": params.compute.threads}
 
 
-def scored_split(params: Params) -> str:
-    """The one key that `evaluation` knows: test, or validation while settings are chosen; else a UserError."""
-    chosen = {"split": "test", **params.evaluation}
-    for key in chosen.keys() - {"split"}:
-        raise UserError(f"params.yaml: unknown key 'evaluation.{key}'; {nearest(key, ['split'])}")
-    if chosen["split"] not in SPLITS[1:]:
-        raise UserError(
-            f"params.yaml: evaluation.split '{chosen['split']}'; {nearest(str(chosen['split']), SPLITS[1:])}"
-        )
-    return chosen["split"]
-
-
 def evaluation_settings(params: Params, dataset: str, seed: int) -> dict:
     """What a score depends on beyond run, data and judges."""
     name = dataset_name(dataset)
     return {
-        "split": scored_split(params),
+        **params.evaluation.model_dump(),
         "source": params.datasets[name].source,
         "scale": params.scale,
-        "floor": params.judge.floor[name],
+        "floor": params.judge.floor.get(name),
         "seed": seed,
         "threads": params.compute.threads,
     }

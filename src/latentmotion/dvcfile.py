@@ -55,7 +55,7 @@ def stages(params: Params) -> dict[str, dict]:
                 *(catalogue.processed(params, d) for d in used),
                 *sources(f"models/{params.models[model].system}", "training/train"),
             ],
-            params=["compute", "seeds", "training", f"models.{model}"],
+            params=["compute", "seeds", "training", *(f"models.{name}" for name in _lineage(params, model))],
             outs=[f"runs/{params.scale}/{model}/{d}" for d in used],
         )
     for model, used in {catalogue.REAL: real, **datasets}.items():
@@ -80,6 +80,12 @@ def stages(params: Params) -> dict[str, dict]:
         in_git=True,
     )
     return found
+
+
+def _lineage(params: Params, model: str) -> list[str]:
+    """A model and those it is like: whose sections decide its training."""
+    other = params.models[model].like
+    return [model, *(_lineage(params, other) if other else [])]
 
 
 def _prepare(params: Params, name: str) -> dict:

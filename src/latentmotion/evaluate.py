@@ -1,6 +1,5 @@
 """Evaluation: a trained run under every protocol that it can enter, on every test sequence, to one record."""
 
-import importlib
 import math
 import time
 from pathlib import Path
@@ -9,22 +8,19 @@ import numpy as np
 import torch
 
 from latentmotion import model as contract
-from latentmotion import protocols
 from latentmotion.errors import UserError
 from latentmotion.judge import Judge, load_judges
 from latentmotion.metrics.accuracy import accuracy
 from latentmotion.metrics.entropies import entropies
 from latentmotion.metrics.inception_score import inception_score
+from latentmotion.params import modules
 from latentmotion.progress import progress
-from latentmotion.protocols import Codes, Generated
+from latentmotion.protocols import Codes, Generated, Trial, protocols
 from latentmotion.records import code_hash, machine, write_record
-from latentmotion.sequences import Split, open_split, read_manifest
+from latentmotion.sequences import open_split, read_manifest
 from latentmotion.training import device as devices
-from latentmotion.training.batches import to_float
 from latentmotion.training.load import load_run
 from latentmotion.training.seeds import key, permutation
-
-BATCH = 128
 
 
 def evaluate(model: str, data: Path, judges: Path, run: Path | None, out: Path, settings: dict, device: str) -> None:
@@ -40,41 +36,52 @@ def evaluate(model: str, data: Path, judges: Path, run: Path | None, out: Path, 
     target = devices.choose(device)
     devices.set_threads(settings["threads"])
     manifest = read_manifest(data)
-    test = open_split(data, settings["split"])
     panel = load_judges(judges, manifest, target)
-    real = _judge_all(panel, _real(test, target), test, np.arange(len(test)), "real data")
+    test = open_split(data, settings["split"])
+    partners = swap_partners(test.group, settings["seed"])
+    trial = Trial(None, test, open_split(data, "train"), Path(data), target, settings, partners, panel)
+    real = _judge_all(trial, _real(trial), "real data")
     record = {
         "verb": "evaluate", "model": model, "dataset": Path(data).name, "source": settings["source"],
         "scale": settings["scale"], "seed": settings["seed"], "split": settings["split"], "settings": settings,
-        "code": code_hash("evaluate", *(f"protocols/{name}" for name in protocols.MODULES)),
+        "code": code_hash("evaluate", *(f"protocols/{name}" for name in sorted(modules("protocols")))),
         "data": manifest["sha256"], "run": str(run) if run else None,
         "classes": {label: len(judge.record["classes"]) for label, judge in panel.items()},
         "judges": {label: _card(judge, label, real, settings["floor"]) for label, judge in panel.items()},
-        "status": "ok", "notes": [],
+        "status": "ok", "notes": [], "metrics": [],
     }  # fmt: skip
     if run is None:
-        record["metrics"] = _named("real", real, len(test))
+        record["metrics"] += _named("real", real, len(test))
     else:
-        network, training = load_run(run, target)
-        devices.channels_last(network)
+        trial.model, training = load_run(run, target)
+        devices.channels_last(trial.model)
         if training["data"] != manifest["sha256"]:
             raise UserError(f"{run}: was trained on other data than {data}; train it again with 'snakemake {run}'")
         record["training"] = training
-        record["metrics"] = _all_protocols(network, panel, test, target, settings["seed"])
+        trial.codes = _encode(trial)
+    record["metrics"] += _all_protocols(trial)
     record["seconds"] = round(time.monotonic() - start, 1)
     record["machine"] = machine(str(target))
     write_record(out, record)
 
 
-def _all_protocols(network, panel: dict[str, Judge], test: Split, target: torch.device, seed: int) -> list[dict]:
+def _all_protocols(trial: Trial) -> list[dict]:
+    """Every protocol that the model, or the real data, can enter."""
     metrics = []
-    partners = swap_partners(test.group, seed)
-    codes = _encode(network, test, target)
-    for name in protocols.MODULES:
-        protocol = importlib.import_module(f"latentmotion.protocols.{name}")
-        if network.capabilities >= protocol.NEEDS:
-            generated = _samples(network, protocol, codes, test, partners, seed)
-            metrics += _named(protocol.NAME, _judge_all(panel, generated, test, partners, protocol.NAME), len(test))
+    able = trial.model.capabilities if trial.model else frozenset()
+    for protocol in protocols():
+        if not able >= protocol.NEEDS or bool(protocol.NEEDS) != (trial.model is not None):
+            continue
+        if hasattr(protocol, "applies") and not protocol.applies(trial):
+            continue
+        if hasattr(protocol, "measure"):
+            with torch.no_grad():
+                scores = protocol.measure(trial)
+        elif trial.panel:
+            scores = _judge_all(trial, _samples(trial, protocol), protocol.NAME)
+        else:
+            continue
+        metrics += _named(protocol.NAME, scores, len(trial.split))
     return metrics
 
 
@@ -91,49 +98,42 @@ def swap_partners(group: np.ndarray, seed: int) -> np.ndarray:
 
 
 @torch.no_grad()
-def _encode(network, test: Split, target: torch.device) -> Codes:
+def _encode(trial: Trial) -> Codes:
     """The codes of every test sequence, once for all protocols."""
     contents, motions = [], []
-    if contract.ENCODE in network.capabilities:
-        for ids in _batches(test):
-            content, motion = network.encode(*_sequences(test, ids, target))
-            contents.append(content)
-            motions.append(motion)
-    action = torch.from_numpy(test.labels["action"]).to(target)
-    return Codes(
-        torch.cat(contents) if contents else None, torch.cat(motions) if motions else None, action, test.x.shape[1]
-    )
+    encodes = contract.ENCODE in trial.model.capabilities and trial.split.seen.all()
+    for _, batch in trial.batches() if encodes else ():
+        content, motion = trial.model.encode(batch.x, batch.action)
+        contents.append(content)
+        motions.append(motion)
+    firsts = [batch.x[:, :1] for _, batch in trial.batches()]
+    action = torch.from_numpy(trial.split.labels["action"]).to(trial.device)
+    codes = (torch.cat(contents), torch.cat(motions)) if encodes else (None, None)
+    return Codes(*codes, action, torch.cat(firsts), trial.split.x.shape[1])
 
 
 def _pick(codes: Codes, ids: np.ndarray) -> Codes:
-    parts = [None if part is None else part[ids] for part in (codes.content, codes.motion, codes.action)]
-    return Codes(*parts, codes.frames)
+    parts = (codes.content, codes.motion, codes.action, codes.first)
+    return Codes(*(None if part is None else part[ids] for part in parts), codes.frames)
 
 
 @torch.no_grad()
-def _samples(network, protocol, codes: Codes, test: Split, partners: np.ndarray, seed: int):
-    for ids in _batches(test):
-        yield protocol.generate(network, _pick(codes, ids), _pick(codes, partners[ids]), ids, seed)
+def _samples(trial: Trial, protocol):
+    for ids, _ in trial.batches():
+        own, partner = _pick(trial.codes, ids), _pick(trial.codes, trial.partners[ids])
+        yield protocol.generate(trial.model, own, partner, ids, trial.seed)
 
 
-def _batches(test: Split):
-    for start in range(0, len(test), BATCH):
-        yield np.arange(start, min(start + BATCH, len(test)))
+def _real(trial: Trial):
+    for _, batch in trial.batches():
+        yield Generated(batch.x, motion="own", content="own")
 
 
-def _sequences(test: Split, ids: np.ndarray, target: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
-    x = to_float(torch.from_numpy(np.array(test.x[ids])).to(target))
-    return x, torch.from_numpy(test.labels["action"][ids]).to(target)
-
-
-def _real(test: Split, target: torch.device):
-    for ids in _batches(test):
-        x, _ = _sequences(test, ids, target)
-        yield Generated(x, motion="own", content="own")
-
-
-def _judge_all(panel: dict[str, Judge], batches, test: Split, partners: np.ndarray, title: str) -> dict[str, dict]:
-    """Metric name -> value and n, over all test sequences."""
+def _judge_all(trial: Trial, batches, title: str) -> dict[str, float]:
+    """Metric name -> value, over all test sequences."""
+    panel, test, partners = trial.panel, trial.split, trial.partners
+    if not panel:
+        return {}
     outputs: dict[str, list] = {label: [] for label in panel}
     with progress(f"evaluate {title}", len(test)) as bar:
         for generated in batches:

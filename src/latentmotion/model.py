@@ -14,13 +14,8 @@ from torch import Tensor, nn
 
 from latentmotion.training.parallel import average_gradients
 
-ENCODE, SAMPLE_CONTENT, SAMPLE_MOTION, ACTION_MOTION, PREDICT = (
-    "encode",
-    "sample_content",
-    "sample_motion",
-    "action_motion",
-    "predict",
-)
+ENCODE, SAMPLE_CONTENT, SAMPLE_MOTION, ACTION_MOTION = "encode", "sample_content", "sample_motion", "action_motion"
+PREDICT, COMPLETE, DYNAMICS, ENERGY = "predict", "complete", "dynamics", "energy"
 
 
 class NetworkConfig(BaseModel):
@@ -31,20 +26,30 @@ class NetworkConfig(BaseModel):
 
 @dataclass(frozen=True)
 class DataShape:
-    """What a model must know of its dataset: T, C, the side of a frame, and the number of actions."""
+    """What a model must know of its dataset: T, C, the side of a frame, how many actions and training groups it has."""
 
     frames: int
     channels: int
     size: int
     actions: int
+    groups: int
 
 
 @dataclass
 class Batch:
-    """Sequences x (B, T, C, H, W) in [-1, 1] and their action (B,)."""
+    """Sequences and what is known of them.
+
+    Arguments:
+        x: (B, T, C, H, W) in [-1, 1].
+        action: (B,).
+        object: (B,), the place of each sequence's group among those of the training split; -1 for any other.
+        seen: (B, T), the frames that a model may look at; the others are hidden.
+    """
 
     x: Tensor
     action: Tensor
+    object: Tensor
+    seen: Tensor
 
 
 class SequenceModel(nn.Module):
@@ -56,6 +61,9 @@ class SequenceModel(nn.Module):
         sample_motion: `sample_motion`, from the prior.
         action_motion: the sampled motion obeys the action that was asked for.
         predict: `predict`.
+        complete: `complete`; only such models may be trained on sequences with hidden frames.
+        dynamics: `state`, `advance` and `motion_of`: motion is a path of states, in `operators` subspaces.
+        energy: `energies` of those states.
     """
 
     capabilities: frozenset[str] = frozenset()
@@ -119,4 +127,24 @@ class SequenceModel(nn.Module):
 
     def predict(self, first: Tensor, length: int, action: Tensor) -> Tensor:
         """The first frame or frames (B, t, C, H, W) continued to `length` frames, the given ones included."""
+        raise NotImplementedError
+
+    def complete(self, batch: Batch) -> Tensor:
+        """Every frame (B, T, C, H, W), made from those that `batch.seen` marks."""
+        raise NotImplementedError
+
+    def state(self, x: Tensor, action: Tensor) -> Tensor:
+        """Posterior mean of the state (B, K, S) at the last frame of x."""
+        raise NotImplementedError
+
+    def advance(self, state: Tensor, first: int, last: int) -> Tensor:
+        """A state (B, K, S) at time 0 -> the states (B, last - first + 1, K, S) at times first to last, in frames."""
+        raise NotImplementedError
+
+    def motion_of(self, states: Tensor) -> Tensor:
+        """What the decoder sees of states (B, T, K, S): motion (B, T, M)."""
+        raise NotImplementedError
+
+    def energies(self, states: Tensor) -> dict[str, Tensor]:
+        """Of states (..., K, S): `total`, `kinetic`, `potential` and `nonseparable`, (..., K) each."""
         raise NotImplementedError

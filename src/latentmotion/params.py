@@ -79,13 +79,27 @@ class Compute(Closed):
 
 
 class Model(Closed):
-    """One system. `per_dataset` holds what differs on one dataset."""
+    """One system. `per_dataset` holds what differs on one dataset; `like` takes every section over from another model.
 
+    Once read, a model stands on its own: its sections hold what it took over.
+    """
+
+    like: str | None = Field(default=None, description="another model of params.yaml, under whose sections its own lie")
     system: str = Field(pattern=NAME, description="the file in models/")
     seeds: list[int] | None = Field(default=None, description="training seeds, where they differ from the scale's")
     training: dict[str, Any] = Field(default_factory=dict)
     network: dict[str, Any] = Field(default_factory=dict)
     per_dataset: dict[str, dict[str, Any]] = Field(default_factory=dict)
+
+
+class Evaluation(Closed):
+    """What the protocols share."""
+
+    split: Literal["test", "validation"] = Field(
+        default="test", description="validation while settings are chosen; a table shows test alone"
+    )
+    predict_length: int = Field(default=16, ge=2, description="frames to which a first frame is continued")
+    rollout_length: int = Field(default=100, ge=2, description="frames over which states are rolled out")
 
 
 class Report(Closed):
@@ -94,6 +108,7 @@ class Report(Closed):
     report: str = Field(pattern=r"^[a-z0-9][a-z0-9_]{0,63}$", description="the file in reports/")
     models: list[str]
     datasets: list[str]
+    seeds: list[int] | None = Field(default=None, min_length=1, description="training seeds, where it shows others")
     options: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -108,7 +123,7 @@ class Params(Closed):
     training: dict[str, Any] = Field(description="defaults of every model's training section")
     models: dict[str, Model]
     runs: dict[str, list[str]] = Field(description="dataset -> the models trained on it")
-    evaluation: dict[str, Any] = Field(default_factory=dict, description="sizes of the protocols")
+    evaluation: Evaluation = Evaluation()
     tables: dict[str, Report]
     figures: dict[str, Report]
 
@@ -135,12 +150,29 @@ def load(path: Path | str = "params.yaml", overrides: dict | None = None) -> Par
         raise UserError(f"{path}: scale '{scale}' has no file {overlay}; {nearest(str(scale), scales)}")
     merged = merge(merge(raw, read_yaml(overlay)), overrides)
     merged["scale"] = scale
+    models = merged.get("models")
+    if isinstance(models, dict):
+        merged["models"] = {name: _inherited(models, name, path) for name in models}
     try:
         params = Params.model_validate(merged)
     except ValidationError as error:
         raise UserError(f"{path} ({scale}): {_first(error, Params)}") from None
     _check_names(params, path)
     return params
+
+
+def _inherited(models: dict, name: str, path: Path, below: tuple[str, ...] = ()) -> Any:
+    """A model's section over that of the model which it is like."""
+    section = models[name]
+    if not isinstance(section, dict) or not section.get("like"):
+        return section
+    other = section["like"]
+    if other not in models:
+        raise UserError(f"{path}: models.{name}.like: unknown '{other}'; {nearest(str(other), models)}")
+    if other in (*below, name):
+        raise UserError(f"{path}: models.{name}.like: '{other}' is in the end like itself; name another model")
+    base = _inherited(models, other, path, (*below, name))
+    return merge({key: value for key, value in base.items() if key not in ("like", "seeds")}, section)
 
 
 def _first(error: ValidationError, schema: type[BaseModel]) -> str:
@@ -207,9 +239,10 @@ def _check_names(params: Params, path: Path) -> None:
             _known(f"{path}: runs.{dataset}", name, params.models)
     for dataset in params.datasets:
         _known(f"{path}: datasets", dataset, modules("data"))
-        for part in ("floor", "labels"):
-            if dataset not in getattr(params.judge, part):
-                raise UserError(f"{path}: key 'judge.{part}' says nothing of dataset '{dataset}'; add it")
+        if dataset not in params.judge.labels:
+            raise UserError(f"{path}: key 'judge.labels' says nothing of dataset '{dataset}'; add it, [] for no judge")
+        if params.judge.labels[dataset] and dataset not in params.judge.floor:
+            raise UserError(f"{path}: key 'judge.floor' says nothing of dataset '{dataset}'; add it")
     for kind in ("tables", "figures"):
         for name, report in getattr(params, kind).items():
             where = f"{path}: {kind}.{name}"

@@ -9,6 +9,7 @@ Eight frames out of a sheet's row, as in the published set:
     walk        columns 8, 1..7: the cycle, without column 0, which stands still
     spell card  columns 0..5, 4, 6: up, and down again
     slash       columns 0..5, 4, 0: out, and back
+A sequence is taken as periodic, as HALO does (section 4.1): what follows the last frame is the first.
 """
 
 from pathlib import Path
@@ -62,7 +63,7 @@ def prepare(raw: Path, settings: dict) -> Prepared:
         if settings["source"] == "real"
         else "drawn by this project; not the real Sprites",
     }
-    return Prepared(x, labels, specs, group, np.repeat(split, len(ACTIONS)), facts)
+    return Prepared(x, labels, specs, group, np.repeat(split, len(ACTIONS)), facts, repeats=True)
 
 
 def _split(characters: int, test: int, validation: int) -> tuple[np.ndarray, np.ndarray]:

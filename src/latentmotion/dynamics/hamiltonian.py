@@ -5,13 +5,15 @@ import math
 import torch
 from torch import Tensor, nn
 
+from latentmotion.dynamics import Dynamics
 
-class Hamiltonian(nn.Module):
+
+class Hamiltonian(Dynamics):
     """K operators H_k = J M_k with M_k symmetric; the flow over time tau is exp(tau H_k), a symplectic matrix.
 
     J = [[0, I], [-I, 0]] and a state is s = (q, p) in R^2d. The energy s^T M_k s / 2 is constant along the flow, which
     is linear, reversible (exp(-tau H) undoes exp(tau H)) and volume-preserving. It is not orthogonal: that holds only
-    when H is also skew-symmetric.
+    when H is also skew-symmetric (skew.py).
 
     The paper writes H^T J H = J as the definition of a Hamiltonian matrix; that is a symplectic one. What it uses, and
     what is meant here, is J H = (J H)^T.
@@ -19,11 +21,13 @@ class Hamiltonian(nn.Module):
     Arguments:
         operators: K.
         position: d, the dimension of q in one subspace.
+        sees_momentum: the decoder sees (q, p) instead of q alone, which is not the paper's equation 4.
     """
 
-    def __init__(self, operators: int, position: int):
+    def __init__(self, operators: int, position: int, sees_momentum: bool = False):
         super().__init__()
-        self.position = position
+        self.instant = self.windowed = self.position = position
+        self.visible = 2 * position if sees_momentum else position
         # Positive definite at the start: every mode oscillates, with periods from about 4 to 16 frames, and none grows.
         frequency = torch.linspace(2 * math.pi / 16, 2 * math.pi / 4, position).repeat(2)
         noise = 0.02 * torch.randn(operators, 2 * position, 2 * position)
@@ -42,15 +46,29 @@ class Hamiltonian(nn.Module):
         return self.j @ self.symmetric()
 
     def flow(self, times: Tensor) -> Tensor:
-        """exp(tau H_k) for each tau of `times` (T,): (T, K, 2d, 2d), always in float32."""
+        """exp(tau H_k) for each tau of `times` (T,): (T, K, 2d, 2d) float64, exact over hundreds of frames."""
         with torch.autocast(times.device.type, enabled=False):
-            return torch.linalg.matrix_exp(times.float()[:, None, None, None] * self.matrices().float())
+            return torch.linalg.matrix_exp(times.double()[:, None, None, None] * self.matrices().double())
 
-    def forward(self, state: Tensor, times: Tensor) -> Tensor:
-        """States (B, K, 2d) at time 0 -> trajectories (B, T, K, 2d) at `times` (T,), which may be negative."""
-        with torch.autocast(times.device.type, enabled=False):
-            return torch.einsum("tkij,bkj->btki", self.flow(times), state.float())
+    def forward(self, state: Tensor, first: int, last: int) -> Tensor:
+        times = torch.arange(first, last + 1, device=state.device)
+        with torch.autocast(state.device.type, enabled=False):
+            return torch.einsum("tkij,bkj->btki", self.flow(times), state.double()).float()
 
-    def energy(self, state: Tensor) -> Tensor:
-        """s^T M_k s / 2 of states (..., K, 2d): (..., K)."""
-        return 0.5 * torch.einsum("...ki,kij,...kj->...k", state, self.symmetric(), state)
+    def energies(self, states: Tensor) -> dict[str, Tensor]:
+        """Of states (..., K, 2d), (..., K) each (HALO, supplement, equations 10 and 11).
+
+        total = s^T M s / 2, which is potential q^T A q / 2 + kinetic p^T C p / 2 + nonseparable q^T B p, where
+        M = [[A, B], [B^T, C]]. The paper prints B for B^T and a factor 1/2 for each of the two mixed terms.
+        """
+        m, d = self.symmetric().double(), self.position
+        q, p = states.double().split(d, dim=-1)
+
+        def form(left: Tensor, matrix: Tensor, right: Tensor) -> Tensor:
+            return torch.einsum("...ki,kij,...kj->...k", left, matrix, right)
+
+        potential = 0.5 * form(q, m[:, :d, :d], q)
+        kinetic = 0.5 * form(p, m[:, d:, d:], p)
+        nonseparable = form(q, m[:, :d, d:], p)
+        total = potential + kinetic + nonseparable
+        return {"total": total, "kinetic": kinetic, "potential": potential, "nonseparable": nonseparable}

@@ -1,4 +1,4 @@
-"""HALO: Hamiltonian latent operators (Khan and Storkey, NeurIPS 2022), conditional and unconditional.
+"""HALO: Hamiltonian latent operators (Khan and Storkey, NeurIPS 2022), with and without action labels; its ablations.
 
 A sequence is a content code z and a path in K phase spaces S^k, s^k = (q^k, p^k), one Hamiltonian operator each:
 
@@ -6,8 +6,11 @@ A sequence is a content code z and a path in K phase spaces S^k, s^k = (q^k, p^k
 
 The decoder sees positions only. Conditional: the action's subspace moves and all others are zero (equations 1-5).
 Unconditional: all operators act at once (supplement, equation 9). Inference (equation 6): z from all frames, q from the
-reference frame t0, p from the w frames up to it; t0 is drawn uniformly for each training batch, and the path is rolled
+reference frame t0, p from the w frames up to it; t0 is drawn uniformly for each sequence, and the path is rolled
 forwards and backwards from it. The loss is the negative ELBO of supplement, equation 8.
+
+`dynamics` replaces the operators by others (supplement, section 3.3) and nothing else: the same states are inferred in
+the same way. Frames that a batch hides are neither looked at nor scored.
 
 Choices where the paper is silent (docs/fidelity.md): three stride-2 layers in the decoder; states are not normalised;
 one operator for each of the nine actions that the judge tells apart on Sprites.
@@ -20,8 +23,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from latentmotion import model as contract
+from latentmotion.dynamics import Dynamics
+from latentmotion.dynamics.fourier import Fourier
 from latentmotion.dynamics.hamiltonian import Hamiltonian
+from latentmotion.dynamics.linear import Linear
+from latentmotion.dynamics.recurrent import Recurrent
+from latentmotion.dynamics.skew import SkewHamiltonian
 from latentmotion.nets.content import ContentNetwork
+from latentmotion.nets.digits import DigitDecoder, DigitEncoder
 from latentmotion.nets.frames import FrameDecoder, FrameEncoder
 from latentmotion.nets.gaussian import GaussianHead, kl_standard, sample
 from latentmotion.nets.temporal import CausalConvolution
@@ -30,15 +39,18 @@ from latentmotion.nets.temporal import CausalConvolution
 class Config(contract.NetworkConfig):
     conditional: bool = True
     operators: int | None = None  # K; null: one for each action; 3 on Sprites: one for each gesture, views shared
-    dynamics: Literal["hamiltonian"] = "hamiltonian"
-    content: int = 256  # |Z|
+    dynamics: Literal["hamiltonian", "skew", "linear", "recurrent", "fourier"] = "hamiltonian"
+    sees: Literal["position", "state"] = "position"  # what of a state the decoder is shown; the paper: position
+    content: int = 256  # |Z|; 0: no content code
     position: int = 6  # |Q| of one subspace
+    networks: Literal["frames", "digits"] = "frames"  # supplementary tables 3 and 4, or 6 and 7
     width: int = 256
     dense: int = 4096
     features: int = 2048  # h
-    full_resolution: bool = True  # convolutions of stride 1 at the frame's own size
-    output_norm: bool = True  # batch normalisation before the decoder's tanh
-    motion: int = 36  # v, units of the position and momentum networks
+    full_resolution: bool = True  # frames: convolutions of stride 1 at the frame's own size
+    output_norm: bool = True  # frames: batch normalisation before the decoder's tanh
+    units: int | None = None  # of the first layer of the position and momentum networks; null: v
+    motion: int = 36  # v, units of the second
     window: int = 3  # w, kernel of the temporal convolution
     alpha: float = 0.7071  # standard deviation of a pixel; 1/sqrt(2) weighs squared errors by 1
     kl_content: float = 1.0
@@ -54,50 +66,54 @@ class Model(contract.SequenceModel):
     def __init__(self, config: Config, shape: contract.DataShape):
         super().__init__()
         self.config, self.shape = config, shape
-        self.capabilities = frozenset(
-            {contract.ENCODE, contract.SAMPLE_CONTENT, contract.SAMPLE_MOTION, contract.PREDICT}
-            | ({contract.ACTION_MOTION} if config.conditional else set())
-        )
         self.operators = config.operators or shape.actions
         self.content_noise = config.content
-        states = self.operators * config.position
-        given = self.operators if config.conditional else 0
-        self.encoder = FrameEncoder(
-            shape.channels, shape.size, config.width, config.dense, config.features, config.full_resolution
+        self.dynamics = _dynamics(config, self.operators, shape.frames)
+        self.capabilities = frozenset(
+            {contract.ENCODE, contract.SAMPLE_CONTENT, contract.SAMPLE_MOTION}
+            | {contract.PREDICT, contract.COMPLETE, contract.DYNAMICS}
+            | ({contract.ACTION_MOTION} if config.conditional else set())
+            | ({contract.ENERGY} if isinstance(self.dynamics, Hamiltonian) else set())
         )
-        self.content = ContentNetwork(config.features, config.content, config.log_variance)
-        self.position = _motion_network(config.features + given, config.motion)
-        self.position_head = GaussianHead(config.motion, states, config.log_variance)
-        self.momentum = _motion_network(config.features + given, config.motion)
-        self.temporal = CausalConvolution(config.motion, config.window)
-        self.momentum_head = GaussianHead(config.motion, states, config.log_variance)
-        self.dynamics = Hamiltonian(self.operators, config.position)
-        self.decoder = FrameDecoder(
-            config.content + states,
-            shape.channels,
-            shape.size,
-            config.width,
-            config.dense,
-            config.output_norm,
-            config.full_resolution,
-        )
+        self.size = self.dynamics.instant + self.dynamics.windowed
+        given = config.features + (self.operators if config.conditional else 0)
+        visible = config.content + self.operators * self.dynamics.visible
+        self.encoder, self.decoder = _frame_networks(config, shape, visible)
+        self.content = ContentNetwork(config.features, config.content, config.log_variance) if config.content else None
+        self.position = self.momentum = None
+        if self.dynamics.instant:
+            self.position = _motion_network(given, config)
+            self.position_head = GaussianHead(
+                config.motion, self.operators * self.dynamics.instant, config.log_variance
+            )
+        if self.dynamics.windowed:
+            self.momentum = _motion_network(given, config)
+            self.temporal = CausalConvolution(config.motion, config.window)
+            self.momentum_head = GaussianHead(
+                config.motion, self.operators * self.dynamics.windowed, config.log_variance
+            )
 
     def motion_noise(self, length: int) -> int:
-        return 2 * self.operators * self.config.position
+        return self.operators * self.size
 
     def losses(self, batch: contract.Batch) -> dict[str, Tensor]:
-        features = self._features(batch.x)
-        z = self.content(features)
-        q, p = self._posteriors(features, batch.action)
-        reference = int(torch.randint(batch.x.shape[1], ()))
-        q, p = [tuple(part[:, reference] for part in posterior) for posterior in (q, p)]
+        features = self._features(batch.x, batch.seen)
+        z = self._content(features)
+        mean, log_variance = self._posterior(features, batch.action)
+        reference = torch.multinomial(batch.seen.float(), 1).squeeze(1)
+        here = torch.arange(len(reference), device=reference.device), reference
+        mean, log_variance = mean[here], log_variance[here]
         mask = self._mask(batch.action)
-        state = self._join(sample(*q), sample(*p)) * mask
-        times = torch.arange(batch.x.shape[1], device=batch.x.device) - reference
-        x = self.decode(sample(*z), self._positions(state, times))
-        error = (x.float() - batch.x).square().flatten(1).sum(1).mean()
+        state = self._scale(sample(mean, log_variance)) * mask
+        path = self._path(state, reference, batch.x.shape[1])
+        x = self.decode(sample(*z), self.motion_of(path))
+        error = (x.float() - batch.x).square().flatten(2).sum(2)
+        error = (error * batch.seen).sum(1).mean()
         kl_z = kl_standard(*z).sum(1).mean()
-        kl_q, kl_p = ((kl_standard(*posterior) * mask).flatten(1).sum(1).mean() for posterior in (q, p))
+        kl_q, kl_p = (
+            part.flatten(1).sum(1).mean()
+            for part in (kl_standard(mean, log_variance) * mask).split(self._parts(), dim=-1)
+        )
         weight = 0.5 / self.config.alpha**2
         divergence = self.config.kl_content * kl_z + self.config.kl_motion * (kl_q + kl_p)
         total = weight * error + self.kl_weight(self.config.kl_warmup) * divergence
@@ -106,9 +122,15 @@ class Model(contract.SequenceModel):
     def encode(self, x: Tensor, action: Tensor) -> tuple[Tensor, Tensor]:
         """The path of the middle frame's state: it has frames before it to take a momentum from."""
         features = self._features(x)
-        reference = x.shape[1] // 2
-        times = torch.arange(x.shape[1], device=x.device) - reference
-        return self.content(features)[0], self._positions(self._state(features, action, reference), times)
+        reference = torch.full((len(x),), x.shape[1] // 2, device=x.device)
+        return self._content(features)[0], self._motion(features, action, reference)
+
+    def complete(self, batch: contract.Batch) -> Tensor:
+        """From the state of the seen frame that is nearest to the middle."""
+        features = self._features(batch.x, batch.seen)
+        distance = (torch.arange(batch.x.shape[1], device=batch.x.device) - batch.x.shape[1] // 2).abs()
+        reference = distance.expand(len(batch.x), -1).masked_fill(~batch.seen, batch.x.shape[1]).argmin(1)
+        return self.decode(self._content(features)[0], self._motion(features, batch.action, reference))
 
     def decode(self, content: Tensor, motion: Tensor) -> Tensor:
         code = torch.cat([content[:, None].expand(-1, motion.shape[1], -1), motion], dim=2)
@@ -118,18 +140,35 @@ class Model(contract.SequenceModel):
         return noise
 
     def sample_motion(self, action: Tensor, length: int, noise: Tensor) -> Tensor:
-        q, p = noise.view(-1, self.operators, 2, self.config.position).unbind(2)
-        return self._positions(self._join(q, p) * self._mask(action), torch.arange(length, device=noise.device))
+        state = self._scale(noise.view(-1, self.operators, self.size)) * self._mask(action)
+        return self.motion_of(self.advance(state, 0, length - 1))
 
     def predict(self, first: Tensor, length: int, action: Tensor) -> Tensor:
-        features = self._features(first)
-        reference = first.shape[1] - 1
-        times = torch.arange(length, device=first.device) - reference
-        motion = self._positions(self._state(features, action, reference), times)
-        return self.decode(self.content(features)[0], motion)
+        state, given = self.state(first, action), first.shape[1]
+        motion = self.motion_of(self.advance(state, 1 - given, length - given))
+        return self.decode(self._content(self._features(first))[0], motion)
 
-    def _features(self, x: Tensor) -> Tensor:
-        return self.encoder(x.flatten(0, 1)).unflatten(0, x.shape[:2])
+    def state(self, x: Tensor, action: Tensor) -> Tensor:
+        return self._states(self._features(x), action)[:, -1]
+
+    def advance(self, state: Tensor, first: int, last: int) -> Tensor:
+        """A subspace whose state is zero is not in motion and stays so (equation 2), whatever its dynamics adds."""
+        return self.dynamics(state, first, last) * _moving(state)[:, None]
+
+    def motion_of(self, states: Tensor) -> Tensor:
+        return (self.dynamics.show(states) * _moving(states)).flatten(2)
+
+    def energies(self, states: Tensor) -> dict[str, Tensor]:
+        return self.dynamics.energies(states)
+
+    def _features(self, x: Tensor, seen: Tensor | None = None) -> Tensor:
+        features = self.encoder(x.flatten(0, 1)).unflatten(0, x.shape[:2])
+        return features if seen is None else features * seen[..., None]
+
+    def _content(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        if self.content is None:
+            return features.new_zeros(len(features), 0), features.new_zeros(len(features), 0)
+        return self.content(features)
 
     def _mask(self, action: Tensor) -> Tensor:
         """(B, K, 1): one for the operators that move."""
@@ -141,34 +180,82 @@ class Model(contract.SequenceModel):
         """u, (B, K). Fewer operators than actions: neighbouring actions share one (Sprites: the views of a gesture)."""
         return functional.one_hot(action * self.operators // self.shape.actions, self.operators).float()
 
-    def _posteriors(self, features: Tensor, action: Tensor) -> tuple[tuple, tuple]:
-        """Mean and log variance of q and of p at every frame, (B, T, K, d) each."""
+    def _posterior(self, features: Tensor, action: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and log variance of the state at every frame, (B, T, K, S) each: q from the frame, p from a window."""
         if self.config.conditional:
             given = self._indicator(action).to(features.dtype)
             features = torch.cat([features, given[:, None].expand(-1, features.shape[1], -1)], dim=2)
         flat, sizes = features.flatten(0, 1), features.shape[:2]
-        q = self.position_head(self.position(flat))
-        p = self.momentum_head(self.temporal(self.momentum(flat).unflatten(0, sizes)).flatten(0, 1))
-        split = (*sizes, self.operators, self.config.position)
-        return tuple(part.view(split) for part in q), tuple(part.view(split) for part in p)
+        heads = []
+        if self.position is not None:
+            heads.append(self.position_head(self.position(flat)))
+        if self.momentum is not None:
+            window = self.temporal(self.momentum(flat).unflatten(0, sizes))
+            heads.append(self.momentum_head(window.flatten(0, 1)))
+        mean, log_variance = (
+            torch.cat([part.unflatten(1, (self.operators, -1)) for part in parts], dim=-1).unflatten(0, sizes)
+            for parts in zip(*heads, strict=True)
+        )
+        return mean, log_variance
 
-    def _state(self, features: Tensor, action: Tensor, reference: int) -> Tensor:
-        q, p = self._posteriors(features, action)
-        return self._join(q[0][:, reference], p[0][:, reference]) * self._mask(action)
+    def _states(self, features: Tensor, action: Tensor) -> Tensor:
+        """Posterior means (B, T, K, S), zero in the subspaces that do not move."""
+        return self._scale(self._posterior(features, action)[0]) * self._mask(action)[:, None]
 
-    def _join(self, q: Tensor, p: Tensor) -> Tensor:
-        """Positions and momenta (B, K, d) -> states (B, K, 2d)."""
-        if self.config.normalise:
-            q, p = (functional.normalize(part, dim=-1) * self.config.position**0.5 for part in (q, p))
-        return torch.cat([q, p], dim=-1)
+    def _motion(self, features: Tensor, action: Tensor, reference: Tensor) -> Tensor:
+        """What the decoder sees along the path through the mean states at the reference frames (B,)."""
+        states = self._states(features, action)[torch.arange(len(features), device=features.device), reference]
+        return self.motion_of(self._path(states, reference, features.shape[1]))
 
-    def _positions(self, state: Tensor, times: Tensor) -> Tensor:
-        """The positions of all subspaces along the flow: (B, T, K d)."""
-        return self.dynamics(state, times)[..., : self.config.position].flatten(2)
+    def _path(self, state: Tensor, reference: Tensor, frames: int) -> Tensor:
+        """States (B, K, S) at frames `reference` (B,) -> states (B, T, K, S) at frames 0..T-1."""
+        first, last = -int(reference.max()), frames - 1 - int(reference.min())
+        place = torch.arange(frames, device=state.device) - reference[:, None] - first
+        return self.advance(state, first, last)[torch.arange(len(state), device=state.device)[:, None], place]
+
+    def _parts(self) -> list[int]:
+        return [self.dynamics.instant, self.dynamics.windowed]
+
+    def _scale(self, state: Tensor) -> Tensor:
+        """q and p of each subspace at the length sqrt(d), where asked for; a single number has no direction."""
+        if not self.config.normalise:
+            return state
+        parts = state.split(self._parts(), dim=-1)
+        return torch.cat(
+            [
+                functional.normalize(part, dim=-1) * part.shape[-1] ** 0.5 if part.shape[-1] > 1 else part
+                for part in parts
+            ],
+            dim=-1,
+        )
 
 
-def _motion_network(inputs: int, units: int) -> nn.Sequential:
+def _dynamics(config: Config, operators: int, frames: int) -> Dynamics:
+    match config.dynamics:
+        case "fourier":
+            return Fourier(config.position, frames)
+        case "linear" | "recurrent":
+            return {"linear": Linear, "recurrent": Recurrent}[config.dynamics](operators, config.position)
+        case kind:
+            hamiltonian = {"hamiltonian": Hamiltonian, "skew": SkewHamiltonian}[kind]
+            return hamiltonian(operators, config.position, config.sees == "state")
+
+
+def _frame_networks(config: Config, shape: contract.DataShape, visible: int) -> tuple[nn.Module, nn.Module]:
+    sizes = shape.channels, shape.size, config.width, config.dense
+    if config.networks == "digits":
+        return DigitEncoder(*sizes, config.features), DigitDecoder(visible, *sizes)
+    encoder = FrameEncoder(*sizes, config.features, config.full_resolution)
+    return encoder, FrameDecoder(visible, *sizes, config.output_norm, config.full_resolution)
+
+
+def _motion_network(inputs: int, config: Config) -> nn.Sequential:
     layers: list[nn.Module] = []
-    for width in (inputs, units):
-        layers += [nn.Linear(width, units, bias=False), nn.BatchNorm1d(units), nn.LeakyReLU(0.2)]
+    for before, after in ((inputs, config.units or config.motion), (config.units or config.motion, config.motion)):
+        layers += [nn.Linear(before, after, bias=False), nn.BatchNorm1d(after), nn.LeakyReLU(0.2)]
     return nn.Sequential(*layers)
+
+
+def _moving(states: Tensor) -> Tensor:
+    """(..., K, S) -> (..., K, 1): whether a subspace is in motion."""
+    return (states != 0).any(-1, keepdim=True)

@@ -1,27 +1,45 @@
-"""Protocols: what is held, what is sampled, what is judged (design: one file a protocol).
+"""Protocols: what is held, what is sampled, what is judged or measured (design: one file a protocol).
 
-A protocol module has `NAME`, `NEEDS` (capabilities of a model) and
+A protocol module has `NAME`, `NEEDS` (capabilities of a model) and one of
 
-    generate(model, own, partner, ids, seed) -> Generated
+    generate(model, own, partner, ids, seed) -> Generated      judged by classifiers
+    measure(trial) -> dict[str, float]                         measured directly
 
-where `own` are the codes of test sequences, ids their positions in the split, and `partner` the codes of another test
-sequence for each of them (motion-swap). Noise is keyed by (seed, protocol, id): scores do not depend on the batch.
+and, where it does not fit every dataset, `applies(trial) -> bool`. A measured protocol that needs nothing says
+something of the data alone and is entered by the real test sequences (`trial.model` is None). `own` are the codes of
+test sequences, ids their positions in the split, and `partner` the codes of another test sequence for each of them
+(motion-swap). Noise is keyed by (seed, protocol, id): scores do not depend on the batch.
 """
 
-from dataclasses import dataclass
+import importlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
 
+import numpy as np
+import torch
 from torch import Tensor
 
-MODULES = ("motion_prior", "motion_swap", "content_prior", "generate")
+from latentmotion import model as contract
+from latentmotion.params import modules
+from latentmotion.sequences import Split
+from latentmotion.training.batches import batch_of
+
+BATCH = 128
 
 
 @dataclass
 class Codes:
-    """Content (B, Z), motion (B, T, M) and action (B,) of some test sequences; None where the model encodes nothing."""
+    """Content (B, Z), motion (B, T, M), action (B,) and first frame (B, 1, C, H, W) of some test sequences.
+
+    Content and motion are None where the model encodes nothing.
+    """
 
     content: Tensor | None
     motion: Tensor | None
     action: Tensor
+    first: Tensor
     frames: int
 
 
@@ -36,3 +54,44 @@ class Generated:
     x: Tensor
     motion: str | None
     content: str | None
+
+
+@dataclass
+class Trial:
+    """A model and the sequences on which it is scored.
+
+    Arguments:
+        model: None for the real sequences themselves.
+        split: what is scored. `train` opens the training split, for probes that must learn from something else.
+        folder: of the prepared dataset.
+        settings: of the evaluation (params.Evaluation, seed and so on).
+        partners: for each sequence another one of another group.
+        codes: of every scored sequence; None without ENCODE.
+        panel: the dataset's judges by label.
+    """
+
+    model: contract.SequenceModel | None
+    split: Split
+    train: Split
+    folder: Path
+    device: torch.device
+    settings: dict
+    partners: np.ndarray
+    panel: dict = field(default_factory=dict)
+    codes: Codes | None = None
+
+    @property
+    def seed(self) -> int:
+        return self.settings["seed"]
+
+    def batches(self, split: Split | None = None) -> Iterator[tuple[np.ndarray, contract.Batch]]:
+        """Every sequence of a split (default: the scored one) in order, with its place in it."""
+        split = split or self.split
+        for start in range(0, len(split), BATCH):
+            ids = np.arange(start, min(start + BATCH, len(split)))
+            yield ids, batch_of(split, ids, self.train.group, self.device)
+
+
+def protocols() -> list[ModuleType]:
+    """Every file of this folder, by name."""
+    return [importlib.import_module(f"{__name__}.{name}") for name in sorted(modules("protocols"))]

@@ -14,7 +14,25 @@ from latentmotion.training.seeds import permutation
 def shape_of(manifest: dict, split: str = "train") -> DataShape:
     """What a model must know of a prepared dataset."""
     _, frames, channels, size, _ = manifest["splits"][split]["shape"]
-    return DataShape(frames, channels, size, len(label_specs(manifest)["action"].classes))
+    actions = len(label_specs(manifest)["action"].classes)
+    return DataShape(frames, channels, size, actions, manifest["splits"]["train"]["groups"])
+
+
+def places(group: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Where each group stands among the sorted groups of a training split; -1 for one that is not there."""
+    known = np.unique(known)
+    place = np.searchsorted(known, group).clip(max=len(known) - 1)
+    return np.where(known[place] == group, place, -1)
+
+
+def batch_of(split: Split, ids: np.ndarray, known: np.ndarray, device: torch.device) -> Batch:
+    """Chosen sequences of a split. `known` are the groups of the training split."""
+    return Batch(
+        to_float(torch.from_numpy(np.array(split.x[ids])).to(device)),
+        torch.from_numpy(split.labels["action"][ids]).to(device),
+        torch.from_numpy(places(split.group[ids], known)).to(device),
+        torch.from_numpy(split.seen[ids]).to(device),
+    )
 
 
 def to_float(x: Tensor) -> Tensor:
@@ -36,6 +54,8 @@ class Batches:
             raise UserError(f"training.batch: {size} is more than the {len(split)} training sequences; lower it")
         self.x = torch.from_numpy(np.array(split.x)).to(device)
         self.action = torch.from_numpy(split.labels["action"]).to(device)
+        self.object = torch.from_numpy(places(split.group, split.group)).to(device)
+        self.seen = torch.from_numpy(split.seen).to(device)
         self.size, self.seed, self.device = size, seed, device
         self.per_epoch = len(split) // size
 
@@ -47,4 +67,4 @@ class Batches:
     def __call__(self, step: int) -> Batch:
         chosen = self.indices(step)[parallel.rank() :: parallel.processes()]
         index = torch.from_numpy(np.ascontiguousarray(chosen)).to(self.device)
-        return Batch(to_float(self.x[index]), self.action[index])
+        return Batch(to_float(self.x[index]), self.action[index], self.object[index], self.seen[index])

@@ -28,7 +28,9 @@ def reconstructions(network: contract.SequenceModel, batch: contract.Batch, seed
     """PNG: rows of originals, then (models with an encoder) their reconstructions, then samples from the priors."""
     rows = [to_uint8(batch.x)]
     length = batch.x.shape[1]
-    if contract.ENCODE in network.capabilities:
+    if contract.COMPLETE in network.capabilities:
+        rows.append(to_uint8(network.complete(batch)))
+    elif contract.ENCODE in network.capabilities:
         rows.append(to_uint8(network.decode(*network.encode(batch.x, batch.action))))
     if {contract.SAMPLE_CONTENT, contract.SAMPLE_MOTION} <= network.capabilities:
         ids = np.arange(len(batch.x))

@@ -10,15 +10,16 @@ import numpy as np
 import torch
 from safetensors.torch import save as to_safetensors
 
+from latentmotion import model as contract
 from latentmotion.errors import UserError
-from latentmotion.model import Batch, SequenceModel
+from latentmotion.model import SequenceModel
 from latentmotion.params import Compute, Training
 from latentmotion.progress import progress
 from latentmotion.records import code_hash, digest, file_digest, machine, write_atomic, write_record
 from latentmotion.sequences import open_split, read_manifest
 from latentmotion.training import device as devices
 from latentmotion.training import parallel
-from latentmotion.training.batches import Batches, shape_of, to_float
+from latentmotion.training.batches import Batches, batch_of, shape_of
 from latentmotion.training.checkpoint import Checkpoint
 from latentmotion.training.gradients import GradientCensus
 from latentmotion.training.load import build
@@ -55,16 +56,20 @@ def train(model: str, data: Path, out: Path, state: Path, seed: int, settings: d
     network.clip = training.clip
     if compute.channels_last:
         devices.channels_last(network)
+    training_split = open_split(data, "train")
+    if not training_split.seen.all() and contract.COMPLETE not in network.capabilities:
+        raise UserError(f"models.{model}: cannot be trained on {Path(data).name}, whose sequences have hidden frames")
     checkpoint = Checkpoint(state, digest({**identity, "rank": parallel.rank()}))
     checkpoint.open(out)
     finished = False
     try:
-        loop = Loop(network, training, compute, Batches(open_split(data, "train"), training.batch, seed, target), seed)
+        loop = Loop(network, training, compute, Batches(training_split, training.batch, seed, target), seed)
         loop.restore(checkpoint.load(target))
         before = loop.seconds
         loop.run(checkpoint, every, f"{model} {Path(data).name} seed {seed}")
         if parallel.rank() == 0:
             validation = open_split(data, "validation")
+            first = batch_of(validation, np.arange(min(6, len(validation))), training_split.group, target)
             record = {
                 "verb": "train", "model": model, "dataset": Path(data).name, "data_folder": str(data), **identity,
                 "shape": dataclasses.asdict(shape),
@@ -74,7 +79,7 @@ def train(model: str, data: Path, out: Path, state: Path, seed: int, settings: d
                 "machine": machine(str(target)),
                 "last": loop.history[-1],
             }  # fmt: skip
-            _write(network, loop.history, validation, out, record, target)
+            _write(network, loop.history, first, out, record)
         finished = True
     finally:
         checkpoint.close(finished)
@@ -159,15 +164,12 @@ class Loop:
             )
 
 
-def _write(network: SequenceModel, history: list, validation, out: Path, record: dict, target: torch.device) -> None:
+def _write(network: SequenceModel, history: list, first: contract.Batch, out: Path, record: dict) -> None:
     out = Path(out)
     network.eval()
     weights = {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}
     write_atomic(out / "weights.safetensors", to_safetensors(weights))
     record["weights"] = file_digest(out / "weights.safetensors")
     write_atomic(out / "history.jsonl", "".join(json.dumps(point) + "\n" for point in history).encode())
-    count = min(6, len(validation))
-    x = to_float(torch.from_numpy(np.array(validation.x[:count]))).to(target)
-    action = torch.from_numpy(validation.labels["action"][:count]).to(target)
-    write_atomic(out / "samples.png", reconstructions(network, Batch(x, action), record["seed"]))
+    write_atomic(out / "samples.png", reconstructions(network, first, record["seed"]))
     write_record(out / "record.json", record)

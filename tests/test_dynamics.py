@@ -1,0 +1,145 @@
+"""Dynamics: Hamiltonian flows are symplectic, reversible and keep their energy; the ablations learn and lack that."""
+
+import pytest
+import torch
+from torch import nn
+
+from latentmotion.dynamics.fourier import Fourier
+from latentmotion.dynamics.hamiltonian import Hamiltonian
+from latentmotion.dynamics.linear import Linear
+from latentmotion.dynamics.recurrent import Recurrent
+from latentmotion.dynamics.skew import SkewHamiltonian
+
+K, D = 4, 6
+
+
+def operator(kind=Hamiltonian):
+    torch.manual_seed(0)
+    dynamics = kind(K, D)
+    dynamics.weight.data += 0.1 * torch.randn_like(dynamics.weight)
+    return dynamics
+
+
+@pytest.mark.parametrize("kind", [Hamiltonian, SkewHamiltonian])
+def test_matrices_are_hamiltonian(kind):
+    dynamics = operator(kind)
+    product = dynamics.j @ dynamics.matrices()
+    torch.testing.assert_close(product, product.mT)
+    skew = torch.allclose(dynamics.matrices(), -dynamics.matrices().mT, atol=1e-6)
+    assert skew == (kind is SkewHamiltonian)
+
+
+def test_skew_operators_have_d_squared_free_elements():
+    dynamics = SkewHamiltonian(1, D)
+    basis = torch.eye(4 * D * D).reshape(-1, 1, 2 * D, 2 * D)
+    images = []
+    for element in basis:
+        dynamics.weight.data = element
+        images.append(dynamics.matrices().flatten())
+    assert torch.linalg.matrix_rank(torch.stack(images)) == D * D
+
+
+@pytest.mark.parametrize("kind", [Hamiltonian, SkewHamiltonian])
+def test_flow_is_symplectic_and_reversible(kind):
+    dynamics = operator(kind)
+    forwards, backwards = dynamics.flow(torch.tensor([3, -3]))
+    j, one = dynamics.j.double().expand(K, -1, -1), torch.eye(2 * D).double().expand(K, -1, -1)
+    torch.testing.assert_close(forwards.mT @ j @ forwards, j, atol=1e-6, rtol=0)
+    torch.testing.assert_close(backwards @ forwards, one, atol=1e-9, rtol=0)
+    torch.testing.assert_close(torch.linalg.det(forwards), torch.ones(K).double(), atol=1e-5, rtol=0)
+    orthogonal = torch.allclose(forwards.mT @ forwards, one, atol=1e-6)
+    assert orthogonal == (kind is SkewHamiltonian)
+
+
+@pytest.mark.parametrize("kind", [Hamiltonian, SkewHamiltonian])
+def test_energy_drifts_less_than_1e_5_over_100_steps_in_float32(kind):
+    dynamics = operator(kind)
+    path = dynamics(torch.randn(32, K, 2 * D), 0, 100)
+    assert path.dtype == torch.float32
+    energies = dynamics.energies(path)
+    total = energies["total"]
+    assert ((total - total[:, :1]) / total[:, :1]).abs().max() < 1e-5
+    parts = energies["kinetic"] + energies["potential"] + energies["nonseparable"]
+    torch.testing.assert_close(parts, total)
+    m = dynamics.symmetric().double()
+    direct = 0.5 * torch.einsum("btki,kij,btkj->btk", path.double(), m, path.double())
+    torch.testing.assert_close(direct, total)
+    assert energies["kinetic"].std(dim=1).min() > 1e-3, "its parts are exchanged"
+
+
+@pytest.mark.parametrize(
+    "dynamics", [operator(), operator(SkewHamiltonian), Linear(K, D), Recurrent(K, D), Fourier(D, 8)]
+)
+def test_a_path_goes_through_its_state(dynamics):
+    state = torch.randn(3, K, dynamics.instant + dynamics.windowed)
+    path = dynamics(state, -5, 7)
+    assert path.shape == (3, 13, *state.shape[1:])
+    torch.testing.assert_close(path[:, 5], state, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(dynamics(state, -2, 3), path[:, 3:9], atol=1e-5, rtol=1e-5)
+    assert dynamics.show(path).shape == (3, 13, K, dynamics.visible)
+    assert (path[:, 1:] - path[:, :-1]).abs().amax((0, 2, 3)).min() > 1e-3, "every frame moves"
+
+
+def test_only_hamiltonian_flows_come_back():
+    state = torch.randn(3, K, 2 * D)
+    for dynamics, returns in ((operator(), True), (Linear(K, D), False), (Recurrent(K, D), False)):
+        back = dynamics(dynamics(state, 0, 7)[:, 7], -7, 0)[:, 0]
+        assert torch.allclose(back, state, atol=1e-4) == returns
+
+
+@pytest.mark.parametrize("kind", [Linear, Recurrent])
+def test_gradients_of_the_ablations_do_not_vanish(kind):
+    """From a zero state too, where the public code's are identically zero."""
+    for state in (torch.zeros(2, K, 2 * D), torch.randn(2, K, 2 * D)):
+        torch.manual_seed(0)
+        dynamics = kind(K, D)
+        dynamics.bias.data.normal_()
+        path = dynamics(state, -15, 15)
+        (path - torch.randn_like(path)).square().sum().backward()
+        assert dynamics.recurrence.grad.norm() > 1 and dynamics.bias.grad.norm() > 1
+        assert (dynamics.drive.grad.norm() > 1) == bool(state.any())
+
+
+@pytest.mark.parametrize("kind", [Hamiltonian, SkewHamiltonian, Linear, Recurrent])
+def test_dynamics_learn_a_rotation(kind):
+    """A path that all of them can follow: the loss falls to a tenth."""
+    torch.manual_seed(0)
+    dynamics = kind(1, 1)
+    times = torch.arange(-4, 5) * 0.6
+    state = nn.functional.normalize(torch.randn(16, 1, 2), dim=-1) * 0.7
+    turned = torch.stack([times.cos(), times.sin(), -times.sin(), times.cos()], -1).view(-1, 2, 2)
+    wanted = torch.einsum("tij,bkj->btki", turned, state)
+    optimiser = torch.optim.Adam(dynamics.parameters(), lr=0.03)
+    losses = []
+    for _ in range(300):
+        optimiser.zero_grad()
+        losses.append((dynamics(state, -4, 4) - wanted).square().mean())
+        losses[-1].backward()
+        optimiser.step()
+    assert losses[-1] < 0.1 * losses[0]
+
+
+def test_positional_encoding_is_equation_13():
+    dynamics = Fourier(position=4, frames=8)
+    states = dynamics(torch.tensor([[[0.25]]]), 0, 7)
+    torch.testing.assert_close(states[0, [0, 7], 0, 0], torch.tensor([0.25, 1.25]))
+    shown = dynamics.show(states)[0, 7, 0]
+    expected = torch.tensor([2.5, 5.0])
+    torch.testing.assert_close(shown, torch.cat([expected.sin(), expected.cos()]))
+
+
+def test_flow_is_differentiable():
+    class Flow(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.dynamics = SkewHamiltonian(1, 2).double()
+
+        def forward(self):
+            return self.dynamics.flow(torch.tensor([-1.0, 2.0]).double())
+
+    flow = Flow()
+
+    def endpoint(weight):
+        return torch.func.functional_call(flow, {"dynamics.weight": weight}, ())
+
+    assert torch.autograd.gradcheck(endpoint, flow.dynamics.weight.detach().requires_grad_())
