@@ -10,12 +10,12 @@ from latentmotion.dynamics.linear import Linear
 from latentmotion.dynamics.recurrent import Recurrent
 from latentmotion.dynamics.skew import SkewHamiltonian
 
-K, D = 4, 6
+K, D, T = 4, 6, 8
 
 
-def operator(kind=Hamiltonian):
+def operator(kind=Hamiltonian, definite=False):
     torch.manual_seed(0)
-    dynamics = kind(K, D)
+    dynamics = kind(K, D, T, definite)
     dynamics.weight.data += 0.1 * torch.randn_like(dynamics.weight)
     return dynamics
 
@@ -30,7 +30,7 @@ def test_matrices_are_hamiltonian(kind):
 
 
 def test_skew_operators_have_d_squared_free_elements():
-    dynamics = SkewHamiltonian(1, D)
+    dynamics = SkewHamiltonian(1, D, T)
     basis = torch.eye(4 * D * D).reshape(-1, 1, 2 * D, 2 * D)
     images = []
     for element in basis:
@@ -80,6 +80,22 @@ def test_a_path_goes_through_its_state(dynamics):
     assert (path[:, 1:] - path[:, :-1]).abs().amax((0, 2, 3)).min() > 1e-3, "every frame moves"
 
 
+def test_modes_of_a_definite_operator_do_not_grow():
+    for seed in range(8):
+        torch.manual_seed(seed)
+        free, bound = Hamiltonian(K, D, T), Hamiltonian(K, D, T, definite=True)
+        for dynamics in (free, bound):
+            dynamics.weight.data = torch.randn_like(dynamics.weight)
+        growth = [torch.linalg.eigvals(d.matrices().double()).real.max() for d in (free, bound)]
+        assert growth[0] > 0.1 and growth[1] < 1e-9
+
+
+def test_periods_start_as_harmonics_of_a_sequence():
+    dynamics = Hamiltonian(1, 4, T)
+    turns = torch.linalg.eigvals(dynamics.matrices()[0]).imag.abs().sort().values[::2] * T / (2 * torch.pi)
+    torch.testing.assert_close(turns, torch.tensor([1.0, 2.0, 3.0, 4.0]), atol=0.1, rtol=0)
+
+
 def test_only_hamiltonian_flows_come_back():
     state = torch.randn(3, K, 2 * D)
     for dynamics, returns in ((operator(), True), (Linear(K, D), False), (Recurrent(K, D), False)):
@@ -104,7 +120,7 @@ def test_gradients_of_the_ablations_do_not_vanish(kind):
 def test_dynamics_learn_a_rotation(kind):
     """A path that all of them can follow: the loss falls to a tenth."""
     torch.manual_seed(0)
-    dynamics = kind(1, 1)
+    dynamics = kind(1, 1, T) if issubclass(kind, Hamiltonian) else kind(1, 1)
     times = torch.arange(-4, 5) * 0.6
     state = nn.functional.normalize(torch.randn(16, 1, 2), dim=-1) * 0.7
     turned = torch.stack([times.cos(), times.sin(), -times.sin(), times.cos()], -1).view(-1, 2, 2)
@@ -132,7 +148,7 @@ def test_flow_is_differentiable():
     class Flow(nn.Module):
         def __init__(self):
             super().__init__()
-            self.dynamics = SkewHamiltonian(1, 2).double()
+            self.dynamics = SkewHamiltonian(1, 2, T).double()
 
         def forward(self):
             return self.dynamics.flow(torch.tensor([-1.0, 2.0]).double())

@@ -19,12 +19,14 @@ TINY = {
     "dsvae": {"width": 8, "dense": 32, "features": 16, "content": 8, "motion": 4, "hidden": 8},
     "s3vae": {"width": 8, "dense": 32, "features": 16, "content": 8, "motion": 4, "hidden": 8},
     "mocogan": {"width": 4, "content": 8},
+    "gppvae": {"width": 4, "dense": 16, "features": 8, "latent": 4, "rank": 3},
+    "ode2vae": {"width": 4, "decoder_width": 4, "dense": 16, "features": 8, "position": 4, "hidden": 8},
 }
 CASES = [(system, {}) for system in modules("models")]
 CASES += [("halo", {"conditional": False}), ("halo", {"operators": 3}), ("mocogan", {"conditional": False})]
 CASES += [("halo", {"dynamics": kind}) for kind in ("skew", "linear", "recurrent", "fourier")]
 CASES += [("halo", {"dynamics": kind, "conditional": False}) for kind in ("skew", "linear", "recurrent", "fourier")]
-CASES += [("halo", {"content": 0, "networks": "digits"}), ("halo", {"sees": "state"})]
+CASES += [("halo", {"content": 0, "networks": "digits"}), ("halo", {"sees": "state"}), ("ode2vae", {"kl": True})]
 
 
 def make(system: str, extra: dict, seed: int = 0) -> contract.SequenceModel:
@@ -85,6 +87,8 @@ def test_capabilities_are_kept(system, extra):
                 assert model.decode(content, motion).shape == (len(x), length, *frames)
         if contract.PREDICT in model.capabilities:
             assert model.predict(x[:, :1], 16, action).shape == (len(x), 16, *frames)
+        if contract.COMPLETE in model.capabilities:
+            assert model.complete(batch()).shape == x.shape and model.complete(batch()).abs().max() <= 1
     assert model.capabilities, f"{system} states nothing that it can do"
 
 

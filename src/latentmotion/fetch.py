@@ -1,8 +1,8 @@
 """The verb `fetch`: the raw files of a dataset, each pinned by URL, size and sha256 in data/sources.csv.
 
-A file is taken from the mirror folder that LATENTMOTION_MIRROR names (<mirror>/<dataset>/<path>) when it is there,
-otherwise downloaded. It gets its name when its size and sum are right, never before; what an interrupted download left
-(<name>.part) is continued. Imports nothing heavy: the workflow asks `files` while it plans.
+A file is taken from the mirror folder that LATENTMOTION_MIRROR names (<mirror>/<dataset>/<path> or <mirror>/<path>)
+when it is there, otherwise downloaded. It gets its name when its size and sum are right, never before; what an
+interrupted download left (<name>.part) is continued. Imports nothing heavy: the workflow asks `files` while it plans.
 """
 
 import csv
@@ -80,11 +80,11 @@ def fetch(dataset: str, out: Path, sources_csv: Path) -> None:
     ) as bar:
         for source in wanted:
             target = out / source.path
-            copy = Path(mirror) / dataset / source.path if mirror else None
+            copy = _mirrored(Path(mirror), dataset, source.path) if mirror else None
             try:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 part = target.with_name(f"{target.name}.part")
-                if copy and copy.is_file():
+                if copy:
                     if fault := _fault(copy, source):
                         raise UserError(f"{copy}: {fault}; replace it in the mirror, or unset {MIRROR} to download")
                     shutil.copyfile(copy, part)
@@ -99,6 +99,11 @@ def fetch(dataset: str, out: Path, sources_csv: Path) -> None:
                 raise UserError(
                     f"{target}: cannot be written ({error.strerror or error}); free space and repeat"
                 ) from None
+
+
+def _mirrored(mirror: Path, dataset: str, path: str) -> Path | None:
+    """A mirror may keep what several datasets are made from in a folder of its own, as MNIST is."""
+    return next((copy for copy in (mirror / dataset / path, mirror / path) if copy.is_file()), None)
 
 
 def _fault(path: Path, source: Source) -> str | None:

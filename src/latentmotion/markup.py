@@ -18,7 +18,11 @@ LATEX = {
     "↓": r"$\downarrow$",
     "±": r"$\pm$",
     "†": r"$^\dagger$",
+    "✓": r"$\checkmark$",
+    "×": r"$\times$",
 }
+
+FIT = r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%"  # a wide block is scaled to the line
 
 
 def markdown(caption: str, blocks: dict[str, pd.DataFrame], notes: list[str]) -> str:
@@ -53,16 +57,16 @@ def _italic(cell: str, kind: str) -> str:
 
 
 def latex(caption: str, blocks: dict[str, pd.DataFrame], notes: list[str]) -> str:
-    """A table environment to \\input; its preamble needs booktabs."""
+    """A table environment to \\input; its preamble needs booktabs, amssymb and graphicx."""
     parts = [
-        r"% \usepackage{booktabs}; made for lines of 17 cm",
+        r"% \usepackage{booktabs,amssymb,graphicx}; made for lines of 17 cm",
         r"\begin{table}",
         r"\centering\footnotesize",
         r"\setlength{\tabcolsep}{3pt}",
     ]
     parts.append(rf"\caption{{{escape(caption)}}}")
     for title, block in blocks.items():
-        parts += [rf"\par\medskip\textbf{{{escape(title)}}}\par\smallskip", *_tabular(block)]
+        parts += [rf"\par\medskip\textbf{{{escape(title)}}}\par\smallskip", FIT, *_tabular(block), "}"]
     parts += [r"\par\medskip", r"\begin{minipage}{\linewidth}\scriptsize"]
     parts += [rf"{escape(note)}\par" for note in notes]
     return "\n".join([*parts, r"\end{minipage}", r"\end{table}"]) + "\n"

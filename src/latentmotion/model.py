@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from latentmotion.training.parallel import average_gradients
 
 ENCODE, SAMPLE_CONTENT, SAMPLE_MOTION, ACTION_MOTION = "encode", "sample_content", "sample_motion", "action_motion"
-PREDICT, COMPLETE, DYNAMICS, ENERGY = "predict", "complete", "dynamics", "energy"
+PREDICT, COMPLETE, DYNAMICS, ENERGY, DENSITY = "predict", "complete", "dynamics", "energy", "density"
 
 
 class NetworkConfig(BaseModel):
@@ -26,7 +26,10 @@ class NetworkConfig(BaseModel):
 
 @dataclass(frozen=True)
 class DataShape:
-    """What a model must know of its dataset: T, C, the side of a frame, how many actions and training groups it has."""
+    """What a model must know of its dataset: T, C, the side of a frame, how many actions and training groups it has.
+
+    Of sound and states (N, T, F): channels F, size 1.
+    """
 
     frames: int
     channels: int
@@ -64,6 +67,7 @@ class SequenceModel(nn.Module):
         complete: `complete`; only such models may be trained on sequences with hidden frames.
         dynamics: `state`, `advance` and `motion_of`: motion is a path of states, in `operators` subspaces.
         energy: `energies` of those states.
+        density: `bounds`.
     """
 
     capabilities: frozenset[str] = frozenset()
@@ -143,6 +147,13 @@ class SequenceModel(nn.Module):
 
     def motion_of(self, states: Tensor) -> Tensor:
         """What the decoder sees of states (B, T, K, S): motion (B, T, M)."""
+        raise NotImplementedError
+
+    def bounds(self, x: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
+        """Lower bounds of log p(x) in nats, (B,) each: the ELBO and the importance-weighted one.
+
+        noise (B, samples, n) is standard normal; `bound_noise` says n.
+        """
         raise NotImplementedError
 
     def energies(self, states: Tensor) -> dict[str, Tensor]:

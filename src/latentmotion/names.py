@@ -2,23 +2,44 @@
 
 from latentmotion.catalogue import dataset_name
 
-PUBLISHED_NAMES = {"faces": "MUG", "sprites": "Sprites", "rotating-mnist": "rotating MNIST"}
+PUBLISHED_NAMES = {"faces": "MUG", "sprites": "Sprites", "balls": "rotating balls", "rotating_mnist": "rotating MNIST"}
 SYSTEMS = {
     "real": "real data",
     "halo": "HALO (conditional)",
     "halo-unconditional": "HALO (unconditional)",
+    "halo-skew": "skew-HALO",
+    "halo-linear": "Linear",
+    "halo-linear-unconditional": "Linear (unconditional)",
+    "halo-rnn": "RNN",
+    "halo-rnn-unconditional": "RNN (unconditional)",
+    "halo-fourier": "Positional Encoding",
+    "halo-fourier-unconditional": "Positional Encoding (unconditional)",
     "dsvae": "DSVAE",
     "mocogan": "MoCoGAN",
     "s3vae": "S3VAE",
+    "gppvae-dis": "GPPVAE-dis",
+    "gppvae-joint": "GPPVAE-joint",
+    "ode2vae": "ODE2VAE",
+    "ode2vae-kl": "ODE2VAE-KL",
 }
+ROWS = {  # table -> model -> its printed row, where the table prints another name than SYSTEMS has
+    "1": {"halo": "H", "halo-skew": "skew-H"},
+    "3": {"halo": "HALO"},
+    "S1a": {"halo": "HALO"},
+    "S1b": {"halo": "HALO"},
+    "S2": {"halo": "HALO", "halo-unconditional": "HALO"},
+}
+CHANCE, COPY, BAR = "chance", "first frame copied", "bar for a tick"
+FRAME = (SYSTEMS["real"], CHANCE, COPY, BAR)  # rows that are no systems: what the others are read against
 
 
 def dataset_label(identifier: str) -> str:
     """`faces` -> "MUG faces"; `faces-drawn` -> "faces (drawn)": a drawn set never bears the real one's name."""
     name = dataset_name(identifier)
+    shown = name.replace("_", " ")
     if name != identifier:
-        return f"{name} ({identifier.removeprefix(name + '-')})"
-    return {"faces": "MUG faces"}.get(name, name)
+        return f"{shown} ({identifier.removeprefix(name + '-')})"
+    return {"faces": "MUG faces", "rotating_mnist": "rotating MNIST"}.get(name, shown)
 
 
 def published_label(name: str) -> str:
@@ -27,5 +48,10 @@ def published_label(name: str) -> str:
 
 
 def system_label(model: str) -> str:
-    """The row of the published tables that a model of params.yaml belongs to; any other is called by its own name."""
+    """How a model of params.yaml is shown; one that is not known here is called by its own name."""
     return SYSTEMS.get(model, model)
+
+
+def printed_row(model: str, table: str) -> str:
+    """The row of a published table that a model belongs to."""
+    return ROWS.get(table, {}).get(model, system_label(model))

@@ -5,6 +5,7 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from latentmotion.markup import groups, spread
+from latentmotion.names import FRAME
 
 STYLE = """
 :root { --ink: #1b1f24; --soft: #59636e; --line: #d1d9e0; --tint: #f6f8fa; --published: #0550ae; }
@@ -108,5 +109,5 @@ def table_page(caption: str, source: str, blocks: dict[str, pd.DataFrame], notes
             for data, group in groups(block)
         ]
         parts.append((title, {"spans": spans.items(), "kinds": kinds, "width": 1 + sum(spans.values())}, bodies))
-    body = fill(TABLE, caption=caption, source=source, blocks=parts, notes=notes, frame=("real data", "chance"))
+    body = fill(TABLE, caption=caption, source=source, blocks=parts, notes=notes, frame=FRAME)
     return page(caption, body)

@@ -32,9 +32,20 @@ def prepare(dataset: str, raw: Path | None, out: Path, settings: dict) -> None:
         where = f"key 'datasets.{dataset}.options.{key}'"
         if key not in module.OPTIONS:
             raise UserError(f"{where}: unknown; {nearest(key, module.OPTIONS)}")
-        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-            raise UserError(f"{where}: a whole number of 1 or more; got {value!r}")
+        _check(where, value, module.OPTIONS[key])
     options = module.OPTIONS | settings["options"]
     raw = Path("data/raw") / dataset if raw is None else Path(raw)
     prepared = module.prepare(raw, {**settings, "options": options})
     sequences.write(prepared, out, settings)
+
+
+def _check(where: str, value, default) -> None:
+    """An option has the type of its default; a number is positive, where the default is."""
+    if isinstance(default, bool) or isinstance(value, bool):
+        if type(value) is not type(default):
+            raise UserError(f"{where}: {'true or false' if isinstance(default, bool) else 'a number'}; got {value!r}")
+    elif isinstance(default, int):
+        if not isinstance(value, int) or value < 1:
+            raise UserError(f"{where}: a whole number of 1 or more; got {value!r}")
+    elif not isinstance(value, int | float) or value < 0:
+        raise UserError(f"{where}: a number of 0 or more; got {value!r}")

@@ -1,7 +1,7 @@
 """Frames of sequences on white sheets, still and moving, with labels to read. Sequences are (T, C, H, W) uint8."""
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -9,14 +9,32 @@ from PIL import Image, ImageDraw, ImageFont
 INK, SOFT = (27, 31, 36), (89, 99, 110)
 MARGIN, GAP, LINE = 16, 12, 18  # around the sheet, between blocks, a line of text
 PACE = 140  # milliseconds of a frame of a film
+WIDEST = 1400  # pixels of panels side by side
 
 
 @dataclass(frozen=True)
 class Clip:
-    """A sequence and the words above it."""
+    """A sequence and the words above or beside it."""
 
     frames: np.ndarray
     label: str
+
+
+@dataclass(frozen=True)
+class Block:
+    """Sequences that belong together, what they have in common and, where there is one, the frame they start from."""
+
+    heading: str
+    clips: list[Clip]
+    start: Clip | None = None
+
+
+@dataclass(frozen=True)
+class Panel:
+    """All that is shown of one trained model."""
+
+    title: str
+    blocks: list[Block] = field(default_factory=list)
 
 
 def enlarge(frame: np.ndarray, least: int) -> np.ndarray:
@@ -28,10 +46,65 @@ def enlarge(frame: np.ndarray, least: int) -> np.ndarray:
 
 def strip(clip: Clip, least: int = 64) -> Image.Image:
     """All frames side by side, one pixel apart, under their label."""
-    frames = [enlarge(frame, least) for frame in clip.frames]
+    return _under_label(_line(clip.frames, least), clip.label)
+
+
+def _line(sequence: np.ndarray, least: int) -> np.ndarray:
+    frames = [enlarge(frame, least) for frame in sequence]
     white = np.full((frames[0].shape[0], 1, 3), 255, np.uint8)
-    line = np.concatenate([part for frame in frames for part in (frame, white)][:-1], axis=1)
-    return _under_label(line, clip.label)
+    return np.concatenate([part for frame in frames for part in (frame, white)][:-1], axis=1)
+
+
+def lines(block: Block, column: int, least: int = 64) -> Image.Image:
+    """The block's sequences below one another, each with its label in a column of that width to its left."""
+    strips = [_line(clip.frames, least) for clip in block.clips]
+    begin = _under_label(_line(block.start.frames, least), block.start.label) if block.start else None
+    left = begin.width + GAP if begin else 0
+    width = left + column + max(strip.shape[1] for strip in strips)
+    canvas = Image.new("RGB", (width, LINE + 3 + sum(strip.shape[0] + 1 for strip in strips)), "white")
+    pen, top = ImageDraw.Draw(canvas), LINE + 3
+    pen.text((left + column, 1), block.heading, INK, _font(13))
+    if begin:
+        canvas.paste(begin, (0, 3))
+    for clip, picture in zip(block.clips, strips, strict=True):
+        pen.text((left, top + picture.shape[0] / 2), clip.label, SOFT, _font(13), anchor="lm")
+        canvas.paste(Image.fromarray(picture), (left + column, top))
+        top += picture.shape[0] + 1
+    return canvas
+
+
+def column_of(blocks: list[Block]) -> int:
+    """How wide a column their labels need."""
+    return int(max(_font(13).getlength(clip.label) for block in blocks for clip in block.clips)) + GAP
+
+
+def still(panels: list[Panel]) -> Image.Image:
+    """Every frame: one panel below the other, in each a line a sequence."""
+    sheets = []
+    for panel in panels:
+        column = column_of(panel.blocks)
+        sheets.append(grid(panel.title, [[lines(block, column)] for block in panel.blocks]))
+    return stack(sheets)
+
+
+def film(panels: list[Panel]) -> list[Image.Image]:
+    """Every moment: in each panel a row a block, in it the sequences side by side; shorter ones begin anew."""
+    shown = [[[block.start, *block.clips] if block.start else block.clips for block in p.blocks] for p in panels]
+    length = max(len(clip.frames) for rows in shown for clips in rows for clip in clips)
+    return [
+        shelf(
+            [
+                grid(panel.title, [[moment(clip, time) for clip in clips] for clips in rows])
+                for panel, rows in zip(panels, shown, strict=True)
+            ]
+        )
+        for time in range(length)
+    ]
+
+
+def shelf(pictures: list[Image.Image]) -> Image.Image:
+    """Side by side where they fit, else one below the other."""
+    return stack(pictures, across=sum(picture.width for picture in pictures) <= WIDEST)
 
 
 def moment(clip: Clip, time: int, least: int = 96) -> Image.Image:
@@ -47,14 +120,19 @@ def _under_label(picture: np.ndarray, label: str) -> Image.Image:
     return canvas
 
 
-def grid(title: str, rows: list[list[Image.Image]], together: int = 1) -> Image.Image:
-    """Pictures in rows and columns under a title, each column as wide as its widest; `together` rows stand close."""
+def grid(title: str, rows: list[list[Image.Image]], together: int = 1, key: Image.Image | None = None) -> Image.Image:
+    """Pictures in rows and columns under a title, each column as wide as its widest; `together` rows stand close.
+
+    `key`, where there is one, explains the colours and stands between the title and the rows.
+    """
     widths = [max(picture.width for picture in column) for column in zip(*rows, strict=True)]
     heights = [max(p.height for p in row) + (GAP if (i + 1) % together else 2 * GAP) for i, row in enumerate(rows)]
     width = max(sum(widths) + GAP * (len(widths) - 1), int(_font(17).getlength(title)))
-    canvas = Image.new("RGB", (width + 2 * MARGIN, sum(heights) + LINE + GAP + MARGIN), "white")
+    top = MARGIN + LINE + GAP + (key.height + GAP if key else 0)
+    canvas = Image.new("RGB", (max(width, key.width if key else 0) + 2 * MARGIN, sum(heights) + top), "white")
     ImageDraw.Draw(canvas).text((MARGIN, MARGIN), title, INK, _font(17))
-    top = MARGIN + LINE + GAP
+    if key:
+        canvas.paste(key, (MARGIN, MARGIN + LINE + GAP))
     for row, height in zip(rows, heights, strict=True):
         left = MARGIN
         for picture, column in zip(row, widths, strict=True):
@@ -83,8 +161,13 @@ def png(picture: Image.Image) -> bytes:
 
 
 def gif(pictures: list[Image.Image]) -> bytes:
-    """An endless film; one palette for all of its frames, so that nothing flickers that does not move."""
-    palette = stack(pictures).quantize(255, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    """An endless film; one palette for all of its frames, so that nothing flickers that does not move.
+
+    The palette is that of 16 frames at most, evenly spaced.
+    """
+    palette = stack(pictures[:: -(-len(pictures) // 16)]).quantize(
+        255, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE
+    )
     frames = [picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures]
     buffer = io.BytesIO()
     frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:], duration=PACE, loop=0, disposal=1)

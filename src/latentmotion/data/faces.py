@@ -1,9 +1,10 @@
 """Faces: people who show six expressions, from neutral to apex, several takes each.
 
 Source: the MUG facial expression database (Aifanti, Papachristou and Delopoulos, 2010), licensed, in its own layout
-raw/<subject>/<expression>/take<n>/<frame>.jpg. Halved in time, cut to `frames` at a random place and resized, as in
-HALO, section 4. Departure: HALO crops the face; here the largest centred square is taken, since its detector is not
-named. `drawn` is this project's own set with the same labels and splits (drawn/faces.py).
+raw/<subject>/<expression>/take<n>/<frame>.jpg. Halved in time, cut at a random place and resized, as in HALO, section
+4: to 16 frames, since that is how long predictions are scored (its table 1), of which models learn from the first
+`frames`. Departure: HALO crops the face; here the largest centred square is taken, since its detector is not named.
+`drawn` is this project's own set with the same labels and splits (drawn/faces.py).
 
 Takes are split, not people: a judge of 52 identities must know its people, so each of them is in every split, and
 HALO's 0.998 for identity can only be read so. Of a person's takes of an expression the last is test, the one before it
@@ -22,7 +23,7 @@ from latentmotion.errors import UserError, nearest
 from latentmotion.pictures import read_picture
 from latentmotion.sequences import LabelSpec, Prepared
 
-OPTIONS = {"people": 52, "takes": 5}
+OPTIONS = {"people": 52, "takes": 5, "continued": 16}
 EXPRESSIONS = ("anger", "disgust", "fear", "happiness", "sadness", "surprise")
 SKIPPED = ("neutral", "mixed")  # recorded with the others, but no expression of the task
 EVERY = 2  # of the recorded frames
@@ -34,16 +35,20 @@ ABSENT = (
 
 
 def prepare(raw: Path, settings: dict) -> Prepared:
-    """All takes, (N, frames, 3, size, size) uint8.
+    """All takes, (N, frames, 3, size, size) uint8, and how they go on.
 
-    Options: `people`, how many (real: the first of the database) and, drawn only, `takes` of each expression.
+    Options: `people`, how many (real: the first of the database); `continued`, frames of a take that are kept for
+    prediction; drawn only, `takes` of each expression.
     Raises UserError when the database is absent, for an unknown folder, a missing frame, a clip that is too short and a
     picture that is truncated, renamed or of another mode.
     """
+    frames, length = settings["frames"], settings["options"]["continued"]
+    if length < frames:
+        raise UserError(f"key 'datasets.faces.options.continued': {length} is less than the {frames} frames; raise it")
     if settings["source"] == "drawn":
-        person, expression, take, names, x = _drawn(settings)
+        person, expression, take, names, clips = _drawn(settings, length)
     else:
-        person, expression, take, names, x = _real(raw, settings)
+        person, expression, take, names, clips = _real(raw, settings, length)
     labels = {"action": expression, "identity": person}
     specs = {"action": LabelSpec("motion", EXPRESSIONS), "identity": LabelSpec("content", names)}
     facts = {
@@ -53,7 +58,15 @@ def prepare(raw: Path, settings: dict) -> Prepared:
         if settings["source"] == "real"
         else "drawn by this project; not the MUG faces",
     }
-    return Prepared(x, labels, specs, np.arange(len(x)), _split(person, expression, take), facts)
+    return Prepared(
+        clips[:, :frames],
+        labels,
+        specs,
+        group=np.arange(len(clips)),
+        split=_split(person, expression, take),
+        facts=facts,
+        continued=clips if length > frames else None,
+    )
 
 
 def _split(person: np.ndarray, expression: np.ndarray, take: np.ndarray) -> np.ndarray:
@@ -70,36 +83,35 @@ def _split(person: np.ndarray, expression: np.ndarray, take: np.ndarray) -> np.n
     return split
 
 
-def _drawn(settings: dict):
+def _drawn(settings: dict, length: int):
     people, takes = settings["options"]["people"], settings["options"]["takes"]
     if takes < 3:
         raise UserError(f"key 'datasets.faces.options.takes': 3 or more, one for each split; got {takes}")
     cells = np.meshgrid(np.arange(people), np.arange(len(EXPRESSIONS)), np.arange(takes), indexing="ij")
     person, expression, take = (axis.ravel() for axis in cells)
-    x = drawn.draw(person, expression, take, settings["frames"], settings["size"])
-    return person, expression, take, tuple(f"person {i}" for i in range(people)), x
+    clips = drawn.draw(person, expression, take, settings["frames"], length, settings["size"])
+    return person, expression, take, tuple(f"person {i}" for i in range(people)), clips
 
 
-def _real(raw: Path, settings: dict):
+def _real(raw: Path, settings: dict, length: int):
     subjects = [f for f in _folders(raw) if re.fullmatch(r"\d+", f.name)] if raw.is_dir() else []
     if not subjects:
         raise UserError(f"{raw}: {ABSENT}")
     subjects = subjects[: settings["options"]["people"]]
-    clips = [
+    found = [
         (person, EXPRESSIONS.index(expression.name.lower()), number, take)
         for person, subject in enumerate(subjects)
         for expression in _folders(subject)
         if _is_expression(expression)
         for number, take in enumerate(_folders(expression))
     ]
-    if not clips:
+    if not found:
         raise UserError(f"{raw}: {ABSENT}")
-    person, expression, take = np.array([clip[:3] for clip in clips]).T
-    shape = (len(clips), settings["frames"], 3, settings["size"], settings["size"])
-    x = np.empty(shape, np.uint8)
-    for i, (*ids, folder) in enumerate(clips):
-        x[i] = _clip(folder, ids, settings["frames"], settings["size"])
-    return person, expression, take, tuple(subject.name for subject in subjects), x
+    person, expression, take = np.array([clip[:3] for clip in found]).T
+    clips = np.empty((len(found), length, 3, settings["size"], settings["size"]), np.uint8)
+    for i, (*ids, folder) in enumerate(found):
+        clips[i] = _clip(folder, ids, length, settings["size"])
+    return person, expression, take, tuple(subject.name for subject in subjects), clips
 
 
 def _folders(folder: Path) -> list[Path]:
@@ -136,7 +148,7 @@ def _clip(folder: Path, ids: list[int], frames: int, size: int) -> np.ndarray:
     if len(halved) < frames:
         raise UserError(
             f"{folder}: {len(numbers)} frames, too short: {frames} at every second frame take {EVERY * frames - 1}; "
-            "copy the take again or remove its folder"
+            "copy the take again, remove its folder or lower datasets.faces.options.continued"
         )
     start = int(np.random.default_rng([SEED, *ids]).integers(len(halved) - frames + 1))
     return np.stack([_picture(numbered[number], size) for number in halved[start : start + frames]])

@@ -1,4 +1,4 @@
-"""The drawn faces: people with a look of their own whose expressions grow from neutral to an apex.
+"""The drawn faces: people with a look of their own whose expressions grow from neutral to an apex, and go again.
 
 Drawn by this project from the numbers in drawn/people.py. What stands still in a take is painted once; brows, eyes,
 nose and mouth are painted in every frame, each in its own window.
@@ -13,24 +13,27 @@ _BACKGROUND = (78, 92, 112)
 _CHUNK = 48
 
 
-def draw(person: np.ndarray, expression: np.ndarray, take: np.ndarray, frames: int, size: int) -> np.ndarray:
-    """Sequences, (N, frames, 3, size, size) uint8, of these people, expressions and takes, each (N,) integers.
+def draw(
+    person: np.ndarray, expression: np.ndarray, take: np.ndarray, frames: int, length: int, size: int
+) -> np.ndarray:
+    """Sequences, (N, length, 3, size, size) uint8, of these people, expressions and takes, each (N,) integers.
 
-    A sequence depends on its own three numbers alone, not on what else is drawn with it.
+    Within the first `frames` an expression reaches its apex. A sequence depends on its own three numbers alone, not on
+    what else is drawn with it, and its frames not on how many follow.
     """
     looks = people(int(person.max()) + 1)
-    out = np.empty((len(person), frames, 3, size, size), np.uint8)
+    out = np.empty((len(person), length, 3, size, size), np.uint8)
     for start in range(0, len(person), _CHUNK):
         part = slice(start, start + _CHUNK)
         look = {name: values[person[part]] for name, values in looks.items()}
-        moved = takes(person[part], expression[part], take[part], frames)
+        moved = takes(person[part], expression[part], take[part], frames, length)
         look |= {name: moved.pop(name) for name in ("dx", "dy", "scale", "light")}
         still = _still(look, size)
-        picture = np.repeat(still, frames, axis=0)
-        look = {name: np.repeat(values, frames, axis=0) for name, values in look.items()}
+        picture = np.repeat(still, length, axis=0)
+        look = {name: np.repeat(values, length, axis=0) for name, values in look.items()}
         _expression(picture, look, {name: values.reshape(-1) for name, values in moved.items()}, size)
         picture *= column(look["light"])[:, None]
-        out[part] = np.clip(np.round(picture), 0, 255).reshape(-1, frames, 3, size, size)
+        out[part] = np.clip(np.round(picture), 0, 255).reshape(-1, length, 3, size, size)
     return out
 
 

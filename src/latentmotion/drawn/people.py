@@ -72,19 +72,30 @@ def people(count: int) -> dict[str, np.ndarray]:
     return {name: np.array([look[name] for look in looks]) for name in looks[0]}
 
 
-def takes(person: np.ndarray, expression: np.ndarray, take: np.ndarray, frames: int) -> dict[str, np.ndarray]:
-    """What differs between takes: a face's place, size and light, (N,), and its expression over time, name -> (N, T).
+def takes(
+    person: np.ndarray, expression: np.ndarray, take: np.ndarray, frames: int, length: int
+) -> dict[str, np.ndarray]:
+    """What differs between takes: a face's place, size and light, (N,), and its expression over time, name -> (N, L).
 
-    Every face starts neutral; the expression sets in after a random while, rises to an apex of random strength and
-    stays. Each take draws from the generator of (seed, 1, person, expression, take) alone.
+    Every face starts neutral; the expression sets in after a random while and rises to an apex of random strength,
+    which it reaches within `frames` and holds to their end. In what follows, up to `length`, it is held a little
+    longer and let go: after twice the frames the face is neutral again. Each take draws from the generator of (seed,
+    1, person, expression, take) alone.
     """
     parts = np.array([[e.get(part, 0.0) for part in _ALL] for e in EXPRESSIONS.values()])
     draws = [np.random.default_rng([SEED, 1, *map(int, ids)]) for ids in zip(person, expression, take, strict=True)]
-    low = np.array([-1.5, -1.5, 0.97, 0.92, 0.0, 0.3, 0.8])
-    high = np.array([1.5, 1.5, 1.03, 1.08, 0.25, 0.55, 1.0])
-    dx, dy, scale, light, onset, rise, apex = np.array([draw.uniform(low, high) for draw in draws]).T
-    time = np.linspace(0, 1, frames)[None]
-    progress = np.clip((time - onset[:, None]) / rise[:, None], 0, 1)
-    strength = apex[:, None] * progress * progress * (3 - 2 * progress)
+    low = np.array([-1.5, -1.5, 0.97, 0.92, 0.0, 0.3, 0.8, 1.0, 0.5])
+    high = np.array([1.5, 1.5, 1.03, 1.08, 0.25, 0.55, 1.0, 1.4, 0.7])
+    numbers = np.array([draw.uniform(low, high) for draw in draws]).T
+    dx, dy, scale, light, onset, rise, apex, release, fall = numbers
+    time = np.arange(length)[None] / (frames - 1)
+    up, down = _ramp(time, onset, rise), _ramp(time, release, fall)
+    strength = apex[:, None] * (up - down)
     moved = {part: strength * parts[expression, i, None] for i, part in enumerate(_ALL)}
     return {"dx": dx, "dy": dy, "scale": scale, "light": light} | moved
+
+
+def _ramp(time: np.ndarray, start: np.ndarray, duration: np.ndarray) -> np.ndarray:
+    """From 0 at `start` smoothly to 1 after `duration`, (N, L)."""
+    progress = np.clip((time - start[:, None]) / duration[:, None], 0, 1)
+    return progress * progress * (3 - 2 * progress)

@@ -21,17 +21,23 @@ class Hamiltonian(Dynamics):
     Arguments:
         operators: K.
         position: d, the dimension of q in one subspace.
+        frames: T, of a training sequence; decides only where the periods start.
+        definite: M_k = W_k W_k^T, so that every mode oscillates. The paper asks of M_k only that it is symmetric; the
+            modes of an indefinite one grow as exp(tau), which training sees for as long as its sequences are.
         sees_momentum: the decoder sees (q, p) instead of q alone, which is not the paper's equation 4.
     """
 
-    def __init__(self, operators: int, position: int, sees_momentum: bool = False):
+    def __init__(self, operators: int, position: int, frames: int, definite: bool = False, sees_momentum: bool = False):
         super().__init__()
+        self.definite = definite
         self.instant = self.windowed = self.position = position
         self.visible = 2 * position if sees_momentum else position
-        # Positive definite at the start: every mode oscillates, with periods from about 4 to 16 frames, and none grows.
-        frequency = torch.linspace(2 * math.pi / 16, 2 * math.pi / 4, position).repeat(2)
+        # Positive definite at the start: every mode oscillates and none grows. Periods are those of the harmonics of a
+        # training sequence, T, T/2, T/3 ... down to 2 frames.
+        frequency = 2 * math.pi / frames * (1 + torch.arange(position) % (frames // 2)).repeat(2)
         noise = 0.02 * torch.randn(operators, 2 * position, 2 * position)
-        self.weight = nn.Parameter(torch.diag_embed(frequency.expand(operators, -1)) + noise)
+        start = torch.diag_embed(frequency.expand(operators, -1))
+        self.weight = nn.Parameter((start.sqrt() if definite else start) + noise)
         j = torch.zeros(2 * position, 2 * position)
         j[:position, position:] = torch.eye(position)
         j[position:, :position] = -torch.eye(position)
@@ -39,7 +45,7 @@ class Hamiltonian(Dynamics):
 
     def symmetric(self) -> Tensor:
         """M_k, (K, 2d, 2d)."""
-        return 0.5 * (self.weight + self.weight.mT)
+        return self.weight @ self.weight.mT if self.definite else 0.5 * (self.weight + self.weight.mT)
 
     def matrices(self) -> Tensor:
         """H_k = J M_k, (K, 2d, 2d)."""

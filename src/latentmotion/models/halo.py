@@ -40,6 +40,7 @@ class Config(contract.NetworkConfig):
     conditional: bool = True
     operators: int | None = None  # K; null: one for each action; 3 on Sprites: one for each gesture, views shared
     dynamics: Literal["hamiltonian", "skew", "linear", "recurrent", "fourier"] = "hamiltonian"
+    definite: bool = False  # Hamiltonians: M positive definite, so that no mode grows; the paper: symmetric
     sees: Literal["position", "state"] = "position"  # what of a state the decoder is shown; the paper: position
     content: int = 256  # |Z|; 0: no content code
     position: int = 6  # |Q| of one subspace
@@ -144,9 +145,12 @@ class Model(contract.SequenceModel):
         return self.motion_of(self.advance(state, 0, length - 1))
 
     def predict(self, first: Tensor, length: int, action: Tensor) -> Tensor:
-        state, given = self.state(first, action), first.shape[1]
+        features, given = self._features(first), first.shape[1]
+        state = self._states(features, action)[:, -1]
         motion = self.motion_of(self.advance(state, 1 - given, length - given))
-        return self.decode(self._content(self._features(first))[0], motion)
+        # The content network has only seen whole sequences: the given frames are repeated until they are one.
+        whole = features[:, torch.arange(max(given, self.shape.frames)) % given]
+        return self.decode(self._content(whole)[0], motion)
 
     def state(self, x: Tensor, action: Tensor) -> Tensor:
         return self._states(self._features(x), action)[:, -1]
@@ -238,7 +242,7 @@ def _dynamics(config: Config, operators: int, frames: int) -> Dynamics:
             return {"linear": Linear, "recurrent": Recurrent}[config.dynamics](operators, config.position)
         case kind:
             hamiltonian = {"hamiltonian": Hamiltonian, "skew": SkewHamiltonian}[kind]
-            return hamiltonian(operators, config.position, config.sees == "state")
+            return hamiltonian(operators, config.position, frames, config.definite, config.sees == "state")
 
 
 def _frame_networks(config: Config, shape: contract.DataShape, visible: int) -> tuple[nn.Module, nn.Module]:

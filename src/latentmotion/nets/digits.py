@@ -1,8 +1,11 @@
 """Frame encoder and decoder for digits (HALO, supplementary tables 6 and 7), shared by HALO, GPPVAE and ODE2VAE."""
 
+import torch
 from torch import Tensor, nn
 
 from latentmotion.errors import UserError
+
+CONTRAST = 3.0  # of an untrained decoder: background (-0.5 deviations) at 0.01, strokes (2 deviations) at 0.95
 
 
 class DigitEncoder(nn.Module):
@@ -46,11 +49,15 @@ class DigitDecoder(nn.Module):
                 nn.BatchNorm2d(after * width),
                 nn.ReLU(),
             ]
-        layers += [nn.ConvTranspose2d(width, channels, 5, 1, 2, bias=False), nn.BatchNorm2d(channels), nn.Sigmoid()]
+        layers += [nn.ConvTranspose2d(width, channels, 5, 1, 2, bias=False), nn.BatchNorm2d(channels)]
+        # A sigmoid of normalised values is grey everywhere. Digits are black but for a few strokes, and the two numbers
+        # that would have to grow until they are move by no more than a learning rate a step.
+        nn.init.constant_(layers[-1].weight, CONTRAST)
+        nn.init.constant_(layers[-1].bias, -CONTRAST)
         self.convolutions = nn.Sequential(*layers)
 
     def forward(self, code: Tensor) -> Tensor:
-        return 2 * self.convolutions(self.unflatten(self.dense(code))) - 1
+        return torch.tanh(0.5 * self.convolutions(self.unflatten(self.dense(code))).float())  # 2 sigmoid(x) - 1
 
 
 def _map_side(size: int) -> int:

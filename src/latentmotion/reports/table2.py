@@ -10,10 +10,11 @@ from collections.abc import Container
 
 import pandas as pd
 
+from latentmotion.blocks import filled, frame, heading
 from latentmotion.catalogue import REAL, dataset_name
-from latentmotion.names import SYSTEMS, dataset_label, published_label, system_label
+from latentmotion.names import CHANCE, SYSTEMS, dataset_label, printed_row, published_label
 from latentmotion.published import audit, printed
-from latentmotion.summary import LONG, PUBLISHED_ONLY, cell_text, failed, summarise
+from latentmotion.summary import Cells, cell_text, long_form, other_data, shown, with_published
 
 PAPER = "HALO"
 NUMBER = "table 2"
@@ -28,49 +29,36 @@ ACTION = {
     "action_is": "IS ↑",
 }
 LEFT = ("motion-prior", "content-prior", "generate")
-CHANCE = "chance"
+SWAP = "motion-swap"
+HALVES = (REAL, *LEFT, SWAP)
 LOST = "unknown-"  # metrics of the right half whose row labels are lost in our copy of the paper
 
 
 def rows(records: list[dict], published: pd.DataFrame, settings: dict) -> pd.DataFrame:
     """The long form: every protocol and metric of every system, with the printed number where there is one."""
-    lines = []
-    for dataset in dict.fromkeys(record["dataset"] for record in records):
-        here = [record for record in records if record["dataset"] == dataset]
-        real = next(record for record in here if record["model"] == REAL)
-        common = {"dataset": dataset_label(dataset), "source": real["source"], "scale": settings["scale"]}
-        for model in [*SYSTEMS, *(m for m in settings["models"] if m not in SYSTEMS)]:
-            of_model = [record for record in here if record["model"] == model]
-            cells = _system(model, dataset, of_model, real, published)
-            of_whom = common if of_model else {"dataset": dataset_label(dataset_name(dataset)), "source": "published"}
-            lines += [
-                {"row": system_label(model), "protocol": key[0], "metric": key[1], **of_whom, **cell}
-                for key, cell in cells.items()
-            ]
-        lines += [{"row": CHANCE, "protocol": CHANCE, **common, **cell} for cell in _chance(real)]
-    return pd.DataFrame(lines, columns=LONG).astype({"seeds": "Int64"})
+
+    def cells(model: str, dataset: str, found: list[dict], real: dict) -> Cells:
+        numbers = printed(published, PAPER, "2", printed_row(model, "2"), dataset_name(dataset))
+        return halves(shown(found, wanted(real), HALVES), numbers, other_data(dataset, found))
+
+    models = [*SYSTEMS, *(model for model in settings["models"] if model not in SYSTEMS)]
+    return long_form(records, settings, models, cells, lambda real, _: {CHANCE: chance(real)})
 
 
-def _system(model: str, dataset: str, records: list[dict], real: dict, published: pd.DataFrame) -> dict:
-    """(protocol, metric) -> cell: ours, the printed ones beside them, and failures where the paper has a number."""
-    cells = summarise(records)
+def halves(cells: Cells, numbers: dict[str, str], remark: str) -> Cells:
+    """Printed numbers by metric beside ours, each under the protocol of its half of the table."""
     left = _left(cells)
-    if records and not cells:
-        wanted = [(left, metric) for metric in ACTION]
-        wanted += [("motion-swap", metric) for metric in ("action_accuracy", *_contents(real))]
-        cells = {key: failed(records) for key in wanted}
-    drawn = dataset != dataset_name(dataset)
-    for metric, value in printed(published, PAPER, "2", system_label(model), dataset_name(dataset)).items():
-        key = (left if metric in ACTION else "motion-swap", metric)
-        cell = cells.setdefault(key, {"status": PUBLISHED_ONLY, "note": ""})
-        cell["published"] = value
-        notes = [
-            cell["note"],
-            f"published numbers on {published_label(dataset_name(dataset))}" if drawn and records else "",
-        ]
-        notes += ["row label lost: one of four attributes, order unknown" if metric.startswith(LOST) else ""]
-        cell["note"] = "; ".join(filter(None, notes))
-    return cells
+    keyed = {(left if metric in ACTION else SWAP, metric): value for metric, value in numbers.items()}
+    with_published(cells, keyed, remark)
+    lost = {key: value for key, value in keyed.items() if key[1].startswith(LOST)}
+    return with_published(cells, lost, "row label lost: one of four attributes, order unknown")
+
+
+def wanted(real: dict) -> list[tuple[str, str]]:
+    """What both halves show of a system that encodes."""
+    return [(LEFT[0], metric) for metric in ACTION] + [
+        (SWAP, metric) for metric in ("action_accuracy", *contents(real))
+    ]
 
 
 def _left(measured: Container[tuple[str, str]]) -> str:
@@ -78,23 +66,30 @@ def _left(measured: Container[tuple[str, str]]) -> str:
     return next((protocol for protocol in LEFT if (protocol, "action_accuracy") in measured), LEFT[0])
 
 
-def _contents(real: dict) -> list[str]:
+def contents(real: dict) -> list[str]:
     """The metrics of the content labels that the judges of a dataset know."""
-    metrics = (cell["metric"] for cell in real["metrics"])
+    metrics = (cell["metric"] for cell in real["metrics"] if cell["protocol"] == REAL)
     return [metric for metric in metrics if metric.endswith("_accuracy") and metric not in ACTION]
 
 
-def _chance(real: dict) -> list[dict]:
+def chance(real: dict) -> Cells:
     """What a uniform guess scores."""
     values = {f"{label}_accuracy": 1 / count for label, count in real["classes"].items()}
     entropy = math.log(real["classes"]["action"])
     values |= {"action_h_y_given_x": entropy, "action_h_y": entropy, "action_is": 1.0}
-    wanted = [*ACTION, *_contents(real)]
-    return [{"metric": m, "mean": values[m], "status": "computed", "note": "uniform guess"} for m in wanted]
+    return {
+        (CHANCE, metric): {"mean": values[metric], "status": "computed", "note": "uniform guess"}
+        for metric in (*ACTION, *contents(real))
+    }
 
 
 def view(long: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """The paper's halves: title -> cells as text, columns (metric, "ours" or "published"). A right half a dataset."""
+    return filled({"Motion or content from the prior": left_half(long)} | right_halves(long))
+
+
+def left_half(long: pd.DataFrame) -> pd.DataFrame:
+    """Each system under the protocol of its left half."""
     chosen = [
         long[
             (long.dataset == dataset)
@@ -106,46 +101,35 @@ def view(long: pd.DataFrame) -> dict[str, pd.DataFrame]:
         )
     ]
     left = pd.concat([*chosen, long[long.protocol.isin({REAL, CHANCE})]]).sort_index()
-    blocks = {"Motion or content from the prior": _block(left, set(LEFT), ACTION, protocol=True)}
+    return _block(left, set(LEFT), ACTION, protocol=True)
+
+
+def right_halves(long: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Title -> what motion swaps keep, dataset by dataset: each has labels of its own."""
+    blocks = {}
     for dataset in dict.fromkeys(long.dataset):
-        here = long[long.dataset == dataset]
-        if "motion-swap" not in set(here.protocol):
+        here = long[(long.dataset == dataset) & long.protocol.isin({REAL, SWAP, CHANCE})]
+        if SWAP not in set(here.protocol):
             continue
         accuracies = [m for m in dict.fromkeys(here.metric) if m.endswith("_accuracy") and not m.startswith(LOST)]
-        block = _block(here, {"motion-swap"}, {m: f"{m.removesuffix('_accuracy')} ↑" for m in accuracies})
+        block = _block(here, {SWAP}, {m: f"{m.removesuffix('_accuracy')} ↑" for m in accuracies})
         blocks[f"Accuracy under motion swaps: {block.index[0][0]}"] = block
     return blocks
 
 
 def _block(long: pd.DataFrame, protocols: set[str], columns: dict[str, str], protocol: bool = False) -> pd.DataFrame:
-    long = long[long.protocol.isin(protocols | {REAL, CHANCE})]
-    lines: dict[tuple[str, str], dict] = {}
-    for cell in long.itertuples():
-        line = lines.setdefault((_where(cell, long), cell.row), {})
+    rows: dict[tuple[str, str], dict] = {}
+    for cell in long[long.protocol.isin(protocols | {REAL, CHANCE})].itertuples():
+        row = rows.setdefault((heading(cell, long), cell.row), {})
         if protocol and cell.protocol in protocols and not pd.isna(cell.mean):
-            line["protocol", "ours"] = cell.protocol
+            row["protocol", "ours"] = cell.protocol
         if cell.metric.startswith(LOST):
             key = ("attributes, order lost", "published")
-            line[key] = f"{line[key]}, {cell.published}" if key in line else cell.published
+            row[key] = f"{row[key]}, {cell.published}" if key in row else cell.published
         elif cell.metric in columns:
-            line[columns[cell.metric], "ours"] = cell_text(cell)
-            line[columns[cell.metric], "published"] = "" if pd.isna(cell.published) else cell.published
-    order = [("protocol", "ours")] + [(title, kind) for title in columns.values() for kind in ("ours", "published")]
-    order.append(("attributes, order lost", "published"))
-    grouped = sorted(lines, key=lambda key: [data for data, _ in lines].index(key[0]))
-    frame = pd.DataFrame(
-        [[lines[key].get(cell, "") for cell in order] for key in grouped],
-        index=pd.MultiIndex.from_tuples(grouped, names=["data", "system"]),
-        columns=pd.MultiIndex.from_tuples(order),
-    )
-    return frame.loc[:, (frame != "").any()]
-
-
-def _where(cell, long: pd.DataFrame) -> str:
-    """A drawn set's heading says of which other dataset the published column beside it is."""
-    notes = long[(long.dataset == cell.dataset) & long.published.notna()].note
-    other = {part for note in notes for part in note.split("; ") if part.startswith("published numbers on ")}
-    return ", ".join([cell.dataset, *sorted(other)])
+            row[columns[cell.metric], "ours"] = cell_text(cell)
+            row[columns[cell.metric], "published"] = "" if pd.isna(cell.published) else cell.published
+    return frame(rows, ["protocol", *columns.values(), "attributes, order lost"])
 
 
 def notes(records: list[dict], published: pd.DataFrame) -> list[str]:

@@ -13,9 +13,9 @@ from latentmotion.training.seeds import permutation
 
 def shape_of(manifest: dict, split: str = "train") -> DataShape:
     """What a model must know of a prepared dataset."""
-    _, frames, channels, size, _ = manifest["splits"][split]["shape"]
+    _, frames, channels, *sides = manifest["splits"][split]["shape"]
     actions = len(label_specs(manifest)["action"].classes)
-    return DataShape(frames, channels, size, actions, manifest["splits"]["train"]["groups"])
+    return DataShape(frames, channels, sides[0] if sides else 1, actions, manifest["splits"]["train"]["groups"])
 
 
 def places(group: np.ndarray, known: np.ndarray) -> np.ndarray:
@@ -36,8 +36,8 @@ def batch_of(split: Split, ids: np.ndarray, known: np.ndarray, device: torch.dev
 
 
 def to_float(x: Tensor) -> Tensor:
-    """uint8 0..255 -> float32 -1..1."""
-    return x.float() / 127.5 - 1
+    """Pictures, uint8 0..255 -> float32 -1..1. Sound and states are float32 as they are."""
+    return x if x.is_floating_point() else x.float() / 127.5 - 1
 
 
 class Batches:

@@ -1,0 +1,13 @@
+"""copy: the first frame repeated, scored as a prediction: the bar that a prediction has to clear. Of the data alone."""
+
+from latentmotion.protocols import Trial, predict
+
+NAME = "copy"
+NEEDS = frozenset()
+
+applies = predict.applies
+
+
+def measure(trial: Trial) -> dict[str, float]:
+    length = trial.settings["predict_length"]
+    return predict.compare(trial, ((ids, batch.x[:, :1].repeat(1, length, 1, 1, 1)) for ids, batch in trial.batches()))
