@@ -50,14 +50,15 @@ def web(monkeypatch):
     return asked, web_content
 
 
-def test_the_mirror_is_asked_first_and_right_files_are_left_alone(tmp_path, table, web, monkeypatch):
+@pytest.mark.parametrize("place", ["toy/a", "a"])
+def test_the_mirror_is_asked_first_and_right_files_are_left_alone(place, tmp_path, table, web, monkeypatch):
     mirror = tmp_path / "mirror"
-    (mirror / "toy/a").mkdir(parents=True)
-    (mirror / "toy/a/0.png").write_bytes(CONTENT)
+    (mirror / place).mkdir(parents=True)
+    (mirror / place / "0.png").write_bytes(CONTENT)
     monkeypatch.setenv(module.MIRROR, str(mirror))
     fetch("toy", tmp_path / "raw", table())
     assert (tmp_path / "raw/a/0.png").read_bytes() == CONTENT
-    (mirror / "toy/a/0.png").unlink()
+    (mirror / place / "0.png").unlink()
     fetch("toy", tmp_path / "raw", table())
     assert web[0] == []
     assert [p.name for p in (tmp_path / "raw/a").iterdir()] == ["0.png"]

@@ -1,7 +1,7 @@
 """What is said under every table: scale, seeds, sources, judges, failures, and what the published numbers are."""
 
 from latentmotion.catalogue import REAL, dataset_name
-from latentmotion.names import dataset_label, system_label
+from latentmotion.names import STAND_INS, dataset_label, system_label
 from latentmotion.summary import failure
 
 
@@ -14,7 +14,7 @@ def footnotes(records: list[dict], settings: dict) -> list[str]:
         "them, given for two or more. Every declared seed is reported.",
         *_failures(trained),
         *(_source(record) for record in real),
-        *(_judges(record) for record in real),
+        *(_judges(record) for record in real if record["judges"]),
         "Published numbers, in italics, are the paper's: on its own data, by its own judges, under a protocol that its "
         "text does not fully state. They are for orientation and enter no mean.",
     ]
@@ -32,7 +32,10 @@ def _source(record: dict) -> str:
     name = dataset_label(record["dataset"])
     if record["dataset"] == dataset_name(record["dataset"]):
         return f"{name}: the published data."
-    return f"{name}: a stand-in that this project draws itself, with the same labels; not comparable with the real set."
+    origin = (
+        "is not drawn by this project" if dataset_name(record["dataset"]) in STAND_INS else "this project draws itself"
+    )
+    return f"{name}: a stand-in that {origin}, with the same labels; not comparable with the real set."
 
 
 def _judges(record: dict) -> str:

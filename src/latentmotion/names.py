@@ -3,6 +3,7 @@
 from latentmotion.catalogue import dataset_name
 
 PUBLISHED_NAMES = {"faces": "MUG", "sprites": "Sprites", "balls": "rotating balls", "rotating_mnist": "rotating MNIST"}
+STAND_INS = {"rotating_mnist": "rotating digits of scikit-learn"}  # those that this project does not draw itself
 SYSTEMS = {
     "real": "real data",
     "halo": "HALO (conditional)",
@@ -38,7 +39,7 @@ def dataset_label(identifier: str) -> str:
     name = dataset_name(identifier)
     shown = name.replace("_", " ")
     if name != identifier:
-        return f"{shown} ({identifier.removeprefix(name + '-')})"
+        return STAND_INS.get(name, f"{shown} ({identifier.removeprefix(name + '-')})")
     return {"faces": "MUG faces", "rotating_mnist": "rotating MNIST"}.get(name, shown)
 
 

@@ -1,5 +1,10 @@
 """Records to tables, runs to figures, and the page that shows them all."""
 
+# Plans are written before the DAG is built: Snakemake lists a folder once, and would miss what appears in it later.
+for kind in ("tables", "figures"):
+    for name in getattr(PARAMS, kind):
+        report_inputs(kind, name)
+
 
 rule table:
     input:

@@ -17,6 +17,7 @@ class DigitEncoder(nn.Module):
 
     def __init__(self, channels: int, size: int, width: int, dense: int, features: int):
         super().__init__()
+        self.features = features
         _map_side(size)
         layers: list[nn.Module] = []
         for before, after in ((channels, width), (width, 2 * width), (2 * width, 4 * width)):

@@ -1,4 +1,4 @@
-"""Motion swaps (HALO, figures 5 and 9): two test sequences, and each one's content with the motion of the other.
+"""Motion swaps (HALO, figures 5, 6 right and S9): two test sequences, and each with the motion of the other.
 
 Pairs are not chosen by eye: test sequences are put in a random order of a fixed key, and each that is not yet shown is
 paired with the next that differs in action and in every content label. Of several training seeds the first is shown.
@@ -9,37 +9,29 @@ from pathlib import Path
 import numpy as np
 
 from latentmotion.errors import UserError
-from latentmotion.names import dataset_label, system_label
 from latentmotion.sequences import Split, label_specs, open_split, read_manifest
 from latentmotion.sheet import Clip, gif, grid, moment, png, stack, strip
+from latentmotion.shown import first_seeds, title
 
 PAPER = "HALO"
-NUMBER = "figures 5 and 9"
+NUMBER = "figures 5, 6 right and S9"
 CAPTION = "Motion swaps: pairs of test sequences, and each one's content with the motion of the other"
 
 
 def render(runs: list[Path], settings: dict, device: str) -> dict[str, bytes]:
     """The still shows every frame, content line by line; the film shows a pair a row."""
-    shown: dict[tuple[str, str], Path] = {}
-    for run in runs:
-        shown.setdefault(run.parts[-3:-1], run)
-    wanted = settings["options"].get("pairs", 4)
-    panels = [(f"{_title(run)}, scale {settings['scale']}", swaps(run, wanted, device)) for run in shown.values()]
+    wanted, shown = settings["options"].get("pairs", 4), first_seeds(runs, settings)
+    panels = [(title(run, settings["scale"]), swaps(run, wanted, device)) for run in shown]
     length = max(len(clip.frames) for _, pairs in panels for pair in pairs for clip in pair)
-    still = [grid(title, [row for pair in pairs for row in _lines(pair)], together=2) for title, pairs in panels]
+    still = [grid(name, [row for pair in pairs for row in _lines(pair)], together=2) for name, pairs in panels]
     film = [
         stack(
-            [grid(title, [[moment(clip, time) for clip in pair] for pair in pairs]) for title, pairs in panels],
+            [grid(name, [[moment(clip, time) for clip in pair] for pair in pairs]) for name, pairs in panels],
             across=True,
         )
         for time in range(length)
     ]
     return {"png": png(stack(still)), "gif": gif(film)}
-
-
-def _title(run: Path) -> str:
-    model, dataset, seed = run.parts[-3:]
-    return f"{system_label(model)}, {dataset_label(dataset)}, {seed.replace('seed', 'seed ')}"
 
 
 def _lines(pair: list[Clip]) -> list[list]:
