@@ -137,7 +137,7 @@ def test_rotations_start_from_the_first_frame_that_is_shown(run, tmp_path):
     assert len({clip.frames.tobytes() for clip in random.clips}) == 12
     for clip in given.clips:
         i = int(clip.label.removeprefix("digit "))
-        assert len(clip.frames) == 17
+        assert len(clip.frames) == 16
         assert np.array_equal(clip.frames[0], test.x[i, test.seen[i].argmax()])
 
 
@@ -148,4 +148,4 @@ def test_figure_is_a_still_and_a_film_of_the_same_bytes(run, tmp_path):
         render_figure("digits", [run], tmp_path / folder / "digits", settings, "cpu")
     for suffix in ("png", "gif"):
         assert (tmp_path / f"a/digits.{suffix}").read_bytes() == (tmp_path / f"b/digits.{suffix}").read_bytes()
-    assert Image.open(tmp_path / "a/digits.gif").n_frames == 17
+    assert Image.open(tmp_path / "a/digits.gif").n_frames == 16

@@ -95,19 +95,19 @@ def generations(system: contract.SequenceModel, folder: Path, count: int, device
     length = test.x.shape[1]
     ids = permutation(len(test), "generation figure")[:count]
     batch = batch_of(test, ids, train.group, device)
-    noise = [normal(range(count), size, "rotation figure", size).to(device) for size in (system.content_noise,)]
-    noise.append(normal(range(count), system.motion_noise(length), "rotation figure").to(device))
-    action = batch.action[:1].expand(count)
-    drawn = system.decode(system.sample_content(noise[0]), system.sample_motion(action, length, noise[1]))
+    content = normal(range(count), system.content_noise, "rotation figure", "content").to(device)
+    motion = normal(range(count), system.motion_noise(length), "rotation figure", "motion").to(device)
+    motion = system.sample_motion(batch.action[:1].expand(count), length, motion)
+    drawn = system.decode(system.sample_content(content), motion)
     first = batch.x[torch.arange(len(ids), device=device), batch.seen.int().argmax(1)][:, None]
     predicted = system.predict(first, length, batch.action)
     given = to_uint8(first)
     rows = [Clip(frames, f"sample {n + 1}") for n, frames in enumerate(to_uint8(drawn))]
     from_one = [
-        Clip(np.concatenate([given[n], frames]), f"digit {i}")
+        Clip(np.concatenate([given[n], frames[1:]]), f"digit {i}")
         for n, (i, frames) in enumerate(zip(ids, to_uint8(predicted), strict=True))
     ]
     return [
         Block("from random initial states", rows),
-        Block("from the first frame that is shown, which stands in front", from_one),
+        Block("from the first frame that is shown, in the first column", from_one),
     ]
