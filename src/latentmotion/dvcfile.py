@@ -42,11 +42,12 @@ def stages(params: Params) -> dict[str, dict]:
     }
     datasets = {model: used for model, used in datasets.items() if used}
     found = {f"prepare-{name}": _prepare(params, name) for name in params.datasets}
+    judged = [dataset for dataset in real if catalogue.judged_labels(params, dataset)]
     found["judges"] = _stage(
         "judges",
-        deps=[*(catalogue.processed(params, d) for d in real), *sources("judge")],
+        deps=[*(catalogue.processed(params, d) for d in judged), *sources("judge")],
         params=["judge", "compute"],
-        outs=[catalogue.judges(params, d) for d in real],
+        outs=[catalogue.judges(params, d) for d in judged],
     )
     for model, used in datasets.items():
         found[f"train-{model}"] = _stage(
@@ -63,7 +64,8 @@ def stages(params: Params) -> dict[str, dict]:
             f"evaluate_{model}",
             deps=[
                 *(f"runs/{params.scale}/{model}/{d}" for d in used if model != catalogue.REAL),
-                *(folder for d in used for folder in (catalogue.processed(params, d), catalogue.judges(params, d))),
+                *(catalogue.processed(params, d) for d in used),
+                *(catalogue.judges(params, d) for d in used if d in judged),
                 *sources(*catalogue.evaluation_modules(params, model)),
             ],
             params=["compute", "evaluation", "judge.floor"],
