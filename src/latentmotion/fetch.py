@@ -3,6 +3,9 @@
 A file is taken from the mirror folder that LATENTMOTION_MIRROR names (<mirror>/<dataset>/<path> or <mirror>/<path>)
 when it is there, otherwise downloaded. It gets its name when its size and sum are right, never before; what an
 interrupted download left (<name>.part) is continued. Imports nothing heavy: the workflow asks `files` while it plans.
+
+A row whose path ends in .tar is a folder of many files (archives.py): the mirror may hold the folder itself, and the
+URL is that of a repository's .tar.gz, which is packed again.
 """
 
 import csv
@@ -14,6 +17,7 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from latentmotion.archives import pack_download, pack_folder
 from latentmotion.errors import UserError
 from latentmotion.records import file_digest
 
@@ -31,6 +35,11 @@ class Source:
     url: str
     bytes: int
     sha256: str
+
+    @property
+    def folder(self) -> str | None:
+        """Of a folder that is packed to one archive its path, else None."""
+        return self.path.removesuffix(".tar") if self.path.endswith(".tar") else None
 
 
 def files(dataset: str, sources_csv: Path | str = "data/sources.csv") -> list[str]:
@@ -81,6 +90,7 @@ def fetch(dataset: str, out: Path, sources_csv: Path) -> None:
         for source in wanted:
             target = out / source.path
             copy = _mirrored(Path(mirror), dataset, source.path) if mirror else None
+            folder = _mirrored(Path(mirror), dataset, source.folder, Path.is_dir) if mirror and source.folder else None
             try:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 part = target.with_name(f"{target.name}.part")
@@ -89,11 +99,23 @@ def fetch(dataset: str, out: Path, sources_csv: Path) -> None:
                         raise UserError(f"{copy}: {fault}; replace it in the mirror, or unset {MIRROR} to download")
                     shutil.copyfile(copy, part)
                     bar.update(source.bytes)
+                elif folder:
+                    pack_folder(folder, part)
+                    bar.update(source.bytes)
+                elif source.folder:
+                    archive = target.with_name(f"{target.name}.gz.part")
+                    _download(source, archive, target, bar.update)
+                    try:
+                        pack_download(archive, PurePosixPath(source.folder).name, part)
+                    finally:
+                        archive.unlink()
                 else:
                     _download(source, part, target, bar.update)
                 if fault := _fault(part, source):
                     part.unlink()
-                    raise UserError(f"{target}: {fault} as it came from {source.url}; repeat, or tell the maintainers")
+                    raise UserError(
+                        f"{target}: {fault} as it came from {folder or source.url}; repeat, or tell the maintainers"
+                    )
                 part.replace(target)
             except OSError as error:
                 raise UserError(
@@ -101,9 +123,9 @@ def fetch(dataset: str, out: Path, sources_csv: Path) -> None:
                 ) from None
 
 
-def _mirrored(mirror: Path, dataset: str, path: str) -> Path | None:
+def _mirrored(mirror: Path, dataset: str, path: str, is_there=Path.is_file) -> Path | None:
     """A mirror may keep what several datasets are made from in a folder of its own, as MNIST is."""
-    return next((copy for copy in (mirror / dataset / path, mirror / path) if copy.is_file()), None)
+    return next((copy for copy in (mirror / dataset / path, mirror / path) if is_there(copy)), None)
 
 
 def _fault(path: Path, source: Source) -> str | None:

@@ -16,7 +16,7 @@ from scipy.ndimage import affine_transform
 
 from latentmotion.drawn import digits as drawn
 from latentmotion.errors import UserError
-from latentmotion.idx import read_idx
+from latentmotion.mnist import TEST, read_mnist
 from latentmotion.sequences import LabelSpec, Prepared
 from latentmotion.splits import SPLITS
 
@@ -24,7 +24,7 @@ OPTIONS = {"instances": 360, "hidden": 5}
 DIGIT = 3
 MISSING = 3  # the angle that no digit shows, 67.5 degrees; the one that the code of ODE2VAE removes
 SEED = 20181028
-IMAGES, LABELS = "mnist/t10k-images-idx3-ubyte.gz", "mnist/t10k-labels-idx1-ubyte.gz"
+IMAGES, LABELS = TEST
 
 
 def prepare(raw: Path, settings: dict) -> Prepared:
@@ -77,9 +77,7 @@ def prepare(raw: Path, settings: dict) -> Prepared:
 
 def mnist(raw: Path) -> np.ndarray:
     """The threes of MNIST's test images, (N, 28, 28) uint8, in their order."""
-    images, labels = read_idx(raw / IMAGES, 3), read_idx(raw / LABELS, 1)
-    if len(images) != len(labels):
-        raise UserError(f"{raw / LABELS}: {len(labels)} labels for {len(images)} images; fetch both again")
+    images, labels = read_mnist(raw)
     return images[labels == DIGIT]
 
 
