@@ -5,23 +5,29 @@
 
 The content is f, the motion z_1:T; the prior of the motion is an LSTM. The loss is the negative ELBO. Nothing but the
 size of z_t keeps what is constant out of the motion. Frame networks as in HALO's comparison (supplement, tables 3-4,
-which follow DSVAE).
+which follow DSVAE), or one of R-WAE's. `weak` is that paper's DS-VAE(W): a categorical action behind the motion,
+q(a | z_1:T) with a uniform prior (nets/action.py).
 """
 
 import torch
 from torch import Tensor, nn
 
 from latentmotion import model as contract
+from latentmotion.nets.action import ActionVariable, behind, kl_uniform, relaxed
 from latentmotion.nets.content import ContentNetwork
-from latentmotion.nets.frames import FrameDecoder, FrameEncoder
+from latentmotion.nets.frame_networks import Networks, bounded, frame_decoder, frame_encoder
 from latentmotion.nets.gaussian import GaussianHead, kl, kl_standard, sample
+from latentmotion.nets.motion_prior import MotionPrior
 
 
 class Config(contract.NetworkConfig):
     content: int = 256  # f
     motion: int = 32  # z_t
     hidden: int = 256  # units of the motion's LSTMs and RNN
+    networks: Networks = "simple"
+    weak: bool = False  # a categorical action, of which only the number of classes is known
     width: int = 256
+    decoder_width: int | None = None  # complex: of the decoder; null: width
     dense: int = 4096
     features: int = 2048  # h
     full_resolution: bool = True  # convolutions of stride 1 at the frame's own size
@@ -29,38 +35,10 @@ class Config(contract.NetworkConfig):
     alpha: float = 0.7071  # standard deviation of a pixel; 1/sqrt(2) weighs squared errors by 1
     kl_content: float = 1.0
     kl_motion: float = 1.0
-    kl_warmup: float = 0.0  # share of the training over which both rise to their weights
+    kl_action: float = 1.0
+    kl_warmup: float = 0.0  # share of the training over which they rise to their weights
+    temperature: float = 0.67  # of the relaxed action
     log_variance: float = 0.0  # where those of the posteriors start
-
-
-class MotionPrior(nn.Module):
-    """p(z_t | z_<t): an LSTM cell over the last z, from a zero state and z_0 = 0."""
-
-    def __init__(self, motion: int, hidden: int):
-        super().__init__()
-        self.motion, self.hidden = motion, hidden
-        self.cell = nn.LSTMCell(motion, hidden)
-        self.head = GaussianHead(hidden, motion)
-
-    def forward(self, z: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and log variance of every z_t given those before it: (B, T, M) each."""
-        shifted = torch.cat([torch.zeros_like(z[:, :1]), z[:, :-1]], dim=1)
-        state, outputs = None, []
-        for step in shifted.unbind(1):
-            state = self.cell(step, state)
-            outputs.append(state[0])
-        return self.head(torch.stack(outputs, dim=1))
-
-    def sample(self, noise: Tensor, given: Tensor | None = None) -> Tensor:
-        """noise (B, T, M) -> z (B, T, M); the first frames are taken from `given` (B, t, M) where it is there."""
-        z, state, drawn = torch.zeros_like(noise[:, 0]), None, []
-        for t, epsilon in enumerate(noise.unbind(1)):
-            state = self.cell(z, state)
-            mean, log_variance = self.head(state[0])
-            known = given is not None and t < given.shape[1]
-            z = given[:, t] if known else mean + torch.exp(0.5 * log_variance) * epsilon
-            drawn.append(z)
-        return torch.stack(drawn, dim=1)
 
 
 class Model(contract.SequenceModel):
@@ -72,26 +50,18 @@ class Model(contract.SequenceModel):
         super().__init__()
         self.config, self.shape = config, shape
         self.content_noise = config.content
-        self.encoder = FrameEncoder(
-            shape.channels, shape.size, config.width, config.dense, config.features, config.full_resolution
-        )
+        self.encoder = frame_encoder(config, shape)
         self.content = ContentNetwork(config.features, config.content, config.log_variance)
         self.both_ways = nn.LSTM(config.features + config.content, config.hidden, batch_first=True, bidirectional=True)
         self.forwards = nn.RNN(2 * config.hidden, config.hidden, batch_first=True)
         self.motion_head = GaussianHead(config.hidden, config.motion, config.log_variance)
         self.prior = MotionPrior(config.motion, config.hidden)
-        self.decoder = FrameDecoder(
-            config.content + config.motion,
-            shape.channels,
-            shape.size,
-            config.width,
-            config.dense,
-            config.output_norm,
-            config.full_resolution,
-        )
+        self.actions = shape.actions if config.weak else 0
+        self.decoder = frame_decoder(config, shape, config.content + config.motion + self.actions)
+        self.action = ActionVariable(config.motion, config.hidden, self.actions) if config.weak else None
 
     def motion_noise(self, length: int) -> int:
-        return length * self.config.motion
+        return length * self.config.motion + self.actions
 
     def losses(self, batch: contract.Batch) -> dict[str, Tensor]:
         return self.elbo(batch)[0]
@@ -102,34 +72,45 @@ class Model(contract.SequenceModel):
         f_posterior = self.content(features)
         f = sample(*f_posterior)
         z_posterior = self._motion(features, f)
-        z = sample(*z_posterior)
-        error = (self.decode(f, z).float() - batch.x).square().flatten(1).sum(1).mean()
+        z = motion = sample(*z_posterior)
+        if self.action:
+            log_a = self.action(z)
+            motion = behind(z, relaxed(log_a, self.config.temperature))
+        error = (self.decode(f, motion).float() - batch.x).square().flatten(1).sum(1).mean()
         kl_f = kl_standard(*f_posterior).sum(1).mean()
         kl_z = kl(*z_posterior, *self.prior(z)).flatten(1).sum(1).mean()
         divergence = self.config.kl_content * kl_f + self.config.kl_motion * kl_z
+        terms = {"squared_error": error, "kl_content": kl_f, "kl_motion": kl_z}
+        if self.action:
+            terms["kl_action"] = kl_uniform(log_a).mean()
+            divergence = divergence + self.config.kl_action * terms["kl_action"]
         total = 0.5 / self.config.alpha**2 * error + self.kl_weight(self.config.kl_warmup) * divergence
-        losses = {"total": total, "squared_error": error, "kl_content": kl_f, "kl_motion": kl_z}
-        return losses, f_posterior, z_posterior, f, z
+        return {"total": total, **terms}, f_posterior, z_posterior, f, z
 
     def encode(self, x: Tensor, action: Tensor) -> tuple[Tensor, Tensor]:
         features = self.features(x)
         f = self.content(features)[0]
-        return f, self._motion(features, f)[0]
+        z = self._motion(features, f)[0]
+        return f, behind(z, self.action.mode(self.action(z))) if self.action else z
 
     def decode(self, content: Tensor, motion: Tensor) -> Tensor:
         code = torch.cat([content[:, None].expand(-1, motion.shape[1], -1), motion], dim=2)
-        return self.decoder(code.flatten(0, 1)).unflatten(0, code.shape[:2])
+        return bounded(self.decoder(code.flatten(0, 1)), self.shape).unflatten(0, code.shape[:2])
 
     def sample_content(self, noise: Tensor) -> Tensor:
         return noise
 
     def sample_motion(self, action: Tensor, length: int, noise: Tensor) -> Tensor:
-        return self.prior.sample(noise.view(-1, length, self.config.motion))
+        noise, of_action = noise.split([length * self.config.motion, self.actions], dim=1)
+        z = self.prior.sample(noise.unflatten(1, (length, -1)))
+        return behind(z, self.action.from_normal(of_action)) if self.action else z
 
     def predict(self, first: Tensor, length: int, action: Tensor) -> Tensor:
-        """The prior's mean continues the codes of the given frames."""
+        """The prior's mean continues the codes of the given frames, and their action goes on."""
         content, motion = self.encode(first, action)
-        return self.decode(content, self.prior.sample(motion.new_zeros(len(first), length, motion.shape[2]), motion))
+        z, a = motion.split([self.config.motion, self.actions], dim=2)
+        z = self.prior.sample(z.new_zeros(len(first), length, z.shape[2]), z)
+        return self.decode(content, behind(z, a[:, 0]))
 
     def features(self, x: Tensor) -> Tensor:
         return self.encoder(x.flatten(0, 1)).unflatten(0, x.shape[:2])

@@ -11,6 +11,7 @@ are the three cells with the largest mean absolute difference to the next frame,
 """
 
 import math
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -26,6 +27,8 @@ class Config(contract.NetworkConfig):
     content: int = 256
     motion: int = 32
     hidden: int = 256
+    networks: Literal["simple"] = "simple"  # of DSVAE's choices these two have one answer here
+    weak: Literal[False] = False
     width: int = 256
     dense: int = 4096
     features: int = 2048

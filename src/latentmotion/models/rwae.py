@@ -1,0 +1,249 @@
+"""R-WAE: disentangled recurrent Wasserstein autoencoder (Han, Min, Han, Li and Zhang, ICLR 2021).
+
+    z^c ~ N(0, I),   z_t^m ~ N(mu(z_<t^m), sigma²(z_<t^m)),   x_t = G(h_t),   h_1:T = LSTM(z^c, z_1:T^m)
+    q(z^c | x_1:T) from an LSTM;   q(z_t^m | z_<t^m, x_t) from an LSTM over (x_t, z_(t-1)^m)
+    sum_t c(x_t, G) + beta_1 D(q(z^c), p(z^c)) + beta_2 sum_t MMD²(q(z_t^m), p(z_t^m))                      (equation 9)
+
+D compares what all sequences of a batch have as content with the prior, by a scaled MMD whose kernel is learnt
+(`penalty: mmd`, algorithm 2) or by a latent discriminator (`gan`, algorithm 1); it is not the divergence of each
+posterior that a VAE has. Of the motion it is an MMD with a mixture of kernels against the learnt prior, at each frame.
+A Kullback-Leibler term on the motion, as in DSVAE, stabilises (appendix D). `weak`: the action is a categorical
+variable behind the motion (nets/action.py). Encoder and critic learn from every batch, decoder and prior from every
+`encoder_steps`-th. docs/fidelity.md says what the text leaves out.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+from torch.nn import functional
+
+from latentmotion import model as contract
+from latentmotion.errors import UserError
+from latentmotion.mmd import mmd2
+from latentmotion.nets.action import ActionVariable, behind, kl_uniform, relaxed
+from latentmotion.nets.content import ContentNetwork
+from latentmotion.nets.frame_networks import Networks, bounded, frame_decoder, frame_encoder, is_sound
+from latentmotion.nets.gaussian import GaussianHead, kl, sample
+from latentmotion.nets.latent_critic import LatentDiscriminator, ScaledMMD
+from latentmotion.nets.motion_prior import MotionPrior
+
+DECAY = 0.5, 0.2  # factors of all learning rates from the milestones on
+
+
+class Config(contract.NetworkConfig):
+    penalty: Literal["mmd", "gan"] = "mmd"  # D of the content
+    weak: bool = False  # a categorical action, of which only the number of classes is known
+    networks: Networks = "simple"
+    cost: Literal["squared", "bernoulli"] = "squared"  # c, on pictures in [0, 1]
+    content: int = 120  # z^c
+    motion: int = 12  # z_t^m
+    features: int = 150  # h_t, of the encoder and of the decoder
+    hidden: int = 150  # units of the motion's LSTMs
+    width: int = 256
+    decoder_width: int | None = None  # complex: of the decoder; null: width
+    dense: int = 4096
+    full_resolution: bool = True
+    output_norm: bool = True
+    content_weight: float = 10.0  # beta_1
+    motion_weight: float = 60.0  # beta_2
+    kl_motion: float = 0.1
+    kl_action: float = 50.0
+    log_variance: float = 0.0  # where those of the posteriors start
+    temperature: float = 0.67  # of the relaxed action
+    gradient_penalty: float = 10.0  # lambda of the discriminator
+    encoder_steps: int = Field(default=5, ge=1, le=20)  # L; every parameter must learn within 20 batches
+    encoder_rate: float = 0.333  # learning rate of the encoder, in that of the decoder
+    critic_rate: float = 0.333
+    milestones: tuple[float, float] = (0.1, 0.16)  # shares of the training after which rates fall to 1/2 and to 1/10
+
+
+@dataclass
+class Codes:
+    """What the encoder says of sequences: samples of content (B, Z) and motion (B, T, M), and where they come from.
+
+    `decoded` is the motion that the decoder sees, with the action behind it; `log_action` (B, A) is None without one.
+    """
+
+    content: Tensor
+    motion: Tensor
+    posterior: tuple[Tensor, Tensor]
+    decoded: Tensor
+    log_action: Tensor | None
+
+
+class MotionPosterior(nn.Module):
+    """q(z_t | z_<t, x_t): an LSTM cell over the features of the frame and the last z, and z_0 = 0."""
+
+    def __init__(self, features: int, motion: int, hidden: int, log_variance: float):
+        super().__init__()
+        self.motion = motion
+        self.cell = nn.LSTMCell(features + motion, hidden)
+        self.head = GaussianHead(hidden, motion, log_variance)
+
+    def forward(self, features: Tensor, draw: bool) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+        """Features (B, T, F) -> z (B, T, M), drawn or each the mean given those before, and mean and log variance."""
+        z, state, path = features.new_zeros(len(features), self.motion), None, []
+        for h in features.unbind(1):
+            state = self.cell(torch.cat([h, z], dim=1), state)
+            mean, log_variance = self.head(state[0])
+            z = sample(mean, log_variance) if draw else mean
+            path.append((z, mean, log_variance))
+        z, mean, log_variance = (torch.stack(part, dim=1) for part in zip(*path, strict=True))
+        return z, (mean, log_variance)
+
+
+class Model(contract.SequenceModel):
+    """See the module's docstring; `Config` documents the sizes."""
+
+    capabilities = frozenset({contract.ENCODE, contract.SAMPLE_CONTENT, contract.SAMPLE_MOTION, contract.PREDICT})
+
+    def __init__(self, config: Config, shape: contract.DataShape):
+        super().__init__()
+        if config.cost == "bernoulli" and is_sound(shape):
+            raise UserError("models.*.network.cost of system rwae: bernoulli is for pictures; set it to squared")
+        self.config, self.shape = config, shape
+        self.content_noise = config.content
+        self.actions = shape.actions if config.weak else 0
+        self.encoder = frame_encoder(config, shape)
+        self.content = ContentNetwork(config.features, config.content, config.log_variance)
+        self.motion = MotionPosterior(config.features, config.motion, config.hidden, config.log_variance)
+        self.action = ActionVariable(config.motion, config.hidden, self.actions) if config.weak else None
+        self.prior = MotionPrior(config.motion, config.hidden)
+        code = config.content + config.motion + self.actions
+        self.fusion = nn.Sequential(nn.Linear(code, config.features), nn.LeakyReLU(0.2))
+        self.states = nn.LSTM(config.features, config.features, batch_first=True)
+        self.decoder = frame_decoder(config, shape)
+        self.critic = (
+            ScaledMMD(config.content)
+            if config.penalty == "mmd"
+            else LatentDiscriminator(config.content, config.gradient_penalty)
+        )
+        self.register_buffer("seen_batches", torch.zeros((), dtype=torch.long))
+
+    def motion_noise(self, length: int) -> int:
+        return length * self.config.motion + self.actions
+
+    def optimisers(self, training) -> list[torch.optim.Optimizer]:
+        """Of encoder, decoder with prior, and critic."""
+        rest = {"lr": training.lr, "betas": tuple(training.betas), "weight_decay": training.weight_decay}
+        rates = self.config.encoder_rate, 1.0, self.config.critic_rate
+        return [
+            torch.optim.Adam([{"params": parameters, "rate": rate, "first_rate": rate}], **rest)
+            for parameters, rate in zip(self._parts(), rates, strict=True)
+        ]
+
+    def step(self, batch: contract.Batch, optimisers: list[torch.optim.Optimizer], autocast) -> dict[str, Tensor]:
+        self._decay(optimisers)
+        encoding, decoding, criticising = self._parts()
+        of_encoder, of_decoder, of_critic = optimisers
+        with autocast():
+            codes = self._infer(batch.x)
+        prior = torch.randn_like(codes.content)
+        critic_loss = self.critic.critic_loss(prior, codes.content.detach())
+        norms = [self._update(criticising, of_critic, critic_loss)]
+        losses = self._losses(batch.x, codes, autocast)
+        losses["content_penalty"] = self.critic(prior, codes.content)
+        losses["total"] = losses["total"] + self.config.content_weight * losses["content_penalty"]
+        norms.append(self._update(encoding, of_encoder, losses["total"]))
+        self.seen_batches += 1
+        if self.seen_batches % self.config.encoder_steps == 0:
+            with torch.no_grad(), autocast():
+                codes = self._infer(batch.x)
+            norms.append(self._update(decoding, of_decoder, self._losses(batch.x, codes, autocast)["total"]))
+        losses |= {"critic": critic_loss, "gradient_norm": torch.stack(norms).max()}
+        return {name: value.detach() for name, value in losses.items()}
+
+    def encode(self, x: Tensor, action: Tensor) -> tuple[Tensor, Tensor]:
+        features = self._features(x)
+        z, _ = self.motion(features, draw=False)
+        return self.content(features)[0], behind(z, self.action.mode(self.action(z))) if self.action else z
+
+    def decode(self, content: Tensor, motion: Tensor) -> Tensor:
+        return bounded(self._raw(content, motion), self.shape)
+
+    def sample_content(self, noise: Tensor) -> Tensor:
+        return noise
+
+    def sample_motion(self, action: Tensor, length: int, noise: Tensor) -> Tensor:
+        noise, of_action = noise.split([length * self.config.motion, self.actions], dim=1)
+        z = self.prior.sample(noise.unflatten(1, (length, -1)))
+        return behind(z, self.action.from_normal(of_action)) if self.action else z
+
+    def predict(self, first: Tensor, length: int, action: Tensor) -> Tensor:
+        """The prior's mean continues the codes of the given frames, and their action goes on."""
+        content, motion = self.encode(first, action)
+        z, a = motion.split([self.config.motion, self.actions], dim=2)
+        z = self.prior.sample(z.new_zeros(len(first), length, z.shape[2]), z)
+        return self.decode(content, behind(z, a[:, 0]))
+
+    def _features(self, x: Tensor) -> Tensor:
+        return self.encoder(x.flatten(0, 1)).unflatten(0, x.shape[:2])
+
+    def _raw(self, content: Tensor, motion: Tensor) -> Tensor:
+        """Frames before they are bounded."""
+        code = torch.cat([content[:, None].expand(-1, motion.shape[1], -1), motion], dim=2)
+        h = self.states(self.fusion(code))[0]
+        return self.decoder(h.flatten(0, 1)).unflatten(0, code.shape[:2])
+
+    def _infer(self, x: Tensor) -> Codes:
+        features = self._features(x)
+        content = sample(*self.content(features))
+        z, posterior = self.motion(features, draw=True)
+        log_action = self.action(z) if self.action else None
+        decoded = behind(z, relaxed(log_action, self.config.temperature)) if self.action else z
+        return Codes(content, z, posterior, decoded, log_action)
+
+    def _losses(self, x: Tensor, codes: Codes, autocast) -> dict[str, Tensor]:
+        """The terms of equation 9 and their sum, but for the content's penalty, which only the encoder can lower."""
+        with autocast():
+            raw = self._raw(codes.content, codes.decoded)
+            drawn = self.prior.sample(torch.randn_like(codes.motion))
+            expected = self.prior(codes.motion)
+        raw, config = raw.float(), self.config
+        terms = {
+            "squared_error": (bounded(raw, self.shape) - x).square().flatten(1).sum(1).mean(),
+            "cost": self._cost(raw, x),
+            "motion_mmd": mmd2(codes.motion.transpose(0, 1), drawn.transpose(0, 1)).sum(),
+            "kl_motion": kl(*codes.posterior, *expected).flatten(1).sum(1).mean(),
+        }
+        total = terms["cost"] + config.motion_weight * terms["motion_mmd"] + config.kl_motion * terms["kl_motion"]
+        if self.action:
+            terms["kl_action"] = kl_uniform(codes.log_action).mean()
+            total = total + config.kl_action * terms["kl_action"]
+        return {"total": total, **terms}
+
+    def _cost(self, raw: Tensor, x: Tensor) -> Tensor:
+        """sum_t c(x_t, G(z_t)) of a sequence: its pictures count from 0 to 1, as the paper's sigmoid gives them."""
+        if self.config.cost == "bernoulli":
+            # bounded() is tanh(y) = 2 sigmoid(2 y) - 1.
+            error = functional.binary_cross_entropy_with_logits(2 * raw, (x + 1) / 2, reduction="none")
+        else:
+            error = (bounded(raw, self.shape) - x).square() * (1.0 if is_sound(self.shape) else 0.25)
+        return error.flatten(1).sum(1).mean()
+
+    def _parts(self) -> list[list[nn.Parameter]]:
+        """Parameters of encoder, of decoder with prior, and of critic."""
+        encoding = [self.encoder, self.content, self.motion, *([self.action] if self.action else [])]
+        decoding = [self.fusion, self.states, self.decoder, self.prior]
+        return [
+            [parameter for module in part for parameter in module.parameters()]
+            for part in (encoding, decoding, [self.critic])
+        ]
+
+    def _update(self, parameters: list[nn.Parameter], optimiser: torch.optim.Optimizer, loss: Tensor) -> Tensor:
+        """Descends for these parameters alone; no other gets a gradient. Returns the gradient's norm."""
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward(inputs=parameters)
+        return self.apply_gradients(parameters, optimiser)
+
+    def _decay(self, optimisers: list[torch.optim.Optimizer]) -> None:
+        """Sets what the next step's learning rates are multiplied by: the loop takes `rate` before it calls `step`."""
+        factor = 1.0
+        for share, fall in zip(self.config.milestones, DECAY, strict=True):
+            factor *= fall if self.progress >= share else 1.0
+        for optimiser in optimisers:
+            for group in optimiser.param_groups:
+                group["rate"] = group["first_rate"] * factor
