@@ -21,8 +21,8 @@ NEEDS = frozenset({contract.PREDICT})
 
 
 def applies(trial: Trial) -> bool:
-    """Sequences with hidden frames are to be completed, not continued."""
-    return bool(trial.split.seen.all())
+    """Sequences with hidden frames are to be completed, not continued; points and sound are no pictures."""
+    return trial.split.x.ndim == 5 and bool(trial.split.seen.all())
 
 
 def measure(trial: Trial) -> dict[str, float]:

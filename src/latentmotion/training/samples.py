@@ -26,18 +26,24 @@ def strip(sequences: np.ndarray) -> np.ndarray:
 @torch.no_grad()
 def reconstructions(network: contract.SequenceModel, batch: contract.Batch, seed: int) -> bytes:
     """PNG: rows of originals, then (models with an encoder) their reconstructions, then samples from the priors."""
-    rows = [to_uint8(batch.x)]
+    rows = [_pictures(batch.x)]
     length = batch.x.shape[1]
     if contract.COMPLETE in network.capabilities:
-        rows.append(to_uint8(network.complete(batch)))
+        rows.append(_pictures(network.complete(batch)))
     elif contract.ENCODE in network.capabilities:
-        rows.append(to_uint8(network.decode(*network.encode(batch.x, batch.action))))
+        rows.append(_pictures(network.decode(*network.encode(batch.x, batch.action))))
     if {contract.SAMPLE_CONTENT, contract.SAMPLE_MOTION} <= network.capabilities:
         ids = np.arange(len(batch.x))
         content = normal(ids, network.content_noise, seed, "samples", "content").to(batch.x.device)
         motion = normal(ids, network.motion_noise(length), seed, "samples", "motion").to(batch.x.device)
         motion = network.sample_motion(batch.action, length, motion)
-        rows.append(to_uint8(network.decode(network.sample_content(content), motion)))
+        rows.append(_pictures(network.decode(network.sample_content(content), motion)))
     file = io.BytesIO()
     Image.fromarray(strip(np.concatenate(rows))).save(file, "PNG")
     return file.getvalue()
+
+
+def _pictures(x: Tensor) -> np.ndarray:
+    """Frames as uint8. Sound and states (B, T, F) become one picture each: time to the right, the first number lowest,
+    from black at -3 to white at 3, three standard deviations of standardised sound."""
+    return to_uint8(x if x.ndim == 5 else x.transpose(1, 2).flip(1)[:, None, None] / 3)
