@@ -16,6 +16,7 @@ from latentmotion.training.parallel import average_gradients
 
 ENCODE, SAMPLE_CONTENT, SAMPLE_MOTION, ACTION_MOTION = "encode", "sample_content", "sample_motion", "action_motion"
 PREDICT, COMPLETE, DYNAMICS, ENERGY, DENSITY = "predict", "complete", "dynamics", "energy", "density"
+SAMPLE_STATE = "sample_state"
 
 
 class NetworkConfig(BaseModel):
@@ -66,12 +67,15 @@ class SequenceModel(nn.Module):
         predict: `predict`.
         complete: `complete`; only such models may be trained on sequences with hidden frames.
         dynamics: `state`, `advance` and `motion_of`: motion is a path of states, in `operators` subspaces.
-        energy: `energies` of those states.
+        sample_state: `sample_state`, `roll_out` and `motion_of`: motion begins with a state that is drawn, and time is
+            continuous.
+        energy: `energies` of states.
         density: `bounds`.
     """
 
     capabilities: frozenset[str] = frozenset()
     content_noise: int = 0
+    state_noise: int = 0
     clip: float | None = None
     progress: float = 1.0  # share of the training that is done, set by the loop
 
@@ -145,6 +149,17 @@ class SequenceModel(nn.Module):
         """A state (B, K, S) at time 0 -> the states (B, last - first + 1, K, S) at times first to last, in frames."""
         raise NotImplementedError
 
+    def sample_state(self, noise: Tensor) -> Tensor:
+        """noise (B, state_noise) -> the state (B, K, S) at time 0, from the prior."""
+        raise NotImplementedError
+
+    def roll_out(self, state: Tensor, count: int, step: float = 1.0) -> Tensor:
+        """A state (B, K, S) at time 0 -> the states (B, count, K, S) at times 0, step, ..., (count - 1) step.
+
+        Time is in frames: a step may be a fraction of one, or negative, which is backwards in time.
+        """
+        raise NotImplementedError
+
     def motion_of(self, states: Tensor) -> Tensor:
         """What the decoder sees of states (B, T, K, S): motion (B, T, M)."""
         raise NotImplementedError
@@ -157,5 +172,9 @@ class SequenceModel(nn.Module):
         raise NotImplementedError
 
     def energies(self, states: Tensor) -> dict[str, Tensor]:
-        """Of states (..., K, S): `total`, `kinetic`, `potential` and `nonseparable`, (..., K) each."""
+        """Of states (..., K, S): `total`, `kinetic`, `potential` and `nonseparable`, (..., K) each.
+
+        A state that has an energy is (q, p): the first half of S are positions, the second their momenta. A Hamiltonian
+        that is not split into these parts gives `total` alone.
+        """
         raise NotImplementedError
