@@ -41,6 +41,7 @@ rule all:
 
 include: "workflow/rules/data.smk"
 include: "workflow/rules/judge.smk"
+include: "workflow/rules/video_judge.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/report.smk"

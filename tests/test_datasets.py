@@ -5,6 +5,7 @@ files too: Sprites from the real sheets where LATENTMOTION_MIRROR holds them, el
 here.
 """
 
+import gzip
 import importlib
 import os
 from pathlib import Path
@@ -12,12 +13,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from speech_files import make_digits, make_timit
 
-from latentmotion import catalogue, sequences
+from latentmotion import catalogue, mnist, sequences
 from latentmotion.data import faces, sprites
 from latentmotion.drawn import faces as drawn_faces
 from latentmotion.errors import UserError
 from latentmotion.params import load, modules
+from latentmotion.physics import find
 from latentmotion.pictures import area_average
 from latentmotion.prepare import prepare
 from latentmotion.splits import SPLITS
@@ -67,9 +70,31 @@ def generated(_: Path) -> None:
     """Made from nothing: no raw files, and nothing drawn to stand in for them."""
 
 
-RAW = {"sprites": make_sheets, "faces": make_mug, "balls": generated}
+def make_mnist(folder: Path) -> None:
+    """Forty of each digit in MNIST's format: images of noise."""
+    images = np.random.default_rng(0).integers(0, 256, (400, mnist.SIDE, mnist.SIDE))
+    (folder / mnist.TEST[0]).parent.mkdir()
+    for file, values in zip(mnist.TEST, (images, np.arange(400) % mnist.DIGITS), strict=True):
+        head = bytes((0, 0, 8, values.ndim)) + b"".join(size.to_bytes(4, "big") for size in values.shape)
+        (folder / file).write_bytes(gzip.compress(head + values.astype(np.uint8).tobytes()))
+
+
+RAW = {"sprites": make_sheets, "faces": make_mug, "balls": generated} | dict.fromkeys(find.names(), generated)
+RAW |= {"moving_mnist": make_mnist, "moving_shapes": generated}
+RAW |= {"spoken_digits": make_digits, "timit": make_timit}
+RAW |= {"ring": generated, "ring_finite": generated, "modes": generated}
 CASES = [(name, "drawn") for name in sorted(modules("data")) if RAW.get(name) is not generated]
 CASES += [(name, "real") for name in sorted(RAW)]
+UNLISTED = {  # tiny settings of what params.yaml does not name
+    "spoken_digits": {"size": 100, "frames": 20, "options": {"takes": 11}},
+    "timit": {"size": 200, "frames": 20, "options": {"speakers": 4}},
+    "moving_mnist": {
+        "size": 16,
+        "frames": 8,
+        "options": {"sequences": 70, "test": 20, "validation": 10, "continued": 24},
+    },
+    "moving_shapes": {"size": 16, "frames": 8, "options": {"takes": 1}},
+}
 
 
 @pytest.fixture(scope="session")
@@ -90,7 +115,8 @@ def raw(tmp_path_factory):
 
 
 def settings(dataset: str, source: str) -> dict:
-    tiny = catalogue.prepare_settings(load(ROOT / "params.yaml", {"scale": "tiny"}), dataset)
+    params = load(ROOT / "params.yaml", {"scale": "tiny"})
+    tiny = catalogue.prepare_settings(params, dataset) if dataset in params.datasets else UNLISTED[dataset]
     return {**tiny, "source": source}
 
 
@@ -117,16 +143,22 @@ def test_shapes_labels_and_manifest_agree(made):
     assert all(s.kind in ("motion", "content", "aside") for s in specs.values())
     for name in SPLITS:
         split, counts = sequences.open_split(folder, name), manifest["splits"][name]
-        assert split.x.dtype == np.uint8
-        assert split.x.shape[1:] in [(chosen["frames"], colours, chosen["size"], chosen["size"]) for colours in (1, 3)]
-        assert split.x.std(axis=(1, 2, 3, 4)).min() > 0, "an empty picture"
-        assert np.any(split.x[:, 1:] != split.x[:, :-1], axis=(1, 2, 3, 4)).all(), "a sequence that does not move"
+        frame = [(colours, chosen["size"], chosen["size"]) for colours in (1, 3)]
+        sound, points = (fact in manifest["facts"] for fact in ("sound", "density"))
+        assert split.x.dtype == (np.float32 if sound or points else np.uint8)
+        frame = [(chosen["size"],)] if sound else [(2,)] if points else frame
+        assert split.x.shape[1:] in [(chosen["frames"], *shape) for shape in frame]
+        within = tuple(range(1, split.x.ndim))
+        assert split.x.std(axis=within).min() > 0, "an empty picture"
+        moves = np.any(split.x[:, 1:] != split.x[:, :-1], axis=within).all()
+        assert moves or points, "a sequence that does not move"
         assert set(split.labels) == set(specs)
         assert (len(split), len(np.unique(split.group))) == (counts["sequences"], counts["groups"])
         for label, values in split.labels.items():
             assert np.bincount(values, minlength=len(specs[label].classes)).tolist() == counts["classes"][label]
             assert len(counts["classes"][label]) == len(specs[label].classes)
-            if name == "train" or label == "action":
+            judged = specs[label].kind != "aside"  # speakers of TIMIT are in one split alone
+            if (name == "train" and judged) or label == "action":
                 assert min(counts["classes"][label]) > 0, f"{label}: a class is missing in {name}"
 
 
@@ -205,12 +237,22 @@ def test_of_a_persons_takes_the_last_is_test():
     assert split.tolist() == ["train", "train", "validation", "test", "train", "test", "validation", "train"]
 
 
-def test_mug_clips_are_every_second_frame_of_a_run(raw, tmp_path):
-    prepare("faces", raw("faces"), tmp_path / "faces", settings("faces", "real"))
+@pytest.mark.parametrize("frames", [8, 10])  # HALO's and R-WAE's
+def test_mug_clips_are_every_second_frame_of_a_run(raw, tmp_path, frames):
+    prepare("faces", raw("faces"), tmp_path / "faces", {**settings("faces", "real"), "frames": frames})
     split = sequences.open_split(tmp_path / "faces", "train")
+    assert split.x.shape[1] == frames
     corner = split.x[:, :, :, -4:, -4:].mean(axis=(2, 3, 4))
     assert np.abs(np.diff(corner, axis=1) - 14).max() < 3
     assert len(np.unique(np.round(corner[:, 0] / 14))) > 1, "every clip starts at the same frame"
+
+
+def test_in_ten_frames_a_drawn_face_goes_from_neutral_to_its_apex():
+    person, expression = (axis.ravel() for axis in np.meshgrid(np.arange(3), np.arange(6)))
+    clips = drawn_faces.draw(person, expression, np.zeros(18, int), 10, 16, 32).astype(float)
+    change = np.abs(clips - clips[:, :1]).mean((2, 3, 4))
+    assert (change[:, 9] > 0.99 * change.max(1)).all() and (change[:, 1] < 0.8 * change[:, 9]).all()
+    assert (np.diff(change[:, :10], axis=1) > -0.05).all()
 
 
 def _renamed(path):

@@ -19,14 +19,21 @@ TINY = {
     "dsvae": {"width": 8, "dense": 32, "features": 16, "content": 8, "motion": 4, "hidden": 8},
     "s3vae": {"width": 8, "dense": 32, "features": 16, "content": 8, "motion": 4, "hidden": 8},
     "mocogan": {"width": 4, "content": 8},
+    "hgan": {"width": 4, "content": 8, "hidden": 16},
+    "hgn": {"width": 4, "decoder": [8, 4, 4], "latent": 2, "state": 2},
+    "hamiltonian_flow": {"hidden": 16},
     "gppvae": {"width": 4, "dense": 16, "features": 8, "latent": 4, "rank": 3},
     "ode2vae": {"width": 4, "decoder_width": 4, "dense": 16, "features": 8, "position": 4, "hidden": 8},
+    "rwae": {"width": 8, "dense": 32, "features": 16, "content": 8, "motion": 4, "hidden": 8, "encoder_steps": 2},
+    "fhvae": {"content": 4, "motion": 4, "hidden": 16},
 }
 CASES = [(system, {}) for system in modules("models")]
 CASES += [("halo", {"conditional": False}), ("halo", {"operators": 3}), ("mocogan", {"conditional": False})]
 CASES += [("halo", {"dynamics": kind}) for kind in ("skew", "linear", "recurrent", "fourier")]
 CASES += [("halo", {"dynamics": kind, "conditional": False}) for kind in ("skew", "linear", "recurrent", "fourier")]
 CASES += [("halo", {"content": 0, "networks": "digits"}), ("halo", {"sees": "state"}), ("ode2vae", {"kl": True})]
+CASES += [(system, {"weak": True, "networks": "complex"}) for system in ("dsvae", "rwae")]
+CASES += [("dsvae", {"networks": "tfgan"}), ("rwae", {"penalty": "gan", "networks": "tfgan", "cost": "bernoulli"})]
 
 
 def make(system: str, extra: dict, seed: int = 0) -> contract.SequenceModel:

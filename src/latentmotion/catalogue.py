@@ -3,14 +3,16 @@
 A dataset's id is its name, or `<name>-drawn` when an embedded stand-in is used: a drawn set never bears the real one's
 name, and results of both lie side by side. The layout is model first, because DVC's outputs may not overlap:
 
-    data/processed/<scale>/<dataset>/     judges/<scale>/<dataset>/<label>.*
+    data/processed/<scale>/<dataset>/     judges/<scale>/<dataset>/<label>.*     judges/<scale>/video-judge/network.*
     runs/<scale>/<model>/<dataset>/seed<n>/     results/<scale>/<model>/<dataset>/seed<n>.json
 """
 
 import ast
 from dataclasses import dataclass
+from pathlib import Path
 
 from latentmotion.closure import PACKAGE
+from latentmotion.fetch import Source, read_sources
 from latentmotion.params import Dataset, Params, merge, modules
 from latentmotion.splits import SPLITS
 
@@ -100,11 +102,20 @@ def judge_settings(params: Params, dataset: str) -> dict:
     return {**judge, "floor": judge["floor"][dataset_name(dataset)], "threads": params.compute.threads}
 
 
+def video_judge_settings(params: Params) -> dict:
+    return {**params.video_judge.model_dump(exclude={"datasets"}), "threads": params.compute.threads}
+
+
 def evaluation_settings(params: Params, dataset: str, seed: int) -> dict:
-    """What a score depends on beyond run, data and judges."""
+    """What a score depends on beyond run, data and judges. `i3d` is the checksum of the network to measure with."""
     name = dataset_name(dataset)
+    distances = {}
+    if dataset in video_judged(params):
+        checksum = i3d_source().sha256 if params.evaluation.i3d else None
+        distances = {"generate": params.evaluation.generate.model_dump(), "i3d": checksum}
     return {
-        **params.evaluation.model_dump(),
+        **params.evaluation.model_dump(exclude={"generate", "i3d"}),
+        **distances,
         "source": params.datasets[name].source,
         "scale": params.scale,
         "floor": params.judge.floor.get(name),
@@ -151,6 +162,29 @@ def judge_files(params: Params, dataset: str) -> list[str]:
     """Weights and record of every judge of a dataset."""
     folder = judges(params, dataset)
     return [f"{folder}/{label}.{end}" for label in judged_labels(params, dataset) for end in ("safetensors", "json")]
+
+
+def video_judged(params: Params) -> list[str]:
+    """The ids of the datasets that the video judge learns, and whose videos it measures."""
+    return [ids(params)[name] for name in params.video_judge.datasets]
+
+
+def video_judge(params: Params) -> str:
+    """The folder of the video judge. No dataset's: those are named as files of data/, which have no dash."""
+    return f"judges/{params.scale}/video-judge"
+
+
+def video_judge_files(params: Params) -> list[str]:
+    return [f"{video_judge(params)}/network.{end}" for end in ("safetensors", "json")]
+
+
+def i3d_source() -> Source:
+    """The one file of the I3D network."""
+    return read_sources("i3d", Path("data/sources.csv"))[0]
+
+
+def i3d_file() -> str:
+    return f"data/raw/i3d/{i3d_source().path}"
 
 
 def run_folder(params: Params, run: Run) -> str:

@@ -29,7 +29,7 @@ def verb(function):
         try:
             function(*args, **kwargs)
         except UserError as error:
-            print(f"latentmotion {function.__name__}: {error}", file=sys.stderr)
+            print(f"latentmotion {function.__name__.replace('_', '-')}: {error}", file=sys.stderr)
             raise typer.Exit(1) from None
 
     return app.command()(wrapped)
@@ -67,6 +67,14 @@ def judge(data: File, label: Name, out: File, settings: Settings, device: Device
 
 
 @verb
+def video_judge(data: list[Path], out: File, settings: Settings, device: Device = "auto"):
+    """Trains the network of fvd-judge on the prepared datasets DATA together: OUT/network.safetensors and .json."""
+    from latentmotion.video_judge import train_video_judge
+
+    train_video_judge(data, out, parse(settings), device)
+
+
+@verb
 def train(
     model: Name,
     data: File,
@@ -91,12 +99,14 @@ def evaluate(
     out: File,
     settings: Settings,
     run: Annotated[Path | None, typer.Option()] = None,
+    video_judge: Annotated[Path | None, typer.Option()] = None,
+    i3d: Annotated[Path | None, typer.Option()] = None,
     device: Device = "auto",
 ):
     """Scores a trained run (as model 'real': the test sequences themselves) under every protocol that it can enter."""
     from latentmotion.evaluate import evaluate
 
-    evaluate(model, data, judges, run, out, parse(settings), device)
+    evaluate(model, data, judges, run, out, parse(settings), device, video_judge, i3d)
 
 
 @verb

@@ -49,6 +49,13 @@ def stages(params: Params) -> dict[str, dict]:
         params=["judge", "compute"],
         outs=[catalogue.judges(params, d) for d in judged],
     )
+    watched = catalogue.video_judged(params)
+    found["video-judge"] = _stage(
+        "video_judge",
+        deps=[*(catalogue.processed(params, d) for d in watched), *sources("video_judge")],
+        params=["video_judge", "compute"],
+        outs=[catalogue.video_judge(params)],
+    )
     for model, used in datasets.items():
         found[f"train-{model}"] = _stage(
             f"train_{model}",
@@ -66,6 +73,7 @@ def stages(params: Params) -> dict[str, dict]:
                 *(f"runs/{params.scale}/{model}/{d}" for d in used if model != catalogue.REAL),
                 *(catalogue.processed(params, d) for d in used),
                 *(catalogue.judges(params, d) for d in used if d in judged),
+                *([catalogue.video_judge(params)] if set(used) & set(watched) else []),
                 *sources(*catalogue.evaluation_modules(params, model)),
             ],
             params=["compute", "evaluation", "judge.floor"],

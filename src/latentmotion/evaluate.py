@@ -9,6 +9,7 @@ import torch
 
 from latentmotion import model as contract
 from latentmotion.errors import UserError
+from latentmotion.i3d import load_i3d
 from latentmotion.judge import Judge, load_judges
 from latentmotion.metrics.accuracy import accuracy
 from latentmotion.metrics.entropies import entropies
@@ -21,9 +22,20 @@ from latentmotion.sequences import open_split, read_manifest
 from latentmotion.training import device as devices
 from latentmotion.training.load import load_run
 from latentmotion.training.seeds import key, permutation
+from latentmotion.video_judge import load_video_judge
 
 
-def evaluate(model: str, data: Path, judges: Path, run: Path | None, out: Path, settings: dict, device: str) -> None:
+def evaluate(
+    model: str,
+    data: Path,
+    judges: Path,
+    run: Path | None,
+    out: Path,
+    settings: dict,
+    device: str,
+    video_judge: Path | None = None,
+    i3d: Path | None = None,
+) -> None:
     """Writes the evaluation record of one run, or of the real test sequences (`model` = "real").
 
     Arguments:
@@ -31,6 +43,7 @@ def evaluate(model: str, data: Path, judges: Path, run: Path | None, out: Path, 
         judges: folder of the dataset's judges.
         run: folder of the trained run.
         settings: source, scale, seed, floor (accuracy below which a judge is weak), split, threads.
+        video_judge: folder of the video judge, for Frechet distances; i3d: file of the I3D network, likewise.
     """
     start = time.monotonic()
     target = devices.choose(device)
@@ -40,6 +53,10 @@ def evaluate(model: str, data: Path, judges: Path, run: Path | None, out: Path, 
     test = open_split(data, settings["split"])
     partners = swap_partners(test.group, settings["seed"])
     trial = Trial(None, test, open_split(data, "train"), Path(data), target, settings, partners, panel)
+    if video_judge:
+        trial.watchers.append(load_video_judge(video_judge, Path(data).name, manifest, target))
+    if i3d:
+        trial.watchers.append(load_i3d(i3d, settings["i3d"], target))
     real = _judge_all(trial, _real(trial), "real data")
     record = {
         "verb": "evaluate", "model": model, "dataset": Path(data).name, "source": settings["source"],
@@ -48,6 +65,7 @@ def evaluate(model: str, data: Path, judges: Path, run: Path | None, out: Path, 
         "data": manifest["sha256"], "run": str(run) if run else None,
         "classes": {label: len(judge.record["classes"]) for label, judge in panel.items()},
         "judges": {label: _card(judge, label, real, settings["floor"]) for label, judge in panel.items()},
+        "video_networks": {watcher.name: watcher.card for watcher in trial.watchers},
         "status": "ok", "notes": [], "metrics": [],
     }  # fmt: skip
     if run is None:
@@ -77,11 +95,11 @@ def _all_protocols(trial: Trial) -> list[dict]:
         if hasattr(protocol, "measure"):
             with torch.no_grad():
                 scores = protocol.measure(trial)
-        elif trial.panel:
+            count = protocol.scored(trial) if scores and hasattr(protocol, "scored") else len(trial.split)
+            metrics += _named(protocol.NAME, scores, count)
+        if hasattr(protocol, "generate") and trial.panel:
             scores = _judge_all(trial, _samples(trial, protocol), protocol.NAME)
-        else:
-            continue
-        metrics += _named(protocol.NAME, scores, len(trial.split))
+            metrics += _named(protocol.NAME, scores, len(trial.split))
     return metrics
 
 

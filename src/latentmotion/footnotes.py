@@ -1,12 +1,21 @@
 """What is said under every table: scale, seeds, sources, judges, failures, and what the published numbers are."""
 
 from latentmotion.catalogue import REAL, dataset_name
-from latentmotion.names import STAND_INS, dataset_label, system_label
+from latentmotion.names import MADE_HERE, STAND_INS, dataset_label, system_label
 from latentmotion.summary import failure
 
+PUBLISHED = (
+    "Published numbers, in italics, are the paper's: on its own data, by its own judges, under a protocol that its "
+    "text does not fully state. They are for orientation and enter no mean."
+)
 
-def footnotes(records: list[dict], settings: dict) -> list[str]:
-    """One sentence or two each, in plain text, in an order that does not depend on that of the records."""
+
+def footnotes(records: list[dict], settings: dict, prints: bool) -> list[str]:
+    """One sentence or two each, in plain text, in an order that does not depend on that of the records.
+
+    Arguments:
+        prints: whether the table's paper has printed numbers.
+    """
     real = [record for record in records if record["model"] == REAL]
     trained = [record for record in records if record["model"] != REAL]
     return [
@@ -15,8 +24,7 @@ def footnotes(records: list[dict], settings: dict) -> list[str]:
         *_failures(trained),
         *(_source(record) for record in real),
         *(_judges(record) for record in real if record["judges"]),
-        "Published numbers, in italics, are the paper's: on its own data, by its own judges, under a protocol that its "
-        "text does not fully state. They are for orientation and enter no mean.",
+        *([PUBLISHED] if prints else []),
     ]
 
 
@@ -30,6 +38,8 @@ def _failures(records: list[dict]) -> list[str]:
 
 def _source(record: dict) -> str:
     name = dataset_label(record["dataset"])
+    if record["dataset"] in MADE_HERE:
+        return f"{name}: made by this project, by a simulator or from a formula."
     if record["dataset"] == dataset_name(record["dataset"]):
         return f"{name}: the published data."
     origin = (

@@ -29,7 +29,7 @@ def markdown(caption: str, blocks: dict[str, pd.DataFrame], notes: list[str]) ->
     """GitHub's pipe tables; one line a note."""
     parts = [f"**{caption}**"]
     for title, block in blocks.items():
-        header = ["", *(metric if kind == "ours" else "*published*" for metric, kind in block.columns)]
+        header = ["", *(_title(metric, kind, block) for metric, kind in block.columns)]
         lines = [header, ["---", *["---:"] * block.shape[1]]]
         for data, group in groups(block):
             lines += [[f"**{data}**", *[""] * block.shape[1]]] if data else []
@@ -38,6 +38,13 @@ def markdown(caption: str, blocks: dict[str, pd.DataFrame], notes: list[str]) ->
         table = "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
         parts += [f"{title}:", table]
     return "\n\n".join([*parts, "\n".join(f"- {note}" for note in notes)]) + "\n"
+
+
+def _title(metric: str, kind: str, block: pd.DataFrame) -> str:
+    """A published column stands behind ours and need not repeat the name, unless there is none of ours."""
+    if kind == "ours":
+        return metric
+    return "*published*" if (metric, "ours") in block.columns else f"{metric}, *published*"
 
 
 def groups(block: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:

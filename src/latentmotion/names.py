@@ -4,6 +4,8 @@ from latentmotion.catalogue import dataset_name
 
 PUBLISHED_NAMES = {"faces": "MUG", "sprites": "Sprites", "balls": "rotating balls", "rotating_mnist": "rotating MNIST"}
 STAND_INS = {"rotating_mnist": "rotating digits of scikit-learn"}  # those that this project does not draw itself
+MADE_HERE = ["balls", "mass_spring", "pendulum", "double_pendulum", "two_body", "three_body"]  # by a simulator
+MADE_HERE += ["ring", "ring_finite", "modes"]  # from a formula
 SYSTEMS = {
     "real": "real data",
     "halo": "HALO (conditional)",
@@ -22,9 +24,21 @@ SYSTEMS = {
     "gppvae-joint": "GPPVAE-joint",
     "ode2vae": "ODE2VAE",
     "ode2vae-kl": "ODE2VAE-KL",
+    "hgn": "HGN",
+    "mocogan-unconditional": "MoCoGAN (unconditional)",
+    "hnn-gan": "HNN-GAN",
+    "hgan": "HGAN",
+    "flow": "Hamiltonian flow",
+    "flow-kappa-1e-1": "Hamiltonian flow, kappa 0.1",
+    "flow-kappa-1e-2": "Hamiltonian flow, kappa 0.01",
+    "flow-kappa-1e-3": "Hamiltonian flow, kappa 0.001",
+    "flow-finite": "Hamiltonian flow, 32 points",
+    "flow-finite-kappa-1e-1": "Hamiltonian flow, 32 points, kappa 0.1",
+    "flow-finite-kappa-1e-2": "Hamiltonian flow, 32 points, kappa 0.01",
+    "flow-finite-kappa-1e-3": "Hamiltonian flow, 32 points, kappa 0.001",
 }
 ROWS = {  # table -> model -> its printed row, where the table prints another name than SYSTEMS has
-    "1": {"halo": "H", "halo-skew": "skew-H"},
+    "1": {"halo": "H", "halo-skew": "skew-H", "hgan": "HGAN (Ours)", "mocogan-unconditional": "MoCoGAN"},
     "3": {"halo": "HALO"},
     "S1a": {"halo": "HALO"},
     "S1b": {"halo": "HALO"},

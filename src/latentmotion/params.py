@@ -32,8 +32,8 @@ class Dataset(Closed):
     """One dataset: where it comes from and how large it is. `options` belong to its file in data/."""
 
     source: Literal["real", "drawn"] = Field(description="real: the published files; drawn: embedded stand-in")
-    size: int = Field(ge=8, le=256, description="side of a frame in pixels")
-    frames: int = Field(ge=2, description="frames of a sequence")
+    size: int = Field(ge=1, le=256, description="side of a frame in pixels; 1 for sound and states")
+    frames: int = Field(ge=1, description="frames of a sequence; 1 for points")
     options: dict[str, Any] = Field(default_factory=dict, description="keywords of the dataset's prepare()")
 
 
@@ -47,6 +47,18 @@ class Judge(Closed):
     select_every: int = Field(ge=1, description="steps between measurements on validation data")
     floor: dict[str, float] = Field(description="accuracy on real test data below which a judge is reported as weak")
     labels: dict[str, list[str]] = Field(description="dataset -> the labels that get a judge each")
+
+
+class VideoJudge(Closed):
+    """The network on whose features Frechet distances of videos are measured, trained on several datasets together."""
+
+    datasets: list[str] = Field(description="those it learns and measures; the others have no such distances")
+    width: int = Field(ge=1, description="channels of the first convolution")
+    features: int = Field(ge=1, description="numbers by which a video is described")
+    steps: int = Field(ge=1)
+    batch: int = Field(ge=2, description="videos of each dataset in a batch")
+    lr: float = Field(gt=0)
+    select_every: int = Field(ge=1, description="steps between measurements on validation data")
 
 
 class Training(Closed):
@@ -92,6 +104,13 @@ class Model(Closed):
     per_dataset: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
 
+class Generate(Closed):
+    """Of what Frechet distances are: as many generated videos against as many real ones."""
+
+    videos: int = Field(default=2048, ge=2)
+    frames: int = Field(default=16, ge=2, description="frames of each; fvd-i3d needs 10 or more")
+
+
 class Evaluation(Closed):
     """What the protocols share."""
 
@@ -100,6 +119,8 @@ class Evaluation(Closed):
     )
     predict_length: int = Field(default=16, ge=2, description="frames to which a first frame is continued")
     rollout_length: int = Field(default=100, ge=2, description="frames over which states are rolled out")
+    generate: Generate = Generate()
+    i3d: bool = Field(default=False, description="measure fvd-i3d too, on a network that is downloaded")
 
 
 class Report(Closed):
@@ -120,6 +141,7 @@ class Params(Closed):
     compute: Compute
     datasets: dict[str, Dataset]
     judge: Judge
+    video_judge: VideoJudge
     training: dict[str, Any] = Field(description="defaults of every model's training section")
     models: dict[str, Model]
     runs: dict[str, list[str]] = Field(description="dataset -> the models trained on it")
@@ -243,6 +265,8 @@ def _check_names(params: Params, path: Path) -> None:
             raise UserError(f"{path}: key 'judge.labels' says nothing of dataset '{dataset}'; add it, [] for no judge")
         if params.judge.labels[dataset] and dataset not in params.judge.floor:
             raise UserError(f"{path}: key 'judge.floor' says nothing of dataset '{dataset}'; add it")
+    for dataset in params.video_judge.datasets:
+        _known(f"{path}: video_judge.datasets", dataset, params.datasets)
     for kind in ("tables", "figures"):
         for name, report in getattr(params, kind).items():
             where = f"{path}: {kind}.{name}"

@@ -73,7 +73,8 @@ def render_table(name: str, records: list[Path], published: Path, out: Path, set
     long = module.rows(found, printed, settings)
     if list(long.columns) != LONG:
         raise ValueError(f"reports/{settings['report']}.py: columns must be {LONG}, got {list(long.columns)}")
-    blocks, notes = module.view(long), [*module.notes(found, printed), *footnotes(found, settings)]
+    prints = bool((printed.paper == module.PAPER).any())
+    blocks, notes = module.view(long), [*module.notes(found, printed), *footnotes(found, settings, prints)]
     source = f"{module.PAPER}, {module.NUMBER}; scale {settings['scale']}"
     contents = {
         ".md": markdown(f"{module.CAPTION} ({source})", blocks, notes),

@@ -66,9 +66,25 @@ def evaluation_inputs(run):
         *weights,
         *catalogue.processed_files(PARAMS, run.dataset),
         *catalogue.judge_files(PARAMS, run.dataset),
+        *video_networks(run.dataset),
         *code,
         plan.plan(record, {"training": training, **settings}),
     ]
+
+
+def video_networks(dataset):
+    """What Frechet distances of a dataset's videos are measured with."""
+    if dataset not in catalogue.video_judged(PARAMS):
+        return []
+    return [*catalogue.video_judge_files(PARAMS), *([catalogue.i3d_file()] if PARAMS.evaluation.i3d else [])]
+
+
+def video_options(dataset):
+    """The same as options of the verb."""
+    if dataset not in catalogue.video_judged(PARAMS):
+        return ""
+    i3d = f" --i3d {catalogue.i3d_file()}" if PARAMS.evaluation.i3d else ""
+    return f"--video-judge {catalogue.video_judge(PARAMS)}{i3d}"
 
 
 def run_option(run):

@@ -19,6 +19,7 @@ rule evaluate:
         data=lambda w: catalogue.processed(PARAMS, w.dataset),
         judges=lambda w: catalogue.judges(PARAMS, w.dataset),
         run=lambda w: run_option(run_of(w)),
+        video=lambda w: video_options(w.dataset),
         settings=lambda w: as_json(catalogue.evaluation_settings(PARAMS, w.dataset, int(w.seed))),
     log:
         f"logs/evaluate/{PARAMS.scale}/{{model}}/{{dataset}}/seed{{seed}}.log",
@@ -29,4 +30,5 @@ rule evaluate:
         gpu=GPU,
     shell:
         "latentmotion evaluate --model {wildcards.model} --data {params.data} --judges {params.judges} {params.run}"
+        " {params.video}"
         " --out {output} --settings {params.settings:q} >> {log} 2>&1"

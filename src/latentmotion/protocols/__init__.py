@@ -1,11 +1,12 @@
 """Protocols: what is held, what is sampled, what is judged or measured (design: one file a protocol).
 
-A protocol module has `NAME`, `NEEDS` (capabilities of a model) and one of
+A protocol module has `NAME`, `NEEDS` (capabilities of a model), one or both of
 
     generate(model, own, partner, ids, seed) -> Generated      judged by classifiers
     measure(trial) -> dict[str, float]                         measured directly
 
-and, where it does not fit every dataset, `applies(trial) -> bool`. A measured protocol that needs nothing says
+and, where it does not fit every dataset, `applies(trial) -> bool`; where what it measures is not of the whole split,
+`scored(trial) -> int`, of how many sequences it is. A measured protocol that needs nothing says
 something of the data alone and is entered by the real test sequences (`trial.model` is None). `own` are the codes of
 test sequences, ids their positions in the split, and `partner` the codes of another test sequence for each of them
 (motion-swap). Noise is keyed by (seed, protocol, id): scores do not depend on the batch.
@@ -68,6 +69,7 @@ class Trial:
         partners: for each sequence another one of another group.
         codes: of every scored sequence; None without ENCODE.
         panel: the dataset's judges by label.
+        watchers: networks on whose features Frechet distances of videos are taken (video_judge.py, i3d.py).
     """
 
     model: contract.SequenceModel | None
@@ -79,6 +81,7 @@ class Trial:
     partners: np.ndarray
     panel: dict = field(default_factory=dict)
     codes: Codes | None = None
+    watchers: list = field(default_factory=list)
 
     @property
     def seed(self) -> int:

@@ -1,0 +1,47 @@
+"""Frechet distance between two sets of features, each taken for a Gaussian: FID of images, FVD of videos.
+
+    d^2 = |m_1 - m_2|^2 + tr(S_1 + S_2 - 2 (S_1 S_2)^(1/2))                      (Dowson and Landau, 1982)
+
+means m and covariances S (N - 1 in the denominator) in float64. The trace of the root is the sum of the roots of the
+eigenvalues of S_1^(1/2) S_2 S_1^(1/2), which is symmetric and has those of S_1 S_2: unlike a root of the product itself
+it stays real where N < d and the covariances are singular, and needs no small number on their diagonals. As is the
+custom, the square d^2 is what is called the distance.
+
+It is biased: two finite sets of one distribution lie apart, the more so the larger d is beside N. A value means little
+without that of real against real at the same N.
+"""
+
+import numpy as np
+
+
+def frechet_distance(first: np.ndarray, second: np.ndarray) -> float:
+    """d^2 of the features (N_1, d) and (N_2, d), 0 or more, in squared units of the features.
+
+    Raises ValueError for shapes that do not fit, fewer than two rows and features that are not finite.
+    """
+    first, second = (np.asarray(features, np.float64) for features in (first, second))
+    for features in (first, second):
+        if features.ndim != 2 or features.shape[0] < 2 or features.shape[1] < 1:
+            raise ValueError(
+                f"need (N, d) with N of 2 or more, a covariance has no meaning below; got {features.shape}"
+            )
+        if not np.isfinite(features).all():
+            raise ValueError(f"{np.count_nonzero(~np.isfinite(features))} of {features.size} features are not finite")
+    if first.shape[1] != second.shape[1]:
+        raise ValueError(f"features of {first.shape[1]} and of {second.shape[1]} dimensions")
+    moments = [(features.mean(0), np.atleast_2d(np.cov(features, rowvar=False))) for features in (first, second)]
+    return between_gaussians(*moments[0], *moments[1])
+
+
+def between_gaussians(mean1: np.ndarray, covariance1: np.ndarray, mean2: np.ndarray, covariance2: np.ndarray) -> float:
+    """d^2 of N(mean1, covariance1) and N(mean2, covariance2): (d,), (d, d), (d,), (d, d)."""
+    root = _root(covariance1)
+    common = np.linalg.eigvalsh(root @ covariance2 @ root)
+    spread = np.trace(covariance1) + np.trace(covariance2) - 2 * np.sqrt(common.clip(min=0)).sum()
+    return float(np.sum((mean1 - mean2) ** 2) + max(spread, 0.0))  # rounding can make a zero negative
+
+
+def _root(covariance: np.ndarray) -> np.ndarray:
+    """The symmetric square root of a covariance; eigenvalues that rounding made negative are zero."""
+    values, vectors = np.linalg.eigh(covariance)
+    return (vectors * np.sqrt(values.clip(min=0))) @ vectors.T
