@@ -6,8 +6,8 @@ The integrator is the generalised leapfrog (Hairer, Lubich and Wanner, Geometric
 
 It is symplectic and a step of -h undoes it, but its first two lines are implicit. They are solved by a fixed number of
 fixed-point iterations. One is the explicit leapfrog, which public code of this field applies to any H: where H is
-separable, K(p) + U(q), it is exact; where H is not, it is of second order but neither symplectic nor reversible, and
-every further iteration takes both defects down by a factor of the order of h.
+separable, K(p) + U(q), it is exact; where H is not, it is of first order, neither symplectic nor reversible. Two are of
+second order, and every further iteration takes both defects down by a factor of the order of h.
 
 Everything runs in float32 at least, whatever autocast says, and can be differentiated twice.
 """
