@@ -141,7 +141,7 @@ def cell_text(cell, form: str = ".3f") -> str:
         return "" if cell.status == PUBLISHED_ONLY else "failed"
     parts = [f"{cell.mean:{form}}"]
     if not pd.isna(cell.std):
-        parts.append(f"± {cell.std:{form}}")
+        parts.append(f"± {cell.std:{form.removeprefix('+')}}")
     if not pd.isna(cell.seeds):
-        parts.append(f"({cell.seeds if cell.status == 'ok' else cell.status})")
+        parts.append(f"({cell.seeds if cell.status in ('ok', 'computed') else cell.status})")
     return " ".join([*parts, "†"] if WEAK in cell.note else parts)
