@@ -172,7 +172,8 @@ def lock() -> None:
     finished = [name for name, stage in described.items() if _finished(stage, pending)]
     changed = json.loads(_run("dvc", "status", "--json"))
     if news := [name for name in finished if name in changed]:
-        _run("dvc", "commit", "-f", "-q", *news)
+        # DVC writes its whole lock once for each stage that is named, seconds each, and once where none is.
+        _run("dvc", "commit", "-f", "-q", *([] if len(finished) == len(described) else news))
     print(f"dvc.lock: {len(finished)} of {len(described)} stages are finished")
 
 
