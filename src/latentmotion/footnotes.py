@@ -39,7 +39,7 @@ def _failures(records: list[dict]) -> list[str]:
 def _source(record: dict) -> str:
     name = dataset_label(record["dataset"])
     if record["dataset"] in MADE_HERE:
-        return f"{name}: made by this project, by a simulator or from a formula."
+        return f"{name}: {MADE_HERE[record['dataset']]}."
     if record["dataset"] == dataset_name(record["dataset"]):
         return f"{name}: the published data."
     origin = (

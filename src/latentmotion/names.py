@@ -4,8 +4,9 @@ from latentmotion.catalogue import dataset_name
 
 PUBLISHED_NAMES = {"faces": "MUG", "sprites": "Sprites", "balls": "rotating balls", "rotating_mnist": "rotating MNIST"}
 STAND_INS = {"rotating_mnist": "rotating digits of scikit-learn"}  # those that this project does not draw itself
-MADE_HERE = ["balls", "mass_spring", "pendulum", "double_pendulum", "two_body", "three_body"]  # by a simulator
-MADE_HERE += ["ring", "ring_finite", "modes"]  # from a formula
+MADE_HERE = dict.fromkeys(
+    ["balls", "mass_spring", "pendulum", "double_pendulum", "two_body", "three_body"], "simulated by this project"
+) | dict.fromkeys(["ring", "ring_finite", "modes"], "drawn by this project from a formula")
 SYSTEMS = {
     "real": "real data",
     "halo": "HALO (conditional)",
