@@ -12,6 +12,7 @@ import torch
 from PIL import Image
 from scipy.stats import kstest, ttest_rel
 
+from latentmotion import protocols
 from latentmotion.data import modes, ring
 from latentmotion.densities import Rings, of_facts
 from latentmotion.dynamics.leapfrog import Energy, gradient
@@ -256,7 +257,7 @@ def trial(tmp_path) -> Trial:
 
 @torch.no_grad()
 def test_likelihood_measures_what_it_says(trial, monkeypatch):
-    monkeypatch.setattr(likelihood, "BATCH", 7)
+    monkeypatch.setattr(protocols, "BATCH", 7)
     found, ids = likelihood.measure(trial), likelihood.learnt(trial)
     assert np.array_equal(ids, torch.nonzero(trial.model.learnt).squeeze(1).numpy())
     for prefix, x in (("", trial.split.x[:, 0]), ("train_", trial.train.x[ids, 0])):

@@ -7,7 +7,7 @@ import pytest
 import torch
 from scipy.linalg import sqrtm
 
-from latentmotion import catalogue, params
+from latentmotion import catalogue, params, protocols
 from latentmotion import evaluate as evaluation
 from latentmotion import model as contract
 from latentmotion.distortions import KINDS, distort
@@ -324,6 +324,7 @@ def test_worse_samples_are_farther_and_real_ones_near_the_floor(made):
 def test_a_sample_does_not_depend_on_the_batch(made, monkeypatch):
     model = Replays(open_split(made / "pendulum", "train").x)
     whole = generate.quantised(trial(made, model, []))
+    monkeypatch.setattr(protocols, "BATCH", 7)
     monkeypatch.setattr(generate, "BATCH", 7)
     assert generate.quantised(trial(made, model, [])).equal(whole) and whole.dtype == torch.uint8
     assert generate.quantised(trial(made, model, [], videos=9)).equal(whole[:9])

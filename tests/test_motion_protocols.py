@@ -6,6 +6,7 @@ import torch
 
 from latentmotion import evaluate as evaluation
 from latentmotion import model as contract
+from latentmotion import protocols
 from latentmotion.errors import UserError
 from latentmotion.metrics.cyclic_coordinates import FRACTION, cyclic_coordinates
 from latentmotion.metrics.participation_ratio import participation_ratio
@@ -161,7 +162,7 @@ def test_motions_have_noise_of_their_own_and_every_action_in_turn(monkeypatch):
     actions = torch.tensor([0, 0, 1])
     whole = motion_manifold.sampled(Flat(), 20, 3, actions, 5, "a purpose")
     assert whole.shape == (20, 3, 6) and whole.isnan().any(2).any(1).tolist() == [i % 3 == 2 for i in range(20)]
-    monkeypatch.setattr(motion_manifold, "BATCH", 3)
+    monkeypatch.setattr(protocols, "BATCH", 3)
     torch.testing.assert_close(
         motion_manifold.sampled(Flat(), 20, 3, actions, 5, "a purpose"), whole, rtol=0, atol=0, equal_nan=True
     )
@@ -199,5 +200,5 @@ def test_coordinates_without_a_spring_are_cyclic(folders):
 def test_energies_do_not_depend_on_the_batch(folders, monkeypatch):
     model = Oscillators([0.3, 1.0], leak=0.02)
     whole = measured(generated_energy, folders, model)
-    monkeypatch.setattr(generated_energy, "BATCH", 100)
+    monkeypatch.setattr(protocols, "BATCH", 100)
     assert measured(generated_energy, folders, model) == pytest.approx(whole, rel=1e-12)

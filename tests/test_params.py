@@ -28,6 +28,9 @@ from latentmotion.errors import UserError
         ({"tables": {"table2": {"models": ["mocogun"]}}}, "did you mean 'mocogan'"),
         ({"scale": "quik"}, "scale 'quik' has no file .*did you mean 'quick'"),
         ({"judge": {"lr": -1}}, "judge.lr.*greater than 0"),
+        ({"datasets": {"sprites": {"size": 4}}}, "datasets.sprites.*size 8 or more"),
+        ({"datasets": {"sprites": {"frames": 1}}}, "datasets.sprites.*frames must be 2 or more"),
+        ({"datasets": {"ring": {"size": 8}}}, "datasets.ring.*frames must be 2 or more"),
         ({"datasets": {"sprites": {"source": "fake"}}}, "datasets.sprites.source.*'real' or 'drawn'"),
     ],
 )

@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from latentmotion.closure import PACKAGE
 from latentmotion.errors import UserError, nearest
@@ -32,9 +32,15 @@ class Dataset(Closed):
     """One dataset: where it comes from and how large it is. `options` belong to its file in data/."""
 
     source: Literal["real", "drawn"] = Field(description="real: the published files; drawn: embedded stand-in")
-    size: int = Field(ge=1, le=256, description="side of a frame in pixels; 1 for sound and states")
-    frames: int = Field(ge=1, description="frames of a sequence; 1 for points")
+    size: int = Field(le=256, description="side of a frame in pixels, numbers of a frame of sound; 1 for points")
+    frames: int = Field(description="frames of a sequence; 1 for points")
     options: dict[str, Any] = Field(default_factory=dict, description="keywords of the dataset's prepare()")
+
+    @model_validator(mode="after")
+    def _points_or_sequences(self) -> "Dataset":
+        if (self.frames, self.size) != (1, 1) and (self.frames < 2 or self.size < 8):
+            raise ValueError("frames must be 2 or more and size 8 or more, or both 1, of points")
+        return self
 
 
 class Judge(Closed):

@@ -24,7 +24,7 @@ from torch import Tensor
 
 from latentmotion import model as contract
 from latentmotion.params import modules
-from latentmotion.sequences import Split
+from latentmotion.sequences import Split, read_manifest
 from latentmotion.training.batches import batch_of
 
 BATCH = 128
@@ -87,12 +87,22 @@ class Trial:
     def seed(self) -> int:
         return self.settings["seed"]
 
+    @property
+    def facts(self) -> dict:
+        """What the manifest says of the data beyond its arrays."""
+        return read_manifest(self.folder)["facts"]
+
     def batches(self, split: Split | None = None) -> Iterator[tuple[np.ndarray, contract.Batch]]:
         """Every sequence of a split (default: the scored one) in order, with its place in it."""
         split = split or self.split
-        for start in range(0, len(split), BATCH):
-            ids = np.arange(start, min(start + BATCH, len(split)))
+        for ids in in_batches(len(split)):
             yield ids, batch_of(split, ids, self.train.group, self.device)
+
+
+def in_batches(count: int) -> Iterator[np.ndarray]:
+    """The numbers 0 to count - 1 in order, BATCH at a time."""
+    for start in range(0, count, BATCH):
+        yield np.arange(start, min(start + BATCH, count))
 
 
 def protocols() -> list[ModuleType]:

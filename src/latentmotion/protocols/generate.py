@@ -13,7 +13,7 @@ from torch import Tensor
 from latentmotion import model as contract
 from latentmotion.errors import UserError
 from latentmotion.metrics.frechet_distance import frechet_distance
-from latentmotion.protocols import BATCH, Codes, Generated, Trial
+from latentmotion.protocols import BATCH, Codes, Generated, Trial, in_batches
 from latentmotion.sequences import Split
 from latentmotion.training.seeds import normal
 
@@ -71,8 +71,7 @@ def quantised(trial: Trial) -> Tensor:
     count, frames = trial.settings["generate"]["videos"], trial.settings["generate"]["frames"]
     actions = torch.from_numpy(trial.split.labels["action"]).to(trial.device)
     parts = []
-    for start in range(0, count, BATCH):
-        ids = np.arange(start, min(start + BATCH, count))
+    for ids in in_batches(count):
         x = _sample(trial.model, actions[ids], frames, ids, trial.seed).float()
         if not torch.isfinite(x).all():
             raise UserError("generate: a generated video holds numbers that are not finite; train the model again")

@@ -15,8 +15,7 @@ from latentmotion import model as contract
 from latentmotion.errors import UserError
 from latentmotion.metrics.cyclic_coordinates import cyclic_coordinates
 from latentmotion.metrics.relative import relative
-from latentmotion.protocols import BATCH, Trial
-from latentmotion.sequences import read_manifest
+from latentmotion.protocols import Trial, in_batches
 from latentmotion.training.seeds import normal
 
 NAME = "generated-energy"
@@ -26,7 +25,7 @@ SAMPLES = 256
 
 def applies(trial: Trial) -> bool:
     """Where videos are of a simulated system: the flows of densities have states as well, but no time goes on."""
-    return "constants" in read_manifest(trial.folder)["facts"]
+    return "constants" in trial.facts
 
 
 def measure(trial: Trial) -> dict[str, float]:
@@ -73,7 +72,6 @@ def forces(model: contract.SequenceModel, states: Tensor) -> Tensor:
 
 
 def _states(trial: Trial) -> Iterator[Tensor]:
-    for start in range(0, SAMPLES, BATCH):
-        ids = np.arange(start, min(start + BATCH, SAMPLES))
+    for ids in in_batches(SAMPLES):
         noise = normal(ids, trial.model.state_noise, trial.seed, NAME)
         yield trial.model.sample_state(noise.to(trial.device))

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from latentmotion import model as contract
-from latentmotion.protocols import BATCH, Trial
+from latentmotion.protocols import Trial, in_batches
 from latentmotion.sequences import label_specs, read_manifest
 from latentmotion.training.batches import batch_of
 from latentmotion.training.seeds import permutation
@@ -71,8 +71,8 @@ def probe(similar: tuple[np.ndarray, np.ndarray], labels: np.ndarray, targets: n
 def _encode(trial: Trial, ids: np.ndarray) -> tuple[Tensor, Tensor]:
     """The codes of some training sequences."""
     parts = []
-    for start in range(0, len(ids), BATCH):
-        batch = batch_of(trial.train, ids[start : start + BATCH], trial.train.group, trial.device)
+    for places in in_batches(len(ids)):
+        batch = batch_of(trial.train, ids[places], trial.train.group, trial.device)
         parts.append(trial.model.encode(batch.x, batch.action))
     content, motion = (torch.cat(part) for part in zip(*parts, strict=True))
     return content, motion

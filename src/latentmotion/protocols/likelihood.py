@@ -14,8 +14,8 @@ from torch import Tensor
 
 from latentmotion import model as contract
 from latentmotion.densities import of_facts
-from latentmotion.protocols import BATCH, Trial
-from latentmotion.sequences import Split, read_manifest
+from latentmotion.protocols import Trial, in_batches
+from latentmotion.sequences import Split
 from latentmotion.training.batches import batch_of
 from latentmotion.training.seeds import normal
 
@@ -32,7 +32,7 @@ def measure(trial: Trial) -> dict[str, float]:
     iw128: the importance-weighted bound with as many.
     target: log density of the target at these points, where it is known.
     """
-    target = of_facts(read_manifest(trial.folder)["facts"])
+    target = of_facts(trial.facts)
     metrics = {}
     for prefix, split, ids in (
         ("", trial.split, np.arange(len(trial.split))),
@@ -55,8 +55,8 @@ def learnt(trial: Trial) -> np.ndarray:
 
 
 def _bounds(trial: Trial, split: Split, ids: np.ndarray, prefix: str) -> Iterator[tuple[Tensor, Tensor]]:
-    for start in range(0, len(ids), BATCH):
-        chosen = ids[start : start + BATCH]
+    for places in in_batches(len(ids)):
+        chosen = ids[places]
         x = batch_of(split, chosen, trial.train.group, trial.device).x
         noise = normal(chosen, SAMPLES * trial.model.bound_noise, trial.seed, NAME, prefix).to(trial.device)
         yield trial.model.bounds(x, noise.view(len(x), SAMPLES, -1))

@@ -4,15 +4,13 @@ The paper shows 1,024 motions after one step as t-SNE, by which it calls that of
 dimensional". Here their dimension is measured, as the participation ratio (metrics/participation_ratio.py).
 """
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from latentmotion import model as contract
 from latentmotion.errors import UserError
 from latentmotion.metrics.participation_ratio import participation_ratio
-from latentmotion.protocols import BATCH, Trial
-from latentmotion.sequences import read_manifest
+from latentmotion.protocols import Trial, in_batches
 from latentmotion.training.seeds import normal
 
 NAME = "motion-manifold"
@@ -22,7 +20,7 @@ SAMPLES = 1024
 
 def applies(trial: Trial) -> bool:
     """Where videos are of a simulated system, whose true dimension is known."""
-    return "constants" in read_manifest(trial.folder)["facts"]
+    return "constants" in trial.facts
 
 
 def measure(trial: Trial) -> dict[str, float]:
@@ -45,8 +43,7 @@ def scored(trial: Trial) -> int:
 def sampled(model: contract.SequenceModel, count: int, length: int, actions: Tensor, *key: int | str) -> Tensor:
     """Motions from the prior, (count, length, M), each with noise of its own key and the next of the actions (any,)."""
     parts = []
-    for start in range(0, count, BATCH):
-        ids = np.arange(start, min(start + BATCH, count))
+    for ids in in_batches(count):
         noise = normal(ids, model.motion_noise(length), *key).to(actions.device)
         parts.append(model.sample_motion(actions[ids % len(actions)], length, noise))
     return torch.cat(parts)

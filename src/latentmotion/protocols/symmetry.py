@@ -14,7 +14,6 @@ from torch import Tensor
 from latentmotion import model as contract
 from latentmotion.densities import of_facts
 from latentmotion.protocols import Trial
-from latentmotion.sequences import read_manifest
 from latentmotion.training.batches import batch_of
 from latentmotion.training.seeds import normal, permutation
 
@@ -25,7 +24,7 @@ POINTS, ANGLES, SAMPLES, STATES = 64, 8, 256, 8192
 
 def applies(trial: Trial) -> bool:
     """Where the target is in the plane and known to be invariant."""
-    target = of_facts(read_manifest(trial.folder)["facts"])
+    target = of_facts(trial.facts)
     return target is not None and target.invariant
 
 
