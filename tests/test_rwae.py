@@ -130,7 +130,7 @@ def test_motion_is_inferred_from_the_past_and_means_chain():
         motion, changed_motion = (model.encode(x, data.action)[1] for x in (data.x, other))
         torch.testing.assert_close(motion[:, :4], changed_motion[:, :4])
         assert not torch.allclose(motion[:, 4], changed_motion[:, 4])
-        features = model._features(data.x)
+        features = model.features(data.x)
         _, (mean, _) = model.motion(features, draw=False)
     torch.testing.assert_close(motion, mean)
 

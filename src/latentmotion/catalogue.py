@@ -98,8 +98,9 @@ def judged_labels(params: Params, dataset: str) -> list[str]:
 
 
 def judge_settings(params: Params, dataset: str) -> dict:
-    judge = params.judge.model_dump(exclude={"labels"})
-    return {**judge, "floor": judge["floor"][dataset_name(dataset)], "threads": params.compute.threads}
+    name, judge = dataset_name(dataset), params.judge
+    sizes = judge.model_dump(exclude={"labels", "per_dataset"}) | judge.per_dataset.get(name, {})
+    return {**sizes, "floor": judge.floor[name], "threads": params.compute.threads}
 
 
 def video_judge_settings(params: Params) -> dict:

@@ -53,6 +53,10 @@ class Judge(Closed):
     select_every: int = Field(ge=1, description="steps between measurements on validation data")
     floor: dict[str, float] = Field(description="accuracy on real test data below which a judge is reported as weak")
     labels: dict[str, list[str]] = Field(description="dataset -> the labels that get a judge each")
+    per_dataset: dict[str, dict[str, Any]] = Field(default_factory=dict, description="what differs on one dataset")
+
+
+JUDGE_KEYS = ("width", "steps", "batch", "lr", "select_every")  # what may differ from dataset to dataset
 
 
 class VideoJudge(Closed):
@@ -271,6 +275,10 @@ def _check_names(params: Params, path: Path) -> None:
             raise UserError(f"{path}: key 'judge.labels' says nothing of dataset '{dataset}'; add it, [] for no judge")
         if params.judge.labels[dataset] and dataset not in params.judge.floor:
             raise UserError(f"{path}: key 'judge.floor' says nothing of dataset '{dataset}'; add it")
+    for dataset, section in params.judge.per_dataset.items():
+        _known(f"{path}: judge.per_dataset", dataset, params.datasets)
+        for key in section:
+            _known(f"{path}: judge.per_dataset.{dataset}", key, JUDGE_KEYS)
     for dataset in params.video_judge.datasets:
         _known(f"{path}: video_judge.datasets", dataset, params.datasets)
     for kind in ("tables", "figures"):

@@ -17,7 +17,7 @@ from latentmotion.nets.action import ActionVariable, behind, kl_uniform, relaxed
 from latentmotion.nets.content import ContentNetwork
 from latentmotion.nets.frame_networks import Networks, bounded, frame_decoder, frame_encoder
 from latentmotion.nets.gaussian import GaussianHead, kl, kl_standard, sample
-from latentmotion.nets.motion_prior import MotionPrior
+from latentmotion.nets.motion_prior import MotionPrior, RecurrentMotionModel
 
 
 class Config(contract.NetworkConfig):
@@ -41,10 +41,8 @@ class Config(contract.NetworkConfig):
     log_variance: float = 0.0  # where those of the posteriors start
 
 
-class Model(contract.SequenceModel):
+class Model(RecurrentMotionModel):
     """See the module's docstring."""
-
-    capabilities = frozenset({contract.ENCODE, contract.SAMPLE_CONTENT, contract.SAMPLE_MOTION, contract.PREDICT})
 
     def __init__(self, config: Config, shape: contract.DataShape):
         super().__init__()
@@ -59,9 +57,6 @@ class Model(contract.SequenceModel):
         self.actions = shape.actions if config.weak else 0
         self.decoder = frame_decoder(config, shape, config.content + config.motion + self.actions)
         self.action = ActionVariable(config.motion, config.hidden, self.actions) if config.weak else None
-
-    def motion_noise(self, length: int) -> int:
-        return length * self.config.motion + self.actions
 
     def losses(self, batch: contract.Batch) -> dict[str, Tensor]:
         return self.elbo(batch)[0]
@@ -96,24 +91,6 @@ class Model(contract.SequenceModel):
     def decode(self, content: Tensor, motion: Tensor) -> Tensor:
         code = torch.cat([content[:, None].expand(-1, motion.shape[1], -1), motion], dim=2)
         return bounded(self.decoder(code.flatten(0, 1)), self.shape).unflatten(0, code.shape[:2])
-
-    def sample_content(self, noise: Tensor) -> Tensor:
-        return noise
-
-    def sample_motion(self, action: Tensor, length: int, noise: Tensor) -> Tensor:
-        noise, of_action = noise.split([length * self.config.motion, self.actions], dim=1)
-        z = self.prior.sample(noise.unflatten(1, (length, -1)))
-        return behind(z, self.action.from_normal(of_action)) if self.action else z
-
-    def predict(self, first: Tensor, length: int, action: Tensor) -> Tensor:
-        """The prior's mean continues the codes of the given frames, and their action goes on."""
-        content, motion = self.encode(first, action)
-        z, a = motion.split([self.config.motion, self.actions], dim=2)
-        z = self.prior.sample(z.new_zeros(len(first), length, z.shape[2]), z)
-        return self.decode(content, behind(z, a[:, 0]))
-
-    def features(self, x: Tensor) -> Tensor:
-        return self.encoder(x.flatten(0, 1)).unflatten(0, x.shape[:2])
 
     def _motion(self, features: Tensor, f: Tensor) -> tuple[Tensor, Tensor]:
         given = torch.cat([features, f[:, None].expand(-1, features.shape[1], -1).to(features.dtype)], dim=2)

@@ -28,7 +28,7 @@ from latentmotion.nets.content import ContentNetwork
 from latentmotion.nets.frame_networks import Networks, bounded, frame_decoder, frame_encoder, is_sound
 from latentmotion.nets.gaussian import GaussianHead, kl, sample
 from latentmotion.nets.latent_critic import LatentDiscriminator, ScaledMMD
-from latentmotion.nets.motion_prior import MotionPrior
+from latentmotion.nets.motion_prior import MotionPrior, RecurrentMotionModel
 
 DECAY = 0.5, 0.2  # factors of all learning rates from the milestones on
 
@@ -95,10 +95,8 @@ class MotionPosterior(nn.Module):
         return z, (mean, log_variance)
 
 
-class Model(contract.SequenceModel):
+class Model(RecurrentMotionModel):
     """See the module's docstring; `Config` documents the sizes."""
-
-    capabilities = frozenset({contract.ENCODE, contract.SAMPLE_CONTENT, contract.SAMPLE_MOTION, contract.PREDICT})
 
     def __init__(self, config: Config, shape: contract.DataShape):
         super().__init__()
@@ -122,9 +120,6 @@ class Model(contract.SequenceModel):
             else LatentDiscriminator(config.content, config.gradient_penalty)
         )
         self.register_buffer("seen_batches", torch.zeros((), dtype=torch.long))
-
-    def motion_noise(self, length: int) -> int:
-        return length * self.config.motion + self.actions
 
     def optimisers(self, training) -> list[torch.optim.Optimizer]:
         """Of encoder, decoder with prior, and critic."""
@@ -157,30 +152,12 @@ class Model(contract.SequenceModel):
         return {name: value.detach() for name, value in losses.items()}
 
     def encode(self, x: Tensor, action: Tensor) -> tuple[Tensor, Tensor]:
-        features = self._features(x)
+        features = self.features(x)
         z, _ = self.motion(features, draw=False)
         return self.content(features)[0], behind(z, self.action.mode(self.action(z))) if self.action else z
 
     def decode(self, content: Tensor, motion: Tensor) -> Tensor:
         return bounded(self._raw(content, motion), self.shape)
-
-    def sample_content(self, noise: Tensor) -> Tensor:
-        return noise
-
-    def sample_motion(self, action: Tensor, length: int, noise: Tensor) -> Tensor:
-        noise, of_action = noise.split([length * self.config.motion, self.actions], dim=1)
-        z = self.prior.sample(noise.unflatten(1, (length, -1)))
-        return behind(z, self.action.from_normal(of_action)) if self.action else z
-
-    def predict(self, first: Tensor, length: int, action: Tensor) -> Tensor:
-        """The prior's mean continues the codes of the given frames, and their action goes on."""
-        content, motion = self.encode(first, action)
-        z, a = motion.split([self.config.motion, self.actions], dim=2)
-        z = self.prior.sample(z.new_zeros(len(first), length, z.shape[2]), z)
-        return self.decode(content, behind(z, a[:, 0]))
-
-    def _features(self, x: Tensor) -> Tensor:
-        return self.encoder(x.flatten(0, 1)).unflatten(0, x.shape[:2])
 
     def _raw(self, content: Tensor, motion: Tensor) -> Tensor:
         """Frames before they are bounded."""
@@ -189,7 +166,7 @@ class Model(contract.SequenceModel):
         return self.decoder(h.flatten(0, 1)).unflatten(0, code.shape[:2])
 
     def _infer(self, x: Tensor) -> Codes:
-        features = self._features(x)
+        features = self.features(x)
         content = sample(*self.content(features))
         z, posterior = self.motion(features, draw=True)
         log_action = self.action(z) if self.action else None

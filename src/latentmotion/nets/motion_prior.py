@@ -1,8 +1,10 @@
-"""The learnt prior of a motion that is one code a frame, shared by DSVAE, S3VAE and R-WAE."""
+"""The learnt prior of a motion that is one code a frame, and what DSVAE, S3VAE and R-WAE do with it."""
 
 import torch
 from torch import Tensor, nn
 
+from latentmotion import model as contract
+from latentmotion.nets.action import behind
 from latentmotion.nets.gaussian import GaussianHead
 
 
@@ -34,3 +36,36 @@ class MotionPrior(nn.Module):
             z = given[:, t] if known else mean + torch.exp(0.5 * log_variance) * epsilon
             drawn.append(z)
         return torch.stack(drawn, dim=1)
+
+
+class RecurrentMotionModel(contract.SequenceModel):
+    """A model with f ~ N(0, I) and z_t ~ p(z_t | z_<t), and perhaps a categorical action behind every z_t.
+
+    A subclass has `config` with the size `motion`, `encoder` of frames, `prior` (MotionPrior), `actions`, the number of
+    classes or 0, and `action`, an ActionVariable or None; it implements `encode` and `decode`.
+    """
+
+    capabilities = frozenset({contract.ENCODE, contract.SAMPLE_CONTENT, contract.SAMPLE_MOTION, contract.PREDICT})
+
+    def motion_noise(self, length: int) -> int:
+        return length * self.config.motion + self.actions
+
+    def sample_content(self, noise: Tensor) -> Tensor:
+        return noise
+
+    def sample_motion(self, action: Tensor, length: int, noise: Tensor) -> Tensor:
+        """A categorical action is drawn, not asked for: which class means what, the model cannot know."""
+        noise, of_action = noise.split([length * self.config.motion, self.actions], dim=1)
+        z = self.prior.sample(noise.unflatten(1, (length, -1)))
+        return behind(z, self.action.from_normal(of_action)) if self.action else z
+
+    def predict(self, first: Tensor, length: int, action: Tensor) -> Tensor:
+        """The prior's mean continues the codes of the given frames, and their action goes on."""
+        content, motion = self.encode(first, action)
+        z, a = motion.split([self.config.motion, self.actions], dim=2)
+        z = self.prior.sample(z.new_zeros(len(first), length, z.shape[2]), z)
+        return self.decode(content, behind(z, a[:, 0]))
+
+    def features(self, x: Tensor) -> Tensor:
+        """Frames (B, T, ...) -> what the encoder makes of each, (B, T, features)."""
+        return self.encoder(x.flatten(0, 1)).unflatten(0, x.shape[:2])

@@ -28,7 +28,7 @@ def rows(records: list[dict], published: pd.DataFrame, settings: dict) -> pd.Dat
     """The long form: every metric of every operator, and of the first frame repeated."""
 
     def cells(model: str, dataset: str, found: list[dict], real: dict) -> Cells:
-        numbers = printed(published, PAPER, "1", printed_row(model, "1"), dataset_name(dataset))
+        numbers = printed(published, PAPER, "1", printed_row(model, PAPER, "1"), dataset_name(dataset))
         ours = shown(found, [("predict", metric) for metric in (*QUALITY, *FUTURE)], PROTOCOLS)
         keyed = {("predict", metric): value for metric, value in numbers.items()}
         return with_published(ours, keyed, other_data(dataset, found))

@@ -38,7 +38,7 @@ def rows(records: list[dict], published: pd.DataFrame, settings: dict) -> pd.Dat
     """The long form: every protocol and metric of every system, with the printed number where there is one."""
 
     def cells(model: str, dataset: str, found: list[dict], real: dict) -> Cells:
-        numbers = printed(published, PAPER, "2", printed_row(model, "2"), dataset_name(dataset))
+        numbers = printed(published, PAPER, "2", printed_row(model, PAPER, "2"), dataset_name(dataset))
         return halves(shown(found, wanted(real), HALVES), numbers, other_data(dataset, found))
 
     models = [*SYSTEMS, *(model for model in settings["models"] if model not in SYSTEMS)]

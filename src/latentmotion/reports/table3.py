@@ -48,7 +48,7 @@ def rows(records: list[dict], published: pd.DataFrame, settings: dict) -> pd.Dat
         measured = shown(found, verdicts, {protocol for protocol, _ in behind})
         ours = _ticks(found, real, measured)
         ours |= {key: cell for key, cell in measured.items() if key in (*verdicts, *behind)}
-        numbers = printed(published, PAPER, "3", printed_row(model, "3"), ANY)
+        numbers = printed(published, PAPER, "3", printed_row(model, PAPER, "3"), ANY)
         return with_published(ours, {(TICK, name): value for name, value in numbers.items()})
 
     return long_form(records, settings, settings["models"], cells, lambda real, _: {BAR: _bar_row(real)})

@@ -36,7 +36,7 @@ def rows(records: list[dict], published: pd.DataFrame, settings: dict) -> pd.Dat
     def cells(model: str, dataset: str, found: list[dict], real: dict) -> Cells:
         numbers: dict[str, str] = {}
         for part in ("S1a", "S1b"):
-            numbers |= printed(published, PAPER, part, printed_row(model, part), dataset_name(dataset))
+            numbers |= printed(published, PAPER, part, printed_row(model, PAPER, part), dataset_name(dataset))
         ours = shown(found, [*wanted(real), *(key for key in MOTION if key[0] != "copy")], PROTOCOLS)
         return halves(ours, numbers, other_data(dataset, found))
 

@@ -31,7 +31,7 @@ def rows(records: list[dict], published: pd.DataFrame, settings: dict) -> pd.Dat
     """The long form: every metric of every system, with the printed number where there is one."""
 
     def cells(model: str, dataset: str, found: list[dict], real: dict) -> Cells:
-        numbers = printed(published, PAPER, "S2", printed_row(model, "S2"), dataset_name(dataset))
+        numbers = printed(published, PAPER, "S2", printed_row(model, PAPER, "S2"), dataset_name(dataset))
         keyed = {(PROTOCOL, metric): value for metric, value in numbers.items()}
         return with_published(shown(found, WANTED, {PROTOCOL}), keyed, other_data(dataset, found))
 

@@ -30,7 +30,7 @@ def rows(records: list[dict], published: pd.DataFrame, settings: dict) -> pd.Dat
             return shown(found, [], [BAR])
         wanted = [(PROTOCOL, metric.removesuffix(FLOOR)) for metric in _floors(real)]
         ours = {key: cell for key, cell in shown(found, wanted, [PROTOCOL]).items() if _network(key[1]) in NETWORKS}
-        numbers = printed(published, PAPER, "1", printed_row(model, "1"), dataset_name(dataset))
+        numbers = printed(published, PAPER, "1", printed_row(model, PAPER, "1"), dataset_name(dataset))
         return with_published(ours, {(PROTOCOL, PUBLISHED): numbers["fvd"]} if numbers else {})
 
     return long_form(records, settings, [*settings["models"], REAL], cells)
