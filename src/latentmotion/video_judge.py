@@ -13,21 +13,19 @@ from pathlib import Path
 import numpy as np
 import torch
 from safetensors.torch import load_file
-from safetensors.torch import save as to_safetensors
 from torch import Tensor
 from torch.nn import functional
 
 from latentmotion.distortions import KINDS, distort
 from latentmotion.errors import UserError
+from latentmotion.instrument import SEED, read_instrument, train_selected, write_instrument
 from latentmotion.nets.video_classifier import VideoClassifier
-from latentmotion.progress import progress
-from latentmotion.records import code_hash, file_digest, machine, read_record, write_atomic, write_record
+from latentmotion.records import code_hash, machine
 from latentmotion.sequences import Split, open_split, read_manifest
 from latentmotion.training import device as devices
 from latentmotion.training.batches import shape_of, to_float
 from latentmotion.training.seeds import key, permutation, seed_torch
 
-SEED = 0  # an instrument: one seed, declared
 FILE = "network.safetensors"
 AT_ONCE = 128
 
@@ -73,40 +71,23 @@ def train_video_judge(data: list[Path], out: Path, settings: dict, device: str) 
     seed_torch(SEED, "video judge")
     questions = {"dataset": len(data), "distortion": len(KINDS)}
     network = VideoClassifier(shape["channels"], settings["width"], settings["features"], questions).to(target)
-    optimiser = torch.optim.Adam(network.parameters(), lr=settings["lr"])
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, settings["steps"])
-    best, kept, curve = (-1.0, 0.0), None, []
-    with progress("video judge", settings["steps"]) as bar:
-        for step in range(settings["steps"]):
-            network.train()
-            x, answers = _batch(train, settings["batch"], step, target)
-            logits = network(x)
-            loss = sum(functional.cross_entropy(logits[question], answer) for question, answer in answers.items())
-            if not torch.isfinite(loss):
-                raise UserError(f"video judge: loss is not finite at step {step}; lower video_judge.lr")
-            optimiser.zero_grad(set_to_none=True)
-            loss.backward()
-            optimiser.step()
-            schedule.step()
-            bar.update()
-            if (step + 1) % settings["select_every"] == 0 or step + 1 == settings["steps"]:
-                scores = _validate(network, validation, target)
-                curve.append({"step": step + 1, **scores})
-                bar.set_postfix({name: f"{value:.4f}" for name, value in scores.items()})
-                score = scores["dataset_accuracy"] + scores["distortion_accuracy"], -scores["loss"]
-                if score > best:
-                    best, chosen = score, scores
-                    kept = {n: value.detach().cpu().clone().contiguous() for n, value in network.state_dict().items()}
-    out = Path(out)
-    write_atomic(out / FILE, to_safetensors(kept))
-    write_record(
-        (out / FILE).with_suffix(".json"),
+
+    def loss_at(step: int) -> Tensor:
+        x, answers = _batch(train, settings["batch"], step, target)
+        logits = network(x)
+        return sum(functional.cross_entropy(logits[question], answer) for question, answer in answers.items())
+
+    selected = train_selected(
+        network, loss_at, lambda: _validate(network, validation, target), settings, "video_judge", "video judge"
+    )
+    write_instrument(
+        Path(out) / FILE,
+        selected,
         {
             "verb": "video-judge", "learns": {"dataset": list(manifests), "distortion": list(KINDS)},
-            "settings": settings, "shape": shape, "seed": SEED,
+            "settings": settings, "shape": shape,
             "data": {name: manifest["sha256"] for name, manifest in manifests.items()},
-            "code": code_hash("video_judge"), "weights": file_digest(out / FILE),
-            "validation": chosen, "selection": curve,
+            "code": code_hash("video_judge"), "validation": selected.scores,
             "seconds": round(time.monotonic() - start, 1), "machine": machine(str(target)),
         },
     )  # fmt: skip
@@ -115,9 +96,7 @@ def train_video_judge(data: list[Path], out: Path, settings: dict, device: str) 
 def load_video_judge(folder: Path, dataset: str, manifest: dict, device: torch.device) -> VideoJudge:
     """The trained network. One that never saw this dataset or saw other data, or altered weights, are refused."""
     path = Path(folder) / FILE
-    record = read_record(path.with_suffix(".json"))
-    if not path.is_file() or file_digest(path) != record["weights"]:
-        raise UserError(f"{path}: is not what its record describes; make it with 'snakemake {path}'")
+    record = read_instrument(path)
     if record["data"].get(dataset) != manifest["sha256"]:
         raise UserError(
             f"{path}: was trained on other data than the {dataset} it is to judge; make it with 'snakemake {path}'"
@@ -164,10 +143,8 @@ def _distorted(split: Split, i: int, ids: np.ndarray, purpose: tuple, device) ->
     return x, {"dataset": torch.full((len(ids),), i, device=device), "distortion": kinds.to(device)}
 
 
-@torch.no_grad()
 def _validate(network: VideoClassifier, splits: list[Split], device: torch.device) -> dict[str, float]:
     """Accuracy of each question, and the mean loss, over every validation video."""
-    network.eval()
     sums, count = {"dataset_accuracy": 0.0, "distortion_accuracy": 0.0, "loss": 0.0}, 0
     for i, split in enumerate(splits):
         for ids in np.array_split(np.arange(len(split)), -(-len(split) // AT_ONCE)):
