@@ -25,6 +25,7 @@ class Config(contract.NetworkConfig):
     motion: int = 32  # z_t
     hidden: int = 256  # units of the motion's LSTMs and RNN
     networks: Networks = "simple"
+    content_units: int | None = None  # of the content's LSTM each way; null: half of content
     weak: bool = False  # a categorical action, of which only the number of classes is known
     width: int = 256
     decoder_width: int | None = None  # complex: of the decoder; null: width
@@ -49,7 +50,7 @@ class Model(RecurrentMotionModel):
         self.config, self.shape = config, shape
         self.content_noise = config.content
         self.encoder = frame_encoder(config, shape)
-        self.content = ContentNetwork(config.features, config.content, config.log_variance)
+        self.content = ContentNetwork(config.features, config.content, config.log_variance, config.content_units)
         self.both_ways = nn.LSTM(config.features + config.content, config.hidden, batch_first=True, bidirectional=True)
         self.forwards = nn.RNN(2 * config.hidden, config.hidden, batch_first=True)
         self.motion_head = GaussianHead(config.hidden, config.motion, config.log_variance)

@@ -25,7 +25,7 @@ from latentmotion.errors import UserError
 from latentmotion.mmd import mmd2
 from latentmotion.nets.action import ActionVariable, behind, kl_uniform, relaxed
 from latentmotion.nets.content import ContentNetwork
-from latentmotion.nets.frame_networks import Networks, bounded, frame_decoder, frame_encoder, is_sound
+from latentmotion.nets.frame_networks import Networks, bounded, frame_decoder, frame_encoder, is_sound, keep_variance
 from latentmotion.nets.gaussian import GaussianHead, kl, sample
 from latentmotion.nets.latent_critic import LatentDiscriminator, ScaledMMD
 from latentmotion.nets.motion_prior import MotionPrior, RecurrentMotionModel
@@ -35,6 +35,7 @@ DECAY = 0.5, 0.2  # factors of all learning rates from the milestones on
 
 class Config(contract.NetworkConfig):
     penalty: Literal["mmd", "gan"] = "mmd"  # D of the content
+    content_units: int | None = None  # of the content's LSTM each way; null: half of content
     weak: bool = False  # a categorical action, of which only the number of classes is known
     networks: Networks = "simple"
     cost: Literal["squared", "bernoulli"] = "squared"  # c, on pictures in [0, 1]
@@ -106,12 +107,13 @@ class Model(RecurrentMotionModel):
         self.content_noise = config.content
         self.actions = shape.actions if config.weak else 0
         self.encoder = frame_encoder(config, shape)
-        self.content = ContentNetwork(config.features, config.content, config.log_variance)
+        self.content = ContentNetwork(config.features, config.content, config.log_variance, config.content_units)
         self.motion = MotionPosterior(config.features, config.motion, config.hidden, config.log_variance)
         self.action = ActionVariable(config.motion, config.hidden, self.actions) if config.weak else None
         self.prior = MotionPrior(config.motion, config.hidden)
         code = config.content + config.motion + self.actions
         self.fusion = nn.Sequential(nn.Linear(code, config.features), nn.LeakyReLU(0.2))
+        keep_variance(self.fusion)
         self.states = nn.LSTM(config.features, config.features, batch_first=True)
         self.decoder = frame_decoder(config, shape)
         self.critic = (

@@ -85,9 +85,22 @@ class Perceptron(nn.Module):
             nn.Linear(inputs, units), nn.LeakyReLU(0.2), nn.Linear(units, units), nn.LeakyReLU(0.2),
             nn.Linear(units, outputs),
         )  # fmt: skip
+        keep_variance(self)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.layers(x.flatten(1)).unflatten(1, self.frame)
+
+
+def keep_variance(module: nn.Module) -> None:
+    """Linear maps start as He et al. (2015) have it: what goes through keeps its variance.
+
+    torch's own start divides it by 6 a layer. Of a standardised spectrum a hundredth was left in the codes, less than
+    their noise, and a thousandth after the decoder.
+    """
+    for layer in module.modules():
+        if isinstance(layer, nn.Linear):
+            nn.init.kaiming_normal_(layer.weight, a=0.2)
+            nn.init.zeros_(layer.bias)
 
 
 def _fitting(networks: str, shape: DataShape) -> str:
