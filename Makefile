@@ -11,7 +11,7 @@ paper: .venv/.ok
 	snakemake --config scale=paper -- reports/table2.csv
 
 test: .venv/.ok
-	pytest
+	pytest -n 2 --dist loadgroup
 
 # After a clone: the outputs from the DVC remote, and both tools told that they are what they would make.
 pull: .venv/.ok
@@ -20,9 +20,9 @@ pull: .venv/.ok
 	snakemake --touch --forceall --quiet all -- all
 	latentmotion lock
 
-# After a power loss Snakemake's lock is still there; unlock only when no snakemake runs in this folder.
+# After a power loss Snakemake's lock is still there: who held it, and if that is gone, away with it and its SLURM jobs.
 unlock: .venv/.ok
-	snakemake --unlock
+	latentmotion unlock
 
 ui: .venv/.ok
 	snakemake track

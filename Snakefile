@@ -3,10 +3,11 @@
 What there is to do stands in params.yaml, how it is run (cores, GPUs, queues) in profiles/.
 """
 
+import atexit
 import sys
 from pathlib import Path
 
-from latentmotion import params
+from latentmotion import holder, params
 from latentmotion.errors import UserError
 
 try:
@@ -23,8 +24,12 @@ report: "workflow/report/workflow.rst"
 # Jobs find the verbs beside the Snakemake that runs them, whether or not the environment is activated.
 shell.prefix(f"set -euo pipefail; export PATH='{Path(sys.executable).parent}':$PATH; ")
 
+# On a cluster, what takes seconds or the network stays where snakemake runs.
 localrules:
     all,
+    fetch_i3d,
+    fetch_inception,
+    table,
     site,
     track,
 
@@ -46,6 +51,14 @@ include: "workflow/rules/train.smk"
 include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/track.smk"
+
+
+if workflow.is_main_process:
+    atexit.register(holder.say)
+
+
+onstart:
+    holder.record()
 
 
 onsuccess:

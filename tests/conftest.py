@@ -64,6 +64,12 @@ class Project:
         path.write_text(content.replace(old, new, 1))
 
 
+def pytest_collection_modifyitems(items):
+    """Under `pytest -n 2 --dist loadgroup`: a file is one worker's, and so is all that needs the finished DAG."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group("dag" if "finished" in item.fixturenames else item.path.name))
+
+
 def copy(folder: Path) -> Project:
     """The working tree as a repository of its own that names scale tiny."""
     shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(*MADE))

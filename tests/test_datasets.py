@@ -85,16 +85,6 @@ RAW |= {"spoken_digits": make_digits, "timit": make_timit}
 RAW |= {"ring": generated, "ring_finite": generated, "modes": generated}
 CASES = [(name, "drawn") for name in sorted(modules("data")) if RAW.get(name) is not generated]
 CASES += [(name, "real") for name in sorted(RAW)]
-UNLISTED = {  # tiny settings of what params.yaml does not name
-    "spoken_digits": {"size": 100, "frames": 20, "options": {"takes": 11}},
-    "timit": {"size": 200, "frames": 20, "options": {"speakers": 4}},
-    "moving_mnist": {
-        "size": 16,
-        "frames": 8,
-        "options": {"sequences": 70, "test": 20, "validation": 10, "continued": 24},
-    },
-    "moving_shapes": {"size": 16, "frames": 8, "options": {"takes": 1}},
-}
 
 
 @pytest.fixture(scope="session")
@@ -116,8 +106,7 @@ def raw(tmp_path_factory):
 
 def settings(dataset: str, source: str) -> dict:
     params = load(ROOT / "params.yaml", {"scale": "tiny"})
-    tiny = catalogue.prepare_settings(params, dataset) if dataset in params.datasets else UNLISTED[dataset]
-    return {**tiny, "source": source}
+    return {**catalogue.prepare_settings(params, dataset), "source": source}
 
 
 @pytest.fixture(scope="session", params=CASES, ids="-".join)

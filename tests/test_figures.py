@@ -10,15 +10,19 @@ from PIL import Image
 
 from latentmotion import readme, site
 from latentmotion.errors import UserError
+from latentmotion.model import SequenceModel
 from latentmotion.render import render_figure
 from latentmotion.reports import figure_motion_swap
 from latentmotion.sequences import LabelSpec, Prepared, write
+from latentmotion.shown import open_runs
 
 PARAMS = Path(__file__).parent.parent / "params.yaml"
 
 
-class Exact:
+class Exact(SequenceModel):
     """Content is the colour of the first frame, motion the brightness of each frame: swapping them is exact."""
+
+    capabilities = frozenset({"encode"})
 
     def encode(self, x, action):
         assert x.min() >= -1 and x.max() <= 1 and x.dtype == torch.float32 and action.shape == x.shape[:1]
@@ -56,7 +60,8 @@ SETTINGS |= {"models": ["halo"], "datasets": ["sprites"], "options": {"pairs": 2
 
 
 def test_swaps_keep_content_and_exchange_motion(run):
-    swapped = figure_motion_swap.swaps(run, 4, "cpu")
+    (shown,) = open_runs([run], SETTINGS, "cpu", {"encode"})
+    swapped = figure_motion_swap.swaps(shown, 4, 4)
     assert len(swapped) == 4
     for a, b, a_as_b, b_as_a in swapped:
         assert a.label.removeprefix("A: ") != b.label.removeprefix("B: ")

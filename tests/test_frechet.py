@@ -22,11 +22,10 @@ from latentmotion.records import file_digest, read_record
 from latentmotion.sequences import open_split, read_manifest
 from latentmotion.video_judge import load_video_judge, train_video_judge
 
-CPU = torch.device("cpu")
+ROOT, CPU = Path(__file__).parent.parent, torch.device("cpu")
 TINY = params.load(overrides={"scale": "tiny"})
 WATCHED = ("mass_spring", "pendulum")
 SETTINGS = {"width": 6, "features": 8, "steps": 240, "batch": 8, "lr": 5e-3, "select_every": 80, "threads": 1}
-ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture(scope="module")

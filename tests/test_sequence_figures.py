@@ -52,9 +52,11 @@ CASES = [
     ("figure_long", ["halo"], ["balls", "faces-drawn"], {"length": 30}, 30),
     ("figure_content_swap", ["halo"], ["balls", "faces-drawn"], {}, 16),
 ]
-# of other papers and data: test_rotating_mnist_reports.py, test_flow.py, test_motion_reports.py
+# of other papers and data: test_rotating_mnist_reports.py, test_flow.py, test_motion_reports.py, test_sound_figure.py,
+# test_rwae_figures.py
 OWN_TESTS = {"figure_rotating_mnist", "figure_density", "figure_learning_curves"}
-OWN_TESTS |= {"figure_generated_videos", "figure_motion_manifold"}
+OWN_TESTS |= {"figure_generated_videos", "figure_motion_manifold", "figure_sound_swap"}
+OWN_TESTS |= {"figure_swap", "figure_unconditional", "figure_content_codes", "figure_sampled_motion"}
 
 
 @pytest.fixture(scope="module")
@@ -203,7 +205,7 @@ def test_a_long_sequence_is_broken_into_lines_without_loss(folder):
 
 def test_swapped_content_is_the_others_and_motion_is_ones_own(folder):
     run = shown(folder, "halo", "balls")
-    found = figure_content_swap.pairs(run, ["colour"], 3)
+    found = run.pairs(["colour"], 3, "content swap figure")
     assert len(found) == 3 and len(set(np.ravel(found))) == 6
     for (a, b), block in zip(found, figure_content_swap.swaps(run, 3), strict=True):
         assert run.split.labels["colour"][a] != run.split.labels["colour"][b]

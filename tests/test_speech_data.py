@@ -131,6 +131,14 @@ def test_a_bad_recording_of_a_digit_is_named(digits, tmp_path, recording, messag
     refused("spoken_digits", raw, settings(**DIGITS), message)
 
 
+@pytest.mark.parametrize("name", ["10_theo_0", "3_anna_0", "3_theo_50", "3_theo"])
+def test_a_digit_speaker_or_take_that_is_not_known_is_named(digits, tmp_path, name):
+    raw = repack(digits[0], tmp_path)
+    (tmp_path / "recordings" / f"{name}.wav").write_bytes(riff(noise(1, samples=4000), rate=8000))
+    pack_folder(tmp_path / "recordings", raw / spoken_digits.RECORDINGS)
+    refused("spoken_digits", raw, settings(**DIGITS), rf"recordings\.tar: {name}\.wav is no digit, speaker and take")
+
+
 @pytest.mark.parametrize("content", [b"<html>404</html>", b""])
 def test_a_damaged_archive_is_named(tmp_path, content):
     archive = tmp_path / "raw" / spoken_digits.RECORDINGS

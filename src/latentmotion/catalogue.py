@@ -86,6 +86,15 @@ def prepare_settings(params: Params, dataset: str) -> dict:
     return params.datasets[dataset_name(dataset)].model_dump()
 
 
+def raw_names(params: Params, dataset: str) -> list[str]:
+    """The names under which data/sources.csv may have the files of a real dataset: its own, and `<name>_<option>` for
+    each option that is true. None for another source."""
+    name = dataset_name(dataset)
+    section = params.datasets[name]
+    options = [option for option, value in section.options.items() if value is True]
+    return [name, *(f"{name}_{option}" for option in options)] if section.source == "real" else []
+
+
 def evaluation_modules(params: Params, model: str) -> list[str]:
     """The modules whose imports are the code of a record: every protocol, and the system that is scored."""
     system = [] if model == REAL else [f"models/{params.models[model].system}"]
@@ -108,14 +117,18 @@ def video_judge_settings(params: Params) -> dict:
 
 
 def evaluation_settings(params: Params, dataset: str, seed: int) -> dict:
-    """What a score depends on beyond run, data and judges. `i3d` is the checksum of the network to measure with."""
+    """What a score depends on beyond run, data and judges. `i3d` and `inception` are checksums of the networks to
+    measure with."""
     name = dataset_name(dataset)
     distances = {}
     if dataset in video_judged(params):
         checksum = i3d_source().sha256 if params.evaluation.i3d else None
         distances = {"generate": params.evaluation.generate.model_dump(), "i3d": checksum}
+    if dataset in frame_judged(params):
+        checksum = inception_source().sha256 if params.evaluation.inception else None
+        distances |= {"frame_label": params.evaluation.frame_label, "inception": checksum}
     return {
-        **params.evaluation.model_dump(exclude={"generate", "i3d"}),
+        **params.evaluation.model_dump(exclude={"generate", "i3d", "frame_label", "inception"}),
         **distances,
         "source": params.datasets[name].source,
         "scale": params.scale,
@@ -133,11 +146,21 @@ def report_settings(params: Params, kind: str, name: str) -> dict:
 
 
 def caption(report) -> str:
-    """CAPTION of the file that renders a table or figure, read without importing it."""
+    """CAPTION of the file that renders a table or figure."""
+    return _constant(report, "CAPTION", report.report)
+
+
+def has_page(report) -> bool:
+    """PAGE of the file that renders a figure: whether it leaves a page beside its pictures, as one of sound does."""
+    return _constant(report, "PAGE", False)
+
+
+def _constant(report, name: str, default):
+    """A constant of the file that renders a report, read without importing it."""
     for node in ast.parse((PACKAGE / "reports" / f"{report.report}.py").read_text()).body:
-        if isinstance(node, ast.Assign) and any(getattr(target, "id", None) == "CAPTION" for target in node.targets):
+        if isinstance(node, ast.Assign) and any(getattr(target, "id", None) == name for target in node.targets):
             return ast.literal_eval(node.value)
-    return report.report
+    return default
 
 
 def processed(params: Params, dataset: str) -> str:
@@ -188,6 +211,21 @@ def i3d_file() -> str:
     return f"data/raw/i3d/{i3d_source().path}"
 
 
+def frame_judged(params: Params) -> list[str]:
+    """The ids of the datasets whose frames are compared: those with a judge of the label that is asked for."""
+    wanted = params.evaluation.frame_label
+    return [dataset for name, dataset in ids(params).items() if wanted in params.judge.labels[name]]
+
+
+def inception_source() -> Source:
+    """The one file of the Inception network."""
+    return read_sources("inception", Path("data/sources.csv"))[0]
+
+
+def inception_file() -> str:
+    return f"data/raw/inception/{inception_source().path}"
+
+
 def run_folder(params: Params, run: Run) -> str:
     return f"runs/{params.scale}/{run.model}/{run.dataset}/seed{run.seed}"
 
@@ -208,7 +246,8 @@ def report_records(params: Params, report) -> list[str]:
     return [*(record(params, run) for run in report_runs(params, report)), *real]
 
 
-def report_files(name: str, kind: str) -> list[str]:
+def report_files(params: Params, kind: str, name: str) -> list[str]:
     """What a table or figure leaves in reports/."""
-    suffixes = ("csv", "md", "tex", "html") if kind == "tables" else ("png", "gif")
+    page = ("html",) if kind == "figures" and has_page(params.figures[name]) else ()
+    suffixes = ("csv", "md", "tex", "html") if kind == "tables" else ("png", "gif", *page)
     return [f"reports/{name}.{suffix}" for suffix in suffixes]

@@ -101,12 +101,13 @@ def evaluate(
     run: Annotated[Path | None, typer.Option()] = None,
     video_judge: Annotated[Path | None, typer.Option()] = None,
     i3d: Annotated[Path | None, typer.Option()] = None,
+    inception: Annotated[Path | None, typer.Option()] = None,
     device: Device = "auto",
 ):
     """Scores a trained run (as model 'real': the test sequences themselves) under every protocol that it can enter."""
     from latentmotion.evaluate import evaluate
 
-    evaluate(model, data, judges, run, out, parse(settings), device, video_judge, i3d)
+    evaluate(model, data, judges, run, out, parse(settings), device, video_judge, i3d, inception)
 
 
 @verb
@@ -119,7 +120,7 @@ def table(name: Name, out: File, settings: Settings, records: list[Path], publis
 
 @verb
 def figure(name: Name, out: File, settings: Settings, runs: list[Path], device: Device = "auto"):
-    """Trained runs to pictures: OUT.png and OUT.gif."""
+    """Trained runs to pictures: OUT.png, OUT.gif and, of sound, a page that plays it: OUT.html."""
     from latentmotion.render import render_figure
 
     render_figure(name, runs, out, parse(settings), device)
@@ -163,6 +164,14 @@ def lock():
     from latentmotion.dvcfile import lock
 
     lock()
+
+
+@verb
+def unlock():
+    """Says who holds this folder; if that is gone, cancels its SLURM jobs and removes Snakemake's lock."""
+    from latentmotion.holder import unlock
+
+    unlock()
 
 
 def main() -> None:

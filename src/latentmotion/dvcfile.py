@@ -120,10 +120,10 @@ def _report(params: Params, kind: str, name: str) -> dict:
         made_from = [str(Path(catalogue.run_folder(params, run)).parent) for run in runs]
         made_from += [catalogue.processed(params, dataset) for dataset in ids]
     return _stage(
-        catalogue.report_files(name, kind)[0],
+        catalogue.report_files(params, kind, name)[0],
         deps=[*dict.fromkeys(made_from), *sources(f"reports/{report.report}", "render")],
         params=["scale", f"{kind}.{name}"],
-        outs=catalogue.report_files(name, kind),
+        outs=catalogue.report_files(params, kind, name),
         in_git=True,
     )
 
@@ -133,7 +133,7 @@ def _report_files(params: Params) -> list[str]:
         file
         for kind in ("tables", "figures")
         for n in getattr(params, kind)
-        for file in catalogue.report_files(n, kind)
+        for file in catalogue.report_files(params, kind, n)
     ]
 
 

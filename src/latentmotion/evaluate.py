@@ -9,7 +9,9 @@ import torch
 
 from latentmotion import model as contract
 from latentmotion.errors import UserError
+from latentmotion.frame_judge import FrameJudge
 from latentmotion.i3d import load_i3d
+from latentmotion.inception import load_inception
 from latentmotion.judge import Judge, load_judges
 from latentmotion.metrics.accuracy import accuracy
 from latentmotion.metrics.entropies import entropies
@@ -35,6 +37,7 @@ def evaluate(
     device: str,
     video_judge: Path | None = None,
     i3d: Path | None = None,
+    inception: Path | None = None,
 ) -> None:
     """Writes the evaluation record of one run, or of the real test sequences (`model` = "real").
 
@@ -42,8 +45,10 @@ def evaluate(
         data: folder of the prepared dataset; its test split is opened.
         judges: folder of the dataset's judges.
         run: folder of the trained run.
-        settings: source, scale, seed, floor (accuracy below which a judge is weak), split, threads.
+        settings: source, scale, seed, floor (accuracy below which a judge is weak), split, threads; frame_label, of
+            the judge on whose features Frechet distances of frames are taken, where the dataset has it.
         video_judge: folder of the video judge, for Frechet distances; i3d: file of the I3D network, likewise.
+        inception: file of the Inception network, for those of frames.
     """
     start = time.monotonic()
     target = devices.choose(device)
@@ -57,6 +62,10 @@ def evaluate(
         trial.watchers.append(load_video_judge(video_judge, Path(data).name, manifest, target))
     if i3d:
         trial.watchers.append(load_i3d(i3d, settings["i3d"], target))
+    if label := settings.get("frame_label"):
+        trial.frame_watchers.append(FrameJudge(panel[label]))
+    if inception:
+        trial.frame_watchers.append(load_inception(inception, settings["inception"], target))
     real = _judge_all(trial, _real(trial), "real data")
     record = {
         "verb": "evaluate", "model": model, "dataset": Path(data).name, "source": settings["source"],

@@ -159,7 +159,7 @@ def _download(source: Source, part: Path, target: Path, advance) -> None:
         reason = getattr(error, "reason", None) or error
         raise UserError(
             f"{target}: cannot be downloaded from {source.url} ({reason}); repeat with a network (it goes on where it "
-            f"stopped), or set {MIRROR} to a folder that holds {target.parent.parent.name}/{source.path}"
+            f"stopped), or set {MIRROR} to a folder that holds {source.path}"
         ) from None
 
 

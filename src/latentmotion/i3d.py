@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from latentmotion.errors import UserError
-from latentmotion.records import file_digest
+from latentmotion.torchscript import load_torchscript
 
 FEWEST = 10  # frames: from fewer the network's strides in time leave nothing
 AT_ONCE = 16  # videos; StyleGAN-V's 256 frames
@@ -49,18 +49,5 @@ class I3D:
 
 
 def load_i3d(path: Path, sha256: str, device: torch.device) -> I3D:
-    """The network in `path`. A TorchScript file is a program: one with another checksum is not even opened."""
-    path = Path(path)
-    how = f"fetch it with 'latentmotion fetch --dataset i3d --out {path.parent}'"
-    if not path.is_file():
-        raise UserError(f"{path}: no such file, so no fvd-i3d; {how}, or set evaluation.i3d to false")
-    found = file_digest(path)
-    if found != sha256:
-        raise UserError(f"{path}: sha256 {found[:12]}... instead of {sha256[:12]}...; delete it and {how}")
-    try:
-        network = torch.jit.load(path, map_location=device).eval()
-    except RuntimeError as error:
-        raise UserError(
-            f"{path}: no TorchScript file that this torch can read ({str(error).splitlines()[0]})"
-        ) from None
-    return I3D(network, {"weights": sha256}, device)
+    """The network in `path`, if it has this checksum."""
+    return I3D(load_torchscript(path, sha256, device, "i3d", I3D.name), {"weights": sha256}, device)

@@ -83,7 +83,12 @@ def train_judge(data: Path, label: str, out: Path, settings: dict, device: str) 
 
 
 def load_judges(folder: Path, manifest: dict, device: torch.device) -> dict[str, Judge]:
-    """Every judge of a dataset, by label. A judge of other data, or altered weights, are refused."""
+    """Every judge of a dataset, by label; none of sound and states, since judges look at pictures.
+
+    A judge of other data, or altered weights, are refused.
+    """
+    if len(manifest["splits"]["train"]["shape"]) == 3:
+        return {}
     judges = {}
     for label, spec in label_specs(manifest).items():
         if spec.kind == "aside":

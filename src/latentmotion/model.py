@@ -16,7 +16,7 @@ from latentmotion.training.parallel import average_gradients
 
 ENCODE, SAMPLE_CONTENT, SAMPLE_MOTION, ACTION_MOTION = "encode", "sample_content", "sample_motion", "action_motion"
 PREDICT, COMPLETE, DYNAMICS, ENERGY, DENSITY = "predict", "complete", "dynamics", "energy", "density"
-SAMPLE_STATE = "sample_state"
+SAMPLE_STATE, CATEGORY = "sample_state", "category"
 
 
 class NetworkConfig(BaseModel):
@@ -71,6 +71,7 @@ class SequenceModel(nn.Module):
             continuous.
         energy: `energies` of states.
         density: `bounds`.
+        category: `category`: motion holds one of as many classes as there are actions, inferred without their names.
     """
 
     capabilities: frozenset[str] = frozenset()
@@ -123,6 +124,10 @@ class SequenceModel(nn.Module):
 
     def decode(self, content: Tensor, motion: Tensor) -> Tensor:
         """Frames (B, T, C, H, W) in [-1, 1]."""
+        raise NotImplementedError
+
+    def category(self, motion: Tensor) -> Tensor:
+        """Motion (B, T, M) -> the class that is in it, (B,) integers below the number of actions."""
         raise NotImplementedError
 
     def sample_content(self, noise: Tensor) -> Tensor:

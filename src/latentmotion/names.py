@@ -14,10 +14,15 @@ STAND_INS = {  # those that this project does not draw itself
     "rotating_mnist": "rotating digits of scikit-learn",
     "moving_mnist": "moving digits of scikit-learn",
 }
-MADE_HERE = dict.fromkeys(
-    ["balls", "moving_shapes", "mass_spring", "pendulum", "double_pendulum", "two_body", "three_body"],
-    "simulated by this project",
-) | dict.fromkeys(["ring", "ring_finite", "modes"], "drawn by this project from a formula")
+MADE_HERE = {
+    **dict.fromkeys(
+        ["balls", "moving_shapes", "mass_spring", "pendulum", "double_pendulum", "two_body", "three_body"],
+        "simulated by this project",
+    ),
+    **dict.fromkeys(["ring", "ring_finite", "modes"], "drawn by this project from a formula"),
+    "moving_mnist": "digits of MNIST, moved by this project",
+    "spoken_digits": "the Free Spoken Digit Dataset, which the paper does not have",
+}
 SYSTEMS = {
     "real": "real data",
     "halo": "HALO (conditional)",

@@ -131,6 +131,11 @@ class Evaluation(Closed):
     rollout_length: int = Field(default=100, ge=2, description="frames over which states are rolled out")
     generate: Generate = Generate()
     i3d: bool = Field(default=False, description="measure fvd-i3d too, on a network that is downloaded")
+    frame_label: str = Field(
+        default="identity",
+        description="label on whose judge's features frames are compared; not on datasets without such a judge",
+    )
+    inception: bool = Field(default=False, description="measure fid-inception too, on a network that is downloaded")
 
 
 class Report(Closed):
@@ -281,6 +286,8 @@ def _check_names(params: Params, path: Path) -> None:
             _known(f"{path}: judge.per_dataset.{dataset}", key, JUDGE_KEYS)
     for dataset in params.video_judge.datasets:
         _known(f"{path}: video_judge.datasets", dataset, params.datasets)
+    judged = {label for labels in params.judge.labels.values() for label in labels}
+    _known(f"{path}: evaluation.frame_label", params.evaluation.frame_label, sorted(judged))
     for kind in ("tables", "figures"):
         for name, report in getattr(params, kind).items():
             where = f"{path}: {kind}.{name}"

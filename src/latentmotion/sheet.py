@@ -1,6 +1,7 @@
 """Frames of sequences on white sheets, still and moving, with labels to read. Sequences are (T, C, H, W) uint8."""
 
 import io
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -73,6 +74,26 @@ def lines(block: Block, column: int, least: int = 64) -> Image.Image:
     return canvas
 
 
+def timeline(title: str, blocks: list[Block], name: str, words: list[str], least: int = 64) -> Image.Image:
+    """The `lines` of every block below one another, and above their frames a word each, after a name for them."""
+    column = column_of(blocks)
+    sheets = [lines(block, column, least) for block in blocks]
+    above = Image.new("RGB", (sheets[0].width, LINE - 2), "white")
+    pen, step = ImageDraw.Draw(above), (above.width - column + 1) / len(words)
+    pen.text((0, 1), name, SOFT, _font(13))
+    for place, word in enumerate(words):
+        pen.text((column + (place + 0.5) * step, 1), word, SOFT, _font(13), anchor="ma")
+    return grid(title, [[sheet] for sheet in sheets], key=above)
+
+
+def numbered(title: str, blocks: list[Block], count: int | None) -> Image.Image:
+    """A timeline of up to `count` frames, the first, the last and what is evenly between, by their numbers from 1."""
+    length = min(len(clip.frames) for block in blocks for clip in block.clips)
+    shown = np.linspace(0, length - 1, min(count or length, length)).round().astype(int)
+    chosen = [Block(block.heading, [Clip(clip.frames[shown], clip.label) for clip in block.clips]) for block in blocks]
+    return timeline(title, chosen, "frame", [str(frame + 1) for frame in shown])
+
+
 def column_of(blocks: list[Block]) -> int:
     """How wide a column their labels need."""
     return int(max(_font(13).getlength(clip.label) for block in blocks for clip in block.clips)) + GAP
@@ -110,6 +131,24 @@ def shelf(pictures: list[Image.Image]) -> Image.Image:
 def moment(clip: Clip, time: int, least: int = 96) -> Image.Image:
     """One frame under the label of its sequence."""
     return _under_label(enlarge(clip.frames[time % len(clip.frames)], least), clip.label)
+
+
+def note(text: str) -> Image.Image:
+    """A line of text: a key for a `grid` whose title must stay as wide as it is throughout a film."""
+    canvas = Image.new("RGB", (int(_font(13).getlength(text)) + 2, LINE - 2), "white")
+    ImageDraw.Draw(canvas).text((0, 1), text, SOFT, _font(13))
+    return canvas
+
+
+def wall(block: Block, time: int, least: int = 64) -> Image.Image:
+    """One frame of each of the block's sequences, in as many rows as columns or fewer, under its heading."""
+    frames = [enlarge(clip.frames[time], least) for clip in block.clips]
+    across, side = math.ceil(math.sqrt(len(frames))), frames[0].shape[0] + 1
+    picture = np.full((math.ceil(len(frames) / across) * side - 1, across * side - 1, 3), 255, np.uint8)
+    for place, frame in enumerate(frames):
+        top, left = (side * part for part in divmod(place, across))
+        picture[top : top + side - 1, left : left + side - 1] = frame
+    return _under_label(picture, block.heading)
 
 
 def _under_label(picture: np.ndarray, label: str) -> Image.Image:

@@ -33,6 +33,10 @@ class Shown:
     title: str
     name: str  # model/dataset/seed, for messages
 
+    def labels(self, *kinds: str) -> list[str]:
+        """The names of the labels of these kinds."""
+        return [name for name, spec in self.specs.items() if spec.kind in kinds]
+
     @property
     def actions(self) -> tuple[str, ...]:
         return self.specs["action"].classes
@@ -46,6 +50,23 @@ class Shown:
         order = order[np.argsort(turn, kind="stable")]
         _, first = np.unique(self.split.group[order], return_index=True)
         return order[np.sort(first)][:count]
+
+    def pairs(self, labels: list[str], count: int, purpose: str) -> list[tuple[int, int]]:
+        """Up to `count` disjoint pairs of ids that differ in group and in every one of the labels.
+
+        Sequences stand in a random order of a fixed key, and each that is not yet in a pair is put with the next that
+        differs.
+        """
+        left = list(map(int, permutation(len(self.split), purpose)))
+        keys = np.stack([self.split.group, *(self.split.labels[name] for name in labels)])
+        found = []
+        while left and len(found) < count:
+            a = left.pop(0)
+            b = next((b for b in left if (keys[:, a] != keys[:, b]).all()), None)
+            if b is not None:
+                left.remove(b)
+                found.append((a, b))
+        return found
 
     def given(self, ids: np.ndarray) -> tuple[Tensor, Tensor]:
         """x (N, T, C, H, W) in [-1, 1] and action (N,) of test sequences, as a model takes them."""

@@ -42,7 +42,8 @@ class Item:
 
     @property
     def page(self) -> str:
-        return next((file for file in self.files if file.endswith(".html")), "")
+        """Of a table: that of a figure, which shows the same pictures again, is linked."""
+        return "" if self.pictures else next((file for file in self.files if file.endswith(".html")), "")
 
 
 def items(out: Path, params: Params) -> list[Item]:
@@ -51,7 +52,7 @@ def items(out: Path, params: Params) -> list[Item]:
     for kind in ("tables", "figures"):
         for name, section in getattr(params, kind).items():
             module = report(section.report)
-            targets = report_files(name, kind)
+            targets = report_files(params, kind, name)
             files = [Path(target).name for target in targets]
             made = all((Path(out) / file).is_file() for file in files)
             found.append(Item(name, module.PAPER, module.NUMBER, module.CAPTION, targets[0], files, made))

@@ -1,10 +1,9 @@
 """What several rules share: the patterns of paths, and parameters as the verbs and Snakemake's memory want them."""
 
 import json
-import shutil
 from functools import cache
 
-from latentmotion import catalogue, closure, fetch, plan
+from latentmotion import catalogue, closure, fetch, gpus, plan
 
 ANY_RUN = catalogue.Run("{model}", "{dataset}", "{seed}")
 RUN = catalogue.run_folder(PARAMS, ANY_RUN)
@@ -13,11 +12,16 @@ IDS = catalogue.ids(PARAMS)
 RUNS = catalogue.runs(PARAMS)
 REAL_RUNS = [catalogue.Run(catalogue.REAL, dataset, 0) for dataset in IDS.values()]
 REPORTS = [
-    file for kind in ("tables", "figures") for name in getattr(PARAMS, kind) for file in catalogue.report_files(name, kind)
+    file
+    for kind in ("tables", "figures")
+    for name in getattr(PARAMS, kind)
+    for file in catalogue.report_files(PARAMS, kind, name)
 ]
 
 # A job takes a GPU where this machine has one; on a cluster the profile's set-resources says so.
-GPU = int(shutil.which("nvidia-smi") is not None)
+GPU = min(1, len(gpus.usable()))
+# In front of a command: it waits for as many GPUs as the job has, and no other job gets them.
+ON_GPU = "python -m latentmotion.gpus {resources.gpu} "
 
 
 wildcard_constraints:
@@ -45,10 +49,13 @@ def run_of(wildcards):
 
 
 def raw_files(dataset):
-    """The pinned files that a real source is made of; none for a drawn or a licensed one."""
-    name = catalogue.dataset_name(dataset)
-    files = fetch.files(name) if PARAMS.datasets[name].source == "real" else []
-    return [f"data/raw/{name}/{file}" for file in files]
+    """The pinned files that a real source is made of, by the name under which they are fetched; none for a drawn or a
+    licensed one."""
+    folder = f"data/raw/{catalogue.dataset_name(dataset)}"
+    found = {
+        name: [f"{folder}/{file}" for file in fetch.files(name)] for name in catalogue.raw_names(PARAMS, dataset)
+    }
+    return {name: files for name, files in found.items() if files}
 
 
 @cache
@@ -67,6 +74,7 @@ def evaluation_inputs(run):
         *catalogue.processed_files(PARAMS, run.dataset),
         *catalogue.judge_files(PARAMS, run.dataset),
         *video_networks(run.dataset),
+        *inception(run.dataset),
         *code,
         plan.plan(record, {"training": training, **settings}),
     ]
@@ -87,9 +95,20 @@ def video_options(dataset):
     return f"--video-judge {catalogue.video_judge(PARAMS)}{i3d}"
 
 
+def inception(dataset):
+    """The network of fid-inception, where it is asked for and frames of this dataset are compared."""
+    wanted = PARAMS.evaluation.inception and dataset in catalogue.frame_judged(PARAMS)
+    return [catalogue.inception_file()] if wanted else []
+
+
 def run_option(run):
     """Real data is scored without a run."""
     return "" if run.model == catalogue.REAL else f"--run {catalogue.run_folder(PARAMS, run)}"
+
+
+def figures(page):
+    """A pattern of the figures that leave a page beside their pictures, or of those that do not."""
+    return "|".join(name for name, section in PARAMS.figures.items() if catalogue.has_page(section) == page)
 
 
 def figure_runs(name):
@@ -104,7 +123,7 @@ def report_inputs(kind, name):
     """The plan of a report and the code that renders it."""
     settings = catalogue.report_settings(PARAMS, kind, name)
     code = closure.sources(f"reports/{getattr(PARAMS, kind)[name].report}", "render")
-    return [*code, plan.plan(catalogue.report_files(name, kind)[0], settings)]
+    return [*code, plan.plan(catalogue.report_files(PARAMS, kind, name)[0], settings)]
 
 
 def report_json(kind, name):

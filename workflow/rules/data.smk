@@ -1,22 +1,24 @@
 """Raw files, and sequences with labels and splits."""
 
 for dataset in IDS.values():
-    if raw_files(dataset):
+    for name, files in raw_files(dataset).items():
 
         rule:
             name:
-                f"fetch_{catalogue.dataset_name(dataset)}"
+                f"fetch_{name}"
+            localrule: True
             input:
                 "data/sources.csv",
             output:
-                raw_files(dataset),
+                files,
             params:
-                name=catalogue.dataset_name(dataset),
+                name=name,
+                folder=f"data/raw/{catalogue.dataset_name(dataset)}",
             log:
-                f"logs/fetch/{dataset}.log",
+                f"logs/fetch/{name}.log",
             retries: 2
             shell:
-                "latentmotion fetch --dataset {params.name} --out data/raw/{params.name} >> {log} 2>&1"
+                "latentmotion fetch --dataset {params.name} --out {params.folder} >> {log} 2>&1"
 
     rule:
         name:
@@ -28,7 +30,7 @@ for dataset in IDS.values():
 
 rule prepare:
     input:
-        raw=lambda w: raw_files(w.dataset),
+        raw=lambda w: [file for files in raw_files(w.dataset).values() for file in files],
         code=lambda w: closure.sources(f"data/{catalogue.dataset_name(w.dataset)}", "prepare"),
     output:
         catalogue.processed_files(PARAMS, "{dataset}"),

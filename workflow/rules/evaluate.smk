@@ -1,4 +1,5 @@
-"""One record a run, and one a dataset for the judges on the real test sequences: small, in git, all that tables read."""
+"""One record a run, and one a dataset for the judges on the real test sequences: small, in git, all that tables read.
+The network of fid-inception is fetched where it is asked for."""
 
 for model in [catalogue.REAL, *PARAMS.models]:
 
@@ -8,6 +9,18 @@ for model in [catalogue.REAL, *PARAMS.models]:
         localrule: True
         input:
             [catalogue.record(PARAMS, run) for run in [*REAL_RUNS, *RUNS] if run.model == model],
+
+
+rule fetch_inception:
+    input:
+        "data/sources.csv",
+    output:
+        catalogue.inception_file(),
+    log:
+        "logs/fetch/inception.log",
+    retries: 2
+    shell:
+        "latentmotion fetch --dataset inception --out data/raw/inception >> {log} 2>&1"
 
 
 rule evaluate:
@@ -20,6 +33,7 @@ rule evaluate:
         judges=lambda w: catalogue.judges(PARAMS, w.dataset),
         run=lambda w: run_option(run_of(w)),
         video=lambda w: video_options(w.dataset),
+        frames=lambda w: [f"--inception {file}" for file in inception(w.dataset)],
         settings=lambda w: as_json(catalogue.evaluation_settings(PARAMS, w.dataset, int(w.seed))),
     log:
         f"logs/evaluate/{PARAMS.scale}/{{model}}/{{dataset}}/seed{{seed}}.log",
@@ -29,6 +43,6 @@ rule evaluate:
     resources:
         gpu=GPU,
     shell:
-        "latentmotion evaluate --model {wildcards.model} --data {params.data} --judges {params.judges} {params.run}"
-        " {params.video}"
+        ON_GPU + "latentmotion evaluate --model {wildcards.model} --data {params.data} --judges {params.judges} {params.run}"
+        " {params.video} {params.frames}"
         " --out {output} --settings {params.settings:q} >> {log} 2>&1"

@@ -26,5 +26,5 @@ rule judge:
     resources:
         gpu=GPU,
     shell:
-        "latentmotion judge --data {params.data} --label {wildcards.label} --out {params.out}"
+        ON_GPU + "latentmotion judge --data {params.data} --label {wildcards.label} --out {params.out}"
         " --settings {params.settings:q} >> {log} 2>&1"

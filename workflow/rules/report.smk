@@ -37,6 +37,8 @@ rule figure:
     output:
         png=report("reports/{figure}.png", "../report/report.rst", category="Figures", labels={"figure": "{figure}"}),
         gif="reports/{figure}.gif",
+    wildcard_constraints:
+        figure=figures(page=False),
     params:
         caption=lambda w: catalogue.caption(PARAMS.figures[w.figure]),
         out=subpath(output.png, strip_suffix=".png"),
@@ -50,8 +52,17 @@ rule figure:
     resources:
         gpu=GPU,
     shell:
-        "latentmotion figure --name {wildcards.figure} --out {params.out} --settings {params.settings:q}"
+        ON_GPU + "latentmotion figure --name {wildcards.figure} --out {params.out} --settings {params.settings:q}"
         " {params.runs} >> {log} 2>&1"
+
+
+use rule figure as figure_with_page with:
+    output:
+        png=report("reports/{figure}.png", "../report/report.rst", category="Figures", labels={"figure": "{figure}"}),
+        gif="reports/{figure}.gif",
+        html="reports/{figure}.html",
+    wildcard_constraints:
+        figure=figures(page=True),
 
 
 rule site:

@@ -33,11 +33,12 @@ rule train:
         f"logs/train/{PARAMS.scale}/{{model}}/{{dataset}}/seed{{seed}}.log",
     benchmark:
         f"benchmarks/train/{PARAMS.scale}/{{model}}/{{dataset}}/seed{{seed}}.tsv"
-    retries: 1
+    retries: 3  # each try goes on from the last checkpoint
     threads: PARAMS.compute.threads
     resources:
         gpu=GPU,
         processes=1,
     shell:
-        "{params.launch} train --model {wildcards.model} --data {params.data} --out {params.out} --state state/{params.out}"
+        ON_GPU + "{params.launch} train --model {wildcards.model} --data {params.data} --out {params.out}"
+        " --state state/{params.out}"
         " --seed {wildcards.seed} --settings {params.settings:q} >> {log} 2>&1"

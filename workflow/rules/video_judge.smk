@@ -20,7 +20,8 @@ rule video_judge:
     resources:
         gpu=GPU,
     shell:
-        "latentmotion video-judge {params.data} --out {params.out} --settings {params.settings:q} >> {log} 2>&1"
+        ON_GPU + "latentmotion video-judge {params.data} --out {params.out}"
+        " --settings {params.settings:q} >> {log} 2>&1"
 
 
 rule fetch_i3d:

@@ -33,14 +33,15 @@ SPEAKERS = ("george", "jackson", "lucas", "nicolas", "theo", "yweweler")
 DIGITS = tuple(drawn.DIGITS)
 TAKES, HELD_OUT = 50, 5  # takes of each digit and speaker, and how many of them are the test, and validation
 RECORDINGS = "fsdd/recordings.tar"
+KNOWN = {f"{d}_{name}_{take}.wav" for d in range(len(DIGITS)) for name in SPEAKERS for take in range(TAKES)}
 
 
 def prepare(raw: Path, settings: dict) -> Prepared:
     """All segments, (N, frames, size) float32.
 
     Options: `takes` of each digit and speaker, the first ones; `shift`, as sound/corpus.py says.
-    Raises UserError for impossible settings, an archive that is missing or damaged, and a recording that is missing or
-    that sound/reading.py refuses.
+    Raises UserError for impossible settings, an archive that is missing or damaged, and a recording that is missing,
+    that is called as none of the set is, or that sound/reading.py refuses.
     """
     takes = settings["options"]["takes"]
     if not 2 * HELD_OUT < takes <= TAKES:
@@ -77,6 +78,8 @@ def _recordings(archive: Path, names: list[str]) -> Iterator[np.ndarray]:
     try:
         with tarfile.open(archive, "r:") as tar:
             members = {member.name: member for member in tar if member.isfile()}
+            if unknown := sorted(set(members) - KNOWN):
+                raise UserError(f"{archive}: {unknown[0]} is no digit, speaker and take of the set; fetch it again")
             if absent := [name for name in names if name not in members]:
                 raise UserError(f"{archive}: {len(absent)} recordings are missing, {absent[0]} first; fetch it again")
             for name in names:

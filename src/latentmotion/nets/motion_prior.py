@@ -45,7 +45,10 @@ class RecurrentMotionModel(contract.SequenceModel):
     classes or 0, and `action`, an ActionVariable or None; it implements `encode` and `decode`.
     """
 
-    capabilities = frozenset({contract.ENCODE, contract.SAMPLE_CONTENT, contract.SAMPLE_MOTION, contract.PREDICT})
+    @property
+    def capabilities(self) -> frozenset[str]:
+        able = {contract.ENCODE, contract.SAMPLE_CONTENT, contract.SAMPLE_MOTION, contract.PREDICT}
+        return frozenset(able | ({contract.CATEGORY} if self.actions else set()))
 
     def motion_noise(self, length: int) -> int:
         return length * self.config.motion + self.actions
@@ -65,6 +68,10 @@ class RecurrentMotionModel(contract.SequenceModel):
         z, a = motion.split([self.config.motion, self.actions], dim=2)
         z = self.prior.sample(z.new_zeros(len(first), length, z.shape[2]), z)
         return self.decode(content, behind(z, a[:, 0]))
+
+    def category(self, motion: Tensor) -> Tensor:
+        """Of the codes that `encode` gives: the action behind them is the same at every frame, and one-hot."""
+        return motion[:, 0, -self.actions :].argmax(1)
 
     def features(self, x: Tensor) -> Tensor:
         """Frames (B, T, ...) -> what the encoder makes of each, (B, T, features)."""

@@ -70,6 +70,7 @@ class Trial:
         codes: of every scored sequence; None without ENCODE.
         panel: the dataset's judges by label.
         watchers: networks on whose features Frechet distances of videos are taken (video_judge.py, i3d.py).
+        frame_watchers: the same of single frames (frame_judge.py, inception.py).
     """
 
     model: contract.SequenceModel | None
@@ -82,6 +83,7 @@ class Trial:
     panel: dict = field(default_factory=dict)
     codes: Codes | None = None
     watchers: list = field(default_factory=list)
+    frame_watchers: list = field(default_factory=list)
 
     @property
     def seed(self) -> int:

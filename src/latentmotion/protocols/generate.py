@@ -67,8 +67,12 @@ def clips(trial: Trial, split: Split) -> Tensor:
 
 
 def quantised(trial: Trial) -> Tensor:
+    """The videos that a distance is of, (N, T, C, H, W) uint8."""
+    return drawn(trial, trial.settings["generate"]["videos"], trial.settings["generate"]["frames"])
+
+
+def drawn(trial: Trial, count: int, frames: int) -> Tensor:
     """Generated videos (N, T, C, H, W) as uint8, which the real ones are; the noise of each is keyed by its number."""
-    count, frames = trial.settings["generate"]["videos"], trial.settings["generate"]["frames"]
     actions = torch.from_numpy(trial.split.labels["action"]).to(trial.device)
     parts = []
     for ids in in_batches(count):

@@ -1,7 +1,6 @@
 """Content swaps (HALO, figure 3): two test sequences, their reconstructions, and each with the content of the other.
 
-Pairs differ in every content label. Test sequences stand in a random order of a fixed key, and each that is not yet
-shown is paired with the next that differs.
+Pairs differ in group and in every content label, and are drawn by a fixed key.
 """
 
 from pathlib import Path
@@ -13,7 +12,6 @@ from latentmotion.errors import UserError
 from latentmotion.sheet import Block, Clip, Panel, film, gif, png, still
 from latentmotion.shown import Shown, open_runs
 from latentmotion.training.samples import to_uint8
-from latentmotion.training.seeds import permutation
 
 PAPER = "HALO"
 NUMBER = "figure 3"
@@ -29,8 +27,8 @@ def render(runs: list[Path], settings: dict, device: str) -> dict[str, bytes]:
 
 def swaps(run: Shown, wanted: int) -> list[Block]:
     """For each pair: original A and B, reconstruction A and B, content swapped A and B (the motion is A's and B's)."""
-    labels = [name for name, spec in run.specs.items() if spec.kind == "content"]
-    found = pairs(run, labels, wanted)
+    labels = run.labels("content")
+    found = run.pairs(labels, wanted, "content swap figure") if labels else []
     if not found:
         raise UserError(
             f"{run.name}: no two test sequences differ in content (labels {labels}); take the dataset off the figure"
@@ -51,19 +49,3 @@ def swaps(run: Shown, wanted: int) -> list[Block]:
         ]
         blocks.append(Block(f"A: {run.called(i)}; B: {run.called(j)}", clips))
     return blocks
-
-
-def pairs(run: Shown, labels: list[str], wanted: int) -> list[tuple[int, int]]:
-    """Up to `wanted` disjoint pairs of ids that differ in group and in every content label."""
-    if not labels:
-        return []
-    left = list(map(int, permutation(len(run.split), "content swap figure")))
-    keys = np.stack([run.split.group, *(run.split.labels[name] for name in labels)])
-    found = []
-    while left and len(found) < wanted:
-        a = left.pop(0)
-        b = next((b for b in left if (keys[:, a] != keys[:, b]).all()), None)
-        if b is not None:
-            left.remove(b)
-            found.append((a, b))
-    return found

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
 from latentmotion import model as contract
 from latentmotion.errors import UserError
 from latentmotion.names import dataset_label, system_label
 from latentmotion.sequences import read_manifest
-from latentmotion.sheet import SOFT, Block, Clip, column_of, gif, grid, lines, moment, png, shelf, stack
+from latentmotion.sheet import Block, Clip, gif, grid, moment, png, shelf, stack, timeline
 from latentmotion.shown import Shown, open_runs
 from latentmotion.training.samples import to_uint8
 from latentmotion.training.seeds import normal
@@ -54,13 +54,14 @@ def rows(runs: list[Shown], count: int) -> list[Block]:
     """Test sequences, then samples of every run on that dataset, as many of each."""
     split, ids = runs[0].split, runs[0].choose(count, "generated videos figure")
     data = Block("data", [Clip(split.x[i], f"test {i}") for i in ids])
-    return [data, *(Block(system(run), samples(run, len(ids))) for run in runs)]
+    return [data, *(Block(system(run), samples(run, len(ids), split.x.shape[1])) for run in runs)]
 
 
 @torch.no_grad()
-def samples(run: Shown, count: int) -> list[Clip]:
-    """Content and motion from the prior, over as many frames as training sequences have."""
-    model, numbers, length = run.model, np.arange(count), run.split.x.shape[1]
+def samples(run: Shown, count: int, length: int) -> list[Clip]:
+    """Content and motion from the prior, over `length` frames; models that can be asked are asked for the actions in
+    turn."""
+    model, numbers = run.model, np.arange(count)
     action = run.asked(numbers % len(run.actions))
     content, motion = (
         normal(numbers, size, "generated videos figure", part).to(run.device)
@@ -93,15 +94,8 @@ def _dt(run: Shown) -> float:
 
 def _still(title: str, blocks: list[Block], dt: float) -> Image.Image:
     """Every frame, its time above, a line a video."""
-    column, videos = column_of(blocks), [clip.frames for block in blocks for clip in block.clips]
-    sheets = [lines(block, column, SIDE) for block in blocks]
-    times = Image.new("RGB", (sheets[0].width, 16), "white")
-    pen, font = ImageDraw.Draw(times), ImageFont.load_default(13)
-    step = (times.width - column + 1) / len(videos[0])
-    pen.text((0, 1), "time", SOFT, font)
-    for frame in range(len(videos[0])):
-        pen.text((column + (frame + 0.5) * step, 1), f"{frame * dt:.2f}", SOFT, font, anchor="ma")
-    return grid(title, [[sheet] for sheet in sheets], key=times)
+    words = [f"{frame * dt:.2f}" for frame in range(len(blocks[0].clips[0].frames))]
+    return timeline(title, blocks, "time", words, SIDE)
 
 
 def _film(title: str, blocks: list[Block], dt: float) -> list[Image.Image]:

@@ -91,11 +91,11 @@ def motions(run: Shown, count: int) -> tuple[np.ndarray, np.ndarray | None]:
     return model.motion_of(states).double().cpu().numpy(), energy.cpu().numpy()
 
 
-def tsne(points: np.ndarray) -> np.ndarray:
+def tsne(points: np.ndarray, perplexity: float = PERPLEXITY) -> np.ndarray:
     """(N, D) -> (N, 2) by van der Maaten and Hinton's t-SNE, begun from the first two principal components."""
     from sklearn.manifold import TSNE
 
-    return TSNE(perplexity=PERPLEXITY, init="pca", random_state=SEED, n_jobs=1).fit_transform(points)
+    return TSNE(perplexity=perplexity, init="pca", random_state=SEED, n_jobs=1).fit_transform(points)
 
 
 def _neighbours(now: Cloud) -> Image.Image:

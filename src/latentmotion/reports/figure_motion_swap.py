@@ -1,17 +1,17 @@
 """Motion swaps (HALO, figures 5, 6 right and S9): two test sequences, and each with the motion of the other.
 
-Pairs are not chosen by eye: test sequences are put in a random order of a fixed key, and each that is not yet shown is
-paired with the next that differs in action and in every content label. Of several training seeds the first is shown.
+Pairs are not chosen by eye: they differ in group, in action and in every content label, and are drawn by a fixed key.
 """
 
 from pathlib import Path
 
 import numpy as np
 
+from latentmotion import model as contract
 from latentmotion.errors import UserError
-from latentmotion.sequences import Split, label_specs, open_split, read_manifest
 from latentmotion.sheet import Clip, gif, grid, moment, png, stack, strip
-from latentmotion.shown import first_seeds, title
+from latentmotion.shown import Shown, open_runs
+from latentmotion.training.samples import to_uint8
 
 PAPER = "HALO"
 NUMBER = "figures 5, 6 right and S9"
@@ -19,9 +19,9 @@ CAPTION = "Motion swaps: pairs of test sequences, and each one's content with th
 
 
 def render(runs: list[Path], settings: dict, device: str) -> dict[str, bytes]:
-    """The still shows every frame, content line by line; the film shows a pair a row."""
-    wanted, shown = settings["options"].get("pairs", 4), first_seeds(runs, settings)
-    panels = [(title(run, settings["scale"]), swaps(run, wanted, device)) for run in shown]
+    """The still shows every frame, content line by line; the film shows a pair a row. Options: `pairs` of each (4)."""
+    wanted, shown = settings["options"].get("pairs", 4), open_runs(runs, settings, device, {contract.ENCODE})
+    panels = [(run.title, swaps(run, wanted, run.split.x.shape[1])) for run in shown]
     length = max(len(clip.frames) for _, pairs in panels for pair in pairs for clip in pair)
     still = [grid(name, [row for pair in pairs for row in _lines(pair)], together=2) for name, pairs in panels]
     film = [
@@ -40,54 +40,33 @@ def _lines(pair: list[Clip]) -> list[list]:
     return [[a, a_moves_as_b], [b, b_moves_as_a]]
 
 
-def swaps(run: Path, wanted: int, device: str) -> list[list[Clip]]:
-    """For each pair A, B of a trained run's test data: A, B, content of A with motion of B, and the reverse."""
-    import torch
+def swaps(run: Shown, wanted: int, length: int) -> list[list[Clip]]:
+    """For each pair A, B of test sequences: A, B, content of A with motion of B, and the reverse.
 
-    from latentmotion.training.device import choose
-    from latentmotion.training.load import load_run
-
-    chosen = choose(device)
-    model, record = load_run(run, chosen)
-    folder = Path(record["data_folder"])
-    test, specs = open_split(folder, "test"), label_specs(read_manifest(folder))
-    content_labels = [name for name, spec in specs.items() if spec.kind == "content"]
-    chosen_pairs = pairs(test, content_labels, wanted)
-    if not chosen_pairs:
-        raise UserError(f"{folder}: no two test sequences differ in action and in all of {content_labels}; enlarge it")
-    order = np.array(chosen_pairs).T.reshape(-1)
-    frames = np.asarray(test.x[order])
-    x = torch.from_numpy(frames).to(chosen).float() / 127.5 - 1
-    with torch.no_grad():
-        content, motion = model.encode(x, torch.from_numpy(test.labels["action"][order]).to(chosen))
-        decoded = model.decode(content, motion.roll(len(chosen_pairs), dims=0))
-    swapped = ((decoded.float().clamp(-1, 1) + 1) * 127.5).round().byte().cpu().numpy()
-    names = [specs["action"].classes[action] for action in test.labels["action"][order]]
-    found = []
-    for a in range(len(chosen_pairs)):
-        b = a + len(chosen_pairs)
-        found.append(
-            [
-                Clip(frames[a], f"A: {names[a]}"),
-                Clip(frames[b], f"B: {names[b]}"),
-                Clip(swapped[a], "A moving as B"),
-                Clip(swapped[b], "B moving as A"),
-            ]
-        )
-    return found
+    Both codes are of all `length` frames, also of those beyond the length of training.
+    """
+    labels = run.labels("motion", "content")
+    found = run.pairs(labels, wanted, "motion-swap figure")
+    if not found:
+        raise UserError(f"{run.name}: no two test sequences differ in group and in all of {labels}; enlarge it")
+    ids = np.array(found).T.reshape(-1)
+    truth = run.split.truth(length, ids)
+    content, motion = run.model.encode(run.tensor(truth), run.asked(run.split.labels["action"][ids]))
+    swapped = to_uint8(run.model.decode(content, motion.roll(len(found), dims=0)))
+    return [
+        [
+            Clip(truth[a], f"A: {_named(run, ids[a])}"),
+            Clip(truth[b], f"B: {_named(run, ids[b])}"),
+            Clip(swapped[a], "A moving as B"),
+            Clip(swapped[b], "B moving as A"),
+        ]
+        for a, b in zip(range(len(found)), range(len(found), len(ids)), strict=True)
+    ]
 
 
-def pairs(test: Split, content_labels: list[str], wanted: int) -> list[tuple[int, int]]:
-    """Indices of up to `wanted` disjoint pairs that differ in action, in group and in every content label."""
-    from latentmotion.training.seeds import permutation
-
-    left = list(map(int, permutation(len(test), "motion-swap figure")))
-    keys = np.stack([test.group, test.labels["action"], *(test.labels[name] for name in content_labels)])
-    found = []
-    while left and len(found) < wanted:
-        a = left.pop(0)
-        b = next((b for b in left if (keys[:, a] != keys[:, b]).all()), None)
-        if b is not None:
-            left.remove(b)
-            found.append((a, b))
-    return found
+def _named(run: Shown, i: int) -> str:
+    """The action of a test sequence; where there is one only, what is shown."""
+    labels = run.split.labels
+    if len(run.actions) > 1:
+        return run.actions[labels["action"][i]]
+    return ", ".join(f"{name} {run.specs[name].classes[labels[name][i]]}" for name in run.labels("content"))
