@@ -100,4 +100,4 @@ def test_every_rule_that_computes_is_in_the_profiles():
     written = "".join(file.read_text() for file in (ROOT / "workflow/rules").glob("*.smk"))
     inherited = {"figure_with_page"}  # of figure
     assert set(slurm) == set(local)
-    assert written.count("gpu=GPU") == written.count("ON_GPU +") == len(set(slurm) - inherited)
+    assert written.count("gpu=GPU") == written.count("latentmotion.gpus {resources.gpu}") == len(set(slurm) - inherited)

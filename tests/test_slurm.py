@@ -32,7 +32,7 @@ pytestmark = [
 
 RUNS = "runs/tiny/dsvae/sprites-drawn"
 DATA = "data/processed/tiny/sprites-drawn"
-STEPS = 150  # so many, that a training is met before its end
+STEPS = 80  # so many, that a training is met before its end
 SEEDS = CANCELLED, KILLED, HUNG = range(3)
 MEMORY, MINUTES = 3000, 30  # of the first try
 PATIENCE = 600  # seconds
@@ -110,7 +110,7 @@ def workflow(cluster, project):
             cluster.run("scontrol", "update", f"JobId={found.environ()['SLURM_JOB_ID']}", "TimeLimit=1")
         first[seed] = found.environ()
         if seed == CANCELLED:
-            cluster.run("scancel", first[seed]["SLURM_JOB_ID"])
+            cluster.run("scancel", "{SLURM_ARRAY_JOB_ID}_{SLURM_ARRAY_TASK_ID}".format_map(first[seed]))
         if seed == KILLED:
             found.kill()
     yield Disturbed(project, process, first)

@@ -94,11 +94,11 @@ def _line(holder: dict) -> str:
 
 
 def _jobs() -> list[str]:
-    """SLURM jobs of this user whose working directory is this folder."""
+    """SLURM jobs and arrays of this user whose working directory is this folder."""
     if not shutil.which("squeue"):
         return []
     listed = subprocess.run(
-        ["squeue", "--me", "--noheader", "--format=%A %Z"], capture_output=True, text=True, check=True
+        ["squeue", "--me", "--noheader", "--format=%F %Z"], capture_output=True, text=True, check=True
     )
     pairs = [line.split(" ", 1) for line in listed.stdout.splitlines()]
     return sorted({job for job, folder in pairs if os.path.realpath(folder) == os.path.realpath(".")})

@@ -20,8 +20,7 @@ REPORTS = [
 
 # A job takes a GPU where this machine has one; on a cluster the profile's set-resources says so.
 GPU = min(1, len(gpus.usable()))
-# In front of a command: it waits for as many GPUs as the job has, and no other job gets them.
-ON_GPU = "python -m latentmotion.gpus {resources.gpu} "
+# `python -m latentmotion.gpus N` in front of a command waits for N of them that no other job gets then.
 
 
 wildcard_constraints:

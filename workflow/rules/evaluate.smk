@@ -43,6 +43,7 @@ rule evaluate:
     resources:
         gpu=GPU,
     shell:
-        ON_GPU + "latentmotion evaluate --model {wildcards.model} --data {params.data} --judges {params.judges} {params.run}"
-        " {params.video} {params.frames}"
+        "python -m latentmotion.gpus {resources.gpu}"
+        " latentmotion evaluate --model {wildcards.model} --data {params.data} --judges {params.judges}"
+        " {params.run} {params.video} {params.frames}"
         " --out {output} --settings {params.settings:q} >> {log} 2>&1"

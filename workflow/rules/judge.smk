@@ -26,5 +26,6 @@ rule judge:
     resources:
         gpu=GPU,
     shell:
-        ON_GPU + "latentmotion judge --data {params.data} --label {wildcards.label} --out {params.out}"
+        "python -m latentmotion.gpus {resources.gpu}"
+        " latentmotion judge --data {params.data} --label {wildcards.label} --out {params.out}"
         " --settings {params.settings:q} >> {log} 2>&1"

@@ -52,7 +52,8 @@ rule figure:
     resources:
         gpu=GPU,
     shell:
-        ON_GPU + "latentmotion figure --name {wildcards.figure} --out {params.out} --settings {params.settings:q}"
+        "python -m latentmotion.gpus {resources.gpu}"
+        " latentmotion figure --name {wildcards.figure} --out {params.out} --settings {params.settings:q}"
         " {params.runs} >> {log} 2>&1"
 
 

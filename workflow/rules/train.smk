@@ -33,12 +33,14 @@ rule train:
         f"logs/train/{PARAMS.scale}/{{model}}/{{dataset}}/seed{{seed}}.log",
     benchmark:
         f"benchmarks/train/{PARAMS.scale}/{{model}}/{{dataset}}/seed{{seed}}.tsv"
-    retries: 3  # each try goes on from the last checkpoint
+    # Each try goes on from the last checkpoint. A job on a cluster is one try; its submitter makes the others.
+    retries: 3 if workflow.is_main_process else 0
     threads: PARAMS.compute.threads
     resources:
         gpu=GPU,
         processes=1,
     shell:
-        ON_GPU + "{params.launch} train --model {wildcards.model} --data {params.data} --out {params.out}"
+        "python -m latentmotion.gpus {resources.gpu}"
+        " {params.launch} train --model {wildcards.model} --data {params.data} --out {params.out}"
         " --state state/{params.out}"
         " --seed {wildcards.seed} --settings {params.settings:q} >> {log} 2>&1"

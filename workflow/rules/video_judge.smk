@@ -20,7 +20,8 @@ rule video_judge:
     resources:
         gpu=GPU,
     shell:
-        ON_GPU + "latentmotion video-judge {params.data} --out {params.out}"
+        "python -m latentmotion.gpus {resources.gpu}"
+        " latentmotion video-judge {params.data} --out {params.out}"
         " --settings {params.settings:q} >> {log} 2>&1"
 
 
