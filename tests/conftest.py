@@ -64,6 +64,7 @@ class Project:
         path.write_text(content.replace(old, new, 1))
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
 def pytest_collection_modifyitems(items):
     """Under `pytest -n 2 --dist loadgroup`: a file is one worker's, and so is all that needs the finished DAG."""
     for item in items:
