@@ -11,7 +11,7 @@ paper: .venv/.ok
 	snakemake --config scale=paper -- reports/table2.csv
 
 test: .venv/.ok
-	pytest -n 2 --dist loadgroup
+	pytest -n 2 --no-loadscope-reorder
 
 # After a clone: the outputs from the DVC remote, and both tools told that they are what they would make.
 pull: .venv/.ok

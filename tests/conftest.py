@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 MADE = [".venv", ".git", ".snakemake", "__pycache__", "*_cache", "raw", "processed", "runs", "judges", "state", "logs"]
+OF_THE_DAG = ("test_dag.py", "test_resume.py")
 MADE += ["benchmarks", "results", "mlflow.db*", "mlartifacts", "dvc.lock", "dvc.yaml"]
 
 
@@ -64,11 +65,17 @@ class Project:
         path.write_text(content.replace(old, new, 1))
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
-def pytest_collection_modifyitems(items):
-    """Under `pytest -n 2 --dist loadgroup`: a file is one worker's, and so is all that needs the finished DAG."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group("dag" if "finished" in item.fixturenames else item.path.name))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Under `pytest -n 2` a file is one worker's, and so are all files that need the finished DAG: it is made once."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class OneDAG(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = super()._split_scope(nodeid)
+            return "dag" if file.endswith(OF_THE_DAG) else file
+
+    return OneDAG(config, log)
 
 
 def copy(folder: Path) -> Project:
