@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-MADE = [".venv", ".git", ".snakemake", "__pycache__", "*_cache", "raw", "processed", "runs", "judges", "state", "logs"]
 OF_THE_DAG = ("test_dag.py", "test_resume.py")
+MADE = [".venv", ".git", ".snakemake", "__pycache__", "*_cache", "raw", "processed", "runs", "judges", "state", "logs"]
 MADE += ["benchmarks", "results", "mlflow.db*", "mlartifacts", "dvc.lock", "dvc.yaml"]
 
 

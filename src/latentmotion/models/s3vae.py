@@ -29,6 +29,7 @@ class Config(contract.NetworkConfig):
     hidden: int = 256
     networks: Literal["simple"] = "simple"  # of DSVAE's choices these two have one answer here
     weak: Literal[False] = False
+    content_units: int | None = None
     width: int = 256
     dense: int = 4096
     features: int = 2048
