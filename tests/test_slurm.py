@@ -107,10 +107,12 @@ def workflow(cluster, project):
         seed, found = wait(lambda: next(((s, p) for s in left if (p := training(project, s))), None), process)
         if seed == HUNG:
             found.send_signal(signal.SIGSTOP)
-            cluster.run("scontrol", "update", f"JobId={found.environ()['SLURM_JOB_ID']}", "TimeLimit=1")
         first[seed] = found.environ()
+        task = "{SLURM_ARRAY_JOB_ID}_{SLURM_ARRAY_TASK_ID}".format_map(first[seed])
+        if seed == HUNG:
+            cluster.run("scontrol", "update", f"JobId={task}", "TimeLimit=1")
         if seed == CANCELLED:
-            cluster.run("scancel", "{SLURM_ARRAY_JOB_ID}_{SLURM_ARRAY_TASK_ID}".format_map(first[seed]))
+            cluster.run("scancel", task)
         if seed == KILLED:
             found.kill()
     yield Disturbed(project, process, first)
