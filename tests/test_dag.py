@@ -104,7 +104,7 @@ def test_lint_and_report(finished, tmp_path):
 
 def test_dvcyaml_is_in_step(duplicate):
     duplicate.run("latentmotion", "dvcyaml", "--check")
-    duplicate.edit("params.yaml", "sprites: [halo, ", "sprites: [")
+    duplicate.edit("params.yaml", "  sprites:\n    - halo\n", "  sprites:\n")
     output = duplicate.fails("latentmotion", "dvcyaml", "--check")
     assert output.startswith("latentmotion dvcyaml: dvc.yaml: not in step") and output.count("\n") == 1
 
