@@ -13,12 +13,13 @@ paper: .venv/.ok
 test: .venv/.ok
 	pytest -n 2 --no-loadscope-reorder
 
-# After a clone: the outputs from the DVC remote, and both tools told that they are what they would make.
+# After a clone: what dvc.lock says is finished, from the DVC remote, and Snakemake told that it is what it would make.
 pull: .venv/.ok
-	dvc pull
-	dvc status --quiet
-	snakemake --touch --forceall --quiet all -- all
-	latentmotion lock
+	@test -f dvc.lock || { echo "dvc.lock: not there, so nothing is finished that could be pulled; run snakemake" >&2; exit 1; }
+	@dvc remote default > /dev/null || { echo "no DVC remote is named; docs/storage.md says how" >&2; exit 1; }
+	dvc pull $$(sed -n 's/^  \([^ ]*\):$$/\1/p' dvc.lock)
+	dvc status --quiet $$(sed -n 's/^  \([^ ]*\):$$/\1/p' dvc.lock)
+	snakemake --touch --forceall --quiet all -- $$(sed -n 's/^    cmd: snakemake //p' dvc.lock)
 
 # After a power loss Snakemake's lock is still there: who held it, and if that is gone, away with it and its SLURM jobs.
 unlock: .venv/.ok

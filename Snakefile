@@ -4,14 +4,22 @@ What there is to do stands in params.yaml, how it is run (cores, GPUs, queues) i
 """
 
 import atexit
+import gc
 import sys
 from pathlib import Path
 
-from latentmotion import holder, params
+from latentmotion import cost, holder, params, submission
 from latentmotion.errors import UserError
+
+if workflow.remote_exec:
+    submission.enter_job()
+
+gc.set_threshold(100_000, 20)  # a plan is many objects that stay: looking for garbage took an eighth of its time
 
 try:
     PARAMS = params.load(overrides=config)
+    if workflow.is_main_process:
+        submission.check_profile({name: model.gpus for name, model in PARAMS.models.items()})
 except UserError as error:
     sys.exit(str(error))
 
@@ -55,10 +63,12 @@ include: "workflow/rules/track.smk"
 
 if workflow.is_main_process:
     atexit.register(holder.say)
+    atexit.register(cost.say_after_dry_run, workflow, PARAMS)
 
 
 onstart:
     holder.record()
+    cost.say(workflow, PARAMS)
 
 
 onsuccess:

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -74,3 +75,18 @@ def test_a_holder_on_another_machine_cannot_be_judged_from_here(folder):
     assert "on login2 since" in holder.name()
     with pytest.raises(UserError, match="run this on login2"):
         holder.unlock()
+
+
+@pytest.mark.parametrize("hours", [-24, 24])
+def test_times_of_files_decide_nothing(folder, hours):
+    """They are another machine's clock on a network file system."""
+    process = start()
+    times = (time.time() + hours * 3600,) * 2
+    os.utime(holder.FILE, times)
+    with pytest.raises(UserError, match="still works"):
+        holder.unlock()
+    process.kill()
+    process.communicate()
+    os.utime(holder.FILE, times)
+    holder.unlock()
+    assert (folder / "called").exists()

@@ -37,7 +37,7 @@ def by_hand(project, folder) -> list[str]:
 def kill_at_checkpoint(process, state, everything=False) -> None:
     """SIGKILL to the training, or to all that runs, as soon as a checkpoint lies in its state folder."""
     deadline = time.monotonic() + 120
-    while not any(state.rglob("checkpoint.pt")):
+    while not any(state.rglob("checkpoint-*.pt")):
         assert process.poll() is None and time.monotonic() < deadline, process.communicate()[0][-4000:]
         time.sleep(0.01)
     parent = psutil.Process(process.pid)
@@ -54,7 +54,7 @@ def test_by_hand(finished, unkilled, tmp_path):
     assert not (tmp_path / "out/weights.safetensors").exists()
     finished.run(*command)
     assert (tmp_path / "out/weights.safetensors").read_bytes() == unkilled
-    assert not any((tmp_path / "s").rglob("checkpoint.pt"))
+    assert not any((tmp_path / "s").rglob("checkpoint-*.pt"))
 
 
 def test_under_snakemake(project, unkilled):

@@ -219,6 +219,17 @@ def test_the_ladder_has_the_papers_maps_at_64_pixels():
     assert all(not torch.allclose(part, whole) for part in parts), "a rung that changes nothing is not connected"
 
 
+@pytest.mark.parametrize("networks", ["complex", "tfgan"])
+def test_features_of_nearly_equal_frames_differ_where_they_are_normalised(networks):
+    data = batch()
+    x = torch.where(torch.rand(data.x.shape, generator=torch.Generator().manual_seed(2)) < 0.1, data.x, -1.0)
+    bare, normalised = (
+        make(networks=networks, feature_norm=feature_norm).features(x).flatten(0, 1).std(0).mean().item()
+        for feature_norm in (False, True)
+    )
+    assert bare < 0.3 and normalised > 5 * bare
+
+
 def test_the_prior_is_matched_by_all_codes_together_where_the_penalty_counts():
     """Sequences that differ by an offset: without beta_1 their contents need not be normal, with it they come near."""
     shape = DataShape(frames=3, channels=6, size=1, actions=1, groups=64)

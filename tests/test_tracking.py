@@ -1,46 +1,20 @@
 """The store says what the records say, once."""
 
-import json
-
 import pytest
+import tracked
 from conftest import ROOT
 from mlflow.tracking import MlflowClient
 
 from latentmotion.tracking import track
 
-MODEL_RUN = "runs/tiny/halo/sprites-drawn/seed0"
-METRICS = [{"protocol": "motion-swap", "metric": "action_h_y|x", "value": 0.5, "n": 4}]
-
 
 @pytest.fixture
-def records(tmp_path, monkeypatch):
-    """A run with a long history, its record, and the record of the real data."""
+def names(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    run = tmp_path / MODEL_RUN
-    run.mkdir(parents=True)
-    lines = [json.dumps({"step": step, "total": 1 / step}) for step in range(1, 2502)]
-    (run / "history.jsonl").write_text("\n".join(lines) + "\n")
-    (run / "samples.png").write_bytes(b"picture")
-    (run / "weights.safetensors").write_bytes(b"heavy")
-    common = {"verb": "evaluate", "dataset": "sprites-drawn", "source": "drawn", "scale": "tiny", "seed": 0}
-    common |= {"code": "c0de", "data": "da7a", "metrics": METRICS}
-    training = {"code": "7ra1n", "settings": {"system": "halo", "training": {"lr": 0.1}}}
-    paths = {
-        "halo": MODEL_RUN.replace("runs", "results") + ".json",
-        "real": "results/tiny/real/sprites-drawn/seed0.json",
-    }
-    for model, path in paths.items():
-        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        own = {"run": MODEL_RUN, "training": training} if model == "halo" else {"run": None}
-        (tmp_path / path).write_text(json.dumps(common | own | {"model": model}))
-    (tmp_path / "dvc.lock").write_text(
-        f"stages: {{train-halo: {{outs: [{{path: {MODEL_RUN.rsplit('/', 1)[0]}, md5: abc.dir}}]}}}}"
-    )
-    return [tmp_path / path for path in paths.values()]
+    return tracked.make(tmp_path)
 
 
-def test_store(records, tmp_path):
-    names = [record.relative_to(tmp_path) for record in records]
+def test_store(names, tmp_path):
     database = tmp_path / "mlflow.db"
     track(names, database)
     track(names, database)
@@ -66,10 +40,10 @@ def test_store(records, tmp_path):
     assert [file.path for file in client.list_artifacts(run.info.run_id)] == ["samples.png"]
 
 
-def test_a_record_made_again_supersedes(records, tmp_path):
-    names, database = [record.relative_to(tmp_path) for record in records], tmp_path / "mlflow.db"
+def test_a_record_made_again_supersedes(names, tmp_path):
+    database = tmp_path / "mlflow.db"
     track(names, database)
-    records[0].write_text(records[0].read_text().replace("0.5", "0.75"))
+    names[0].write_text(names[0].read_text().replace("0.5", "0.75"))
     track(names, database)
     client = MlflowClient(f"sqlite:///{database}")
     experiment = client.get_experiment_by_name("sprites-drawn").experiment_id

@@ -84,7 +84,7 @@ def test_what_is_not_finite_stops_it(data, tmp_path, monkeypatch):
     with pytest.raises(UserError, match="step 2: total.*not finite"):
         run(data, tmp_path, every=0)
     assert not (tmp_path / "run").exists()
-    (file,) = (tmp_path / "state").glob("*/checkpoint.pt")
+    (file,) = (tmp_path / "state").glob("*/checkpoint-*.pt")
     saved = Checkpoint(tmp_path / "state", _key(data, "dsvae")).load(CPU)
     assert file.is_file() and saved["done"] == 2
     assert all(torch.isfinite(value).all() for value in saved["network"].values())

@@ -9,6 +9,7 @@ name, and results of both lie side by side. The layout is model first, because D
 
 import ast
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from latentmotion.closure import PACKAGE
@@ -157,10 +158,15 @@ def has_page(report) -> bool:
 
 def _constant(report, name: str, default):
     """A constant of the file that renders a report, read without importing it."""
-    for node in ast.parse((PACKAGE / "reports" / f"{report.report}.py").read_text()).body:
+    for node in _statements(report.report):
         if isinstance(node, ast.Assign) and any(getattr(target, "id", None) == name for target in node.targets):
             return ast.literal_eval(node.value)
     return default
+
+
+@cache
+def _statements(report: str) -> list[ast.stmt]:
+    return ast.parse((PACKAGE / "reports" / f"{report}.py").read_text()).body
 
 
 def processed(params: Params, dataset: str) -> str:

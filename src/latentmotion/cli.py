@@ -22,7 +22,7 @@ Device = Annotated[str, typer.Option(help="auto, cpu or cuda")]
 
 
 def verb(function):
-    """Registers a verb whose UserError is one line on stderr and exit code 1."""
+    """Registers a verb whose UserError is one line on stderr and the error's exit code."""
 
     @functools.wraps(function)
     def wrapped(*args, **kwargs):
@@ -30,7 +30,7 @@ def verb(function):
             function(*args, **kwargs)
         except UserError as error:
             print(f"latentmotion {function.__name__.replace('_', '-')}: {error}", file=sys.stderr)
-            raise typer.Exit(1) from None
+            raise typer.Exit(error.code) from None
 
     return app.command()(wrapped)
 
@@ -84,11 +84,12 @@ def train(
     settings: Settings,
     device: Device = "auto",
     checkpoint_seconds: Annotated[float, typer.Option(envvar="LATENTMOTION_CHECKPOINT_SECONDS")] = 120.0,
+    margin_seconds: Annotated[float, typer.Option(envvar="LATENTMOTION_MARGIN_SECONDS")] = 120.0,
 ):
     """Trains a model, or goes on from its checkpoint under STATE: weights, history, samples and record in OUT."""
     from latentmotion.training.train import train
 
-    train(model, data, out, state, seed, parse(settings), device, checkpoint_seconds)
+    train(model, data, out, state, seed, parse(settings), device, checkpoint_seconds, margin_seconds)
 
 
 @verb
@@ -143,8 +144,8 @@ def readme(check: Annotated[bool, typer.Option(help="only say whether README sho
 
 
 @verb
-def track(records: list[Path], database: File = Path("mlflow.db")):
-    """Fills the local MLflow store from records; run again, it adds nothing twice."""
+def track(records: list[Path], database: Annotated[Path | None, typer.Option()] = None):
+    """Fills the MLflow store from records, adding nothing twice: DATABASE, else MLFLOW_TRACKING_URI, else mlflow.db."""
     from latentmotion.tracking import track
 
     track(records, database)
@@ -156,6 +157,15 @@ def dvcyaml(check: Annotated[bool, typer.Option(help="only say whether dvc.yaml 
     from latentmotion.dvcfile import write_dvcyaml
 
     write_dvcyaml(check)
+
+
+@verb
+def cost(params: Path = Path("params.yaml")):
+    """Prints what the finished runs of each table and figure took: hours of cores and of GPUs."""
+    from latentmotion.cost import by_report
+    from latentmotion.params import load
+
+    print("\n".join(by_report(load(params))))
 
 
 @verb

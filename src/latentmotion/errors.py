@@ -5,7 +5,9 @@ from collections.abc import Iterable
 
 
 class UserError(Exception):
-    """One line: which file or key, what is wrong with it, what to do. The command line prints it and exits with 1."""
+    """One line: which file or key, what is wrong with it, what to do. The command line prints it, exits with `code`."""
+
+    code = 1
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

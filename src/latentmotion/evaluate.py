@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from latentmotion import model as contract
+from latentmotion import usage
 from latentmotion.errors import UserError
 from latentmotion.frame_judge import FrameJudge
 from latentmotion.i3d import load_i3d
@@ -87,8 +88,8 @@ def evaluate(
         record["training"] = training
         trial.codes = _encode(trial)
     record["metrics"] += _all_protocols(trial)
-    record["seconds"] = round(time.monotonic() - start, 1)
-    record["machine"] = machine(str(target))
+    seconds = time.monotonic() - start
+    record |= {"seconds": round(seconds, 1), "machine": machine(str(target)), "cost": usage.took(seconds, target)}
     write_record(out, record)
 
 

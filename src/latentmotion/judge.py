@@ -13,6 +13,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn import functional
 
+from latentmotion import usage
 from latentmotion.errors import UserError, nearest
 from latentmotion.instrument import SEED, read_instrument, train_selected, write_instrument
 from latentmotion.nets.classifier import Classifier
@@ -78,6 +79,7 @@ def train_judge(data: Path, label: str, out: Path, settings: dict, device: str) 
             "settings": settings, "shape": [shape.channels, shape.size],
             "data": manifest["sha256"], "code": code_hash("judge"), "validation_accuracy": selected.scores["accuracy"],
             "seconds": round(time.monotonic() - start, 1), "machine": machine(str(target)),
+            "cost": usage.took(time.monotonic() - start, target, settings["steps"] * settings["batch"]),
         },
     )  # fmt: skip
 

@@ -109,6 +109,9 @@ class Model(Closed):
     like: str | None = Field(default=None, description="another model of params.yaml, under whose sections its own lie")
     system: str = Field(pattern=NAME, description="the file in models/")
     seeds: list[int] | None = Field(default=None, description="training seeds, where they differ from the scale's")
+    gpus: int = Field(
+        default=1, ge=1, description="GPUs, or without any processes, that share each batch of a training"
+    )
     training: dict[str, Any] = Field(default_factory=dict)
     network: dict[str, Any] = Field(default_factory=dict)
     per_dataset: dict[str, dict[str, Any]] = Field(default_factory=dict)
@@ -237,14 +240,40 @@ def config_keys(system: str) -> tuple[str, ...]:
     return ()
 
 
-def modules(folder: str) -> list[str]:
+@cache
+def whole_batch(system: str) -> bool:
+    """Whether models/<system>.py says WHOLE_BATCH = True: its losses are not means over the sequences of a batch."""
+    tree = ast.parse((PACKAGE / "models" / f"{system}.py").read_text())
+    names = {name.id for node in tree.body if isinstance(node, ast.Assign) for name in node.targets}
+    return "WHOLE_BATCH" in names
+
+
+@cache
+def modules(folder: str) -> tuple[str, ...]:
     """The names that a folder of the package offers: its files."""
-    return [file.stem for file in (PACKAGE / folder).glob("*.py") if not file.stem.startswith("_")]
+    return tuple(file.stem for file in (PACKAGE / folder).glob("*.py") if not file.stem.startswith("_"))
 
 
 def _known(where: str, name: str, known: Iterable[str]) -> None:
     if name not in known:
         raise UserError(f"{where}: unknown '{name}'; {nearest(name, known)}")
+
+
+def _check_shares(params: Params, name: str, where: str) -> None:
+    """A model's batch must be such that several processes can share it."""
+    model = params.models[name]
+    if whole_batch(model.system):
+        raise UserError(
+            f"{where}.gpus: {model.gpus}, but a loss of system {model.system} looks at a batch as a whole, which cannot"
+            " be shared out; set it to 1"
+        )
+    for dataset in (dataset for dataset, models in params.runs.items() if name in models):
+        own = model.per_dataset.get(dataset, {}).get("training", {})
+        batch = merge(merge(params.training, model.training), own).get("batch")
+        if isinstance(batch, int) and batch % model.gpus:
+            raise UserError(
+                f"{where}.gpus: {model.gpus} do not divide the batch of {batch} on {dataset}; change one of the two"
+            )
 
 
 def _check_names(params: Params, path: Path) -> None:
@@ -270,6 +299,8 @@ def _check_names(params: Params, path: Path) -> None:
             _known(f"{where}.per_dataset", dataset, params.datasets)
             for key in section:
                 _known(f"{where}.per_dataset.{dataset}", key, ("network", "training"))
+        if model.gpus > 1:
+            _check_shares(params, name, where)
     for dataset, names in params.runs.items():
         _known(f"{path}: runs", dataset, params.datasets)
         for name in names:

@@ -45,7 +45,8 @@ class Prepared:
         group: (N,) integers; a group never crosses splits (character, subject, speaker, digit instance).
         split: (N,) strings, each one of train, validation, test.
         facts: what a reader must know of the source, for the manifest.
-        continued: (N, L, C, H, W) uint8 with L > T, each sequence as it goes on; its first T frames are x.
+        continued: (M, L, C, H, W) uint8 with L > T, how the first M sequences go on, those of validation and test among
+            them; their first T frames are x.
         repeats: sequences are periodic: after T frames they begin anew.
         seen: (N, T), the frames that a model may look at.
         scored: (N, T), the hidden frames that the sequence's split scores.
@@ -123,7 +124,7 @@ def _write_extras(prepared: Prepared, chosen: np.ndarray, folder: Path) -> list[
     files = []
     if prepared.continued is not None and folder.name != "train":
         files.append(folder / "continued.npy")
-        np.save(files[-1], np.ascontiguousarray(prepared.continued[chosen]))
+        np.save(files[-1], prepared.continued[chosen])
     if prepared.seen is not None:
         files.append(folder / "frames.npz")
         np.savez(files[-1], seen=prepared.seen[chosen], scored=prepared.scored[chosen])
@@ -133,10 +134,13 @@ def _write_extras(prepared: Prepared, chosen: np.ndarray, folder: Path) -> list[
 def write(prepared: Prepared, out: Path, settings: dict) -> None:
     """Checks the contract, then puts the folder in place at once: a stopped preparation leaves nothing behind."""
     out = Path(out)
-    optional = [part for part in (prepared.continued, prepared.seen, prepared.scored) if part is not None]
+    optional = [part for part in (prepared.seen, prepared.scored) if part is not None]
     counts = {len(part) for part in (prepared.x, prepared.group, prepared.split, *prepared.labels.values(), *optional)}
     if len(counts) != 1:
         raise UserError(f"{out}: arrays of different lengths {sorted(counts)}; the dataset's prepare() is wrong")
+    known = len(prepared.x) if prepared.continued is None else len(prepared.continued)
+    if (prepared.split[known:] != "train").any():
+        raise UserError(f"{out}: only the first {known} sequences go on, not all held-out; its prepare() is wrong")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}."))

@@ -1,4 +1,4 @@
-"""The verb `track`: fills a local MLflow store from records. The only file that imports mlflow.
+"""The verb `track`: fills an MLflow store, a local one or a server's, from records. The only file that imports mlflow.
 
 Training never waits for a tracker: records and histories are the truth, and the store can be made again from them. An
 experiment is a dataset; in it a parent run a model, and nested in that a run a seed, found again by the tag `job.key`.
@@ -15,29 +15,47 @@ from pathlib import Path
 
 import yaml
 
+from latentmotion import store
+from latentmotion.errors import UserError
 from latentmotion.records import digest, read_record
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 
+import requests
 from mlflow.entities import Metric, Param
+from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
 POINTS = 1000
 BATCH = 1000  # the most metrics that the store takes at once
+# The first request to a server: MLflow's own settings (120 s, 7 tries more) would wait for minutes on one that is down.
+IMPATIENT = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "10", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0"}
+SERVER_LOCK = Path("state/track.lock")
 
 
-def track(records: list[Path], database: Path) -> None:
-    """Every record that is not yet in the store gets a run; one that was made again supersedes its older run."""
-    database = Path(database).absolute()
+def track(records: list[Path], database: Path | None = None) -> None:
+    """Every record that is not yet in the store gets a run; one that was made again supersedes its older run.
+
+    Arguments:
+        records: evaluation records, by the paths that the store knows them by: relative to the project's folder.
+        database: a local store; without it, see store.choose().
+
+    Raises:
+        UserError: the store cannot be written, or a record cannot be read. What was added until then stays.
+    """
+    place = store.choose(database)
+    local = isinstance(place, Path)
     commit, stages = _commit(), _dvc_outs()
     added = 0
-    with _only_writer(database):
-        client = MlflowClient(tracking_uri=f"sqlite:///{database}")
+    with _only_writer(place.with_name(f"{place.name}.lock") if local else SERVER_LOCK), _one_line(place):
+        client = MlflowClient(tracking_uri=f"{store.SQLITE}{place}" if local else place)
+        if not local:
+            _ask(client)
         for path in records:
             record = read_record(path)
-            experiment = _experiment(client, record["dataset"], database)
+            experiment = _experiment(client, record["dataset"], place.parent / "mlartifacts" if local else None)
             added += _Store(client, experiment, commit, stages).add(Path(path), record)
-    print(f"{database.name}: {added} new of {len(records)} records")
+    print(f"{place.name if local else place}: {added} new of {len(records)} records")
 
 
 class _Store:
@@ -120,19 +138,51 @@ class _Store:
 
 
 @contextmanager
-def _only_writer(database: Path):
-    """Two processes that open a fresh store at once break it."""
-    with open(database.with_name(f"{database.name}.lock"), "w") as file:
+def _only_writer(lock: Path):
+    """Two processes that open a fresh store at once break it, and each would add what the other is adding."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with open(lock, "w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
-def _experiment(client: MlflowClient, name: str, database: Path) -> str:
+@contextmanager
+def _one_line(place: str | Path):
+    """What MLflow says over many lines, as a UserError that says what to do."""
+    try:
+        yield
+    except (MlflowException, requests.RequestException) as error:
+        reason = re.split(r"Caused by \w+\(|: ", str(error).splitlines()[0])[-1].strip("\"'() ")
+        advice = "start `mlflow server` there, or correct MLFLOW_TRACKING_URI"
+        match getattr(error, "error_code", None):
+            case "UNAUTHENTICATED":
+                reason, advice = "asks who you are", "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"
+            case "PERMISSION_DENIED":
+                reason = "refuses you"
+                advice = "ask for the right to write, or for this host's name in its --allowed-hosts"
+            case "ENDPOINT_NOT_FOUND":
+                reason = "there is no MLflow at that address"
+        raise UserError(f"{place}: {reason}; {advice}") from None
+
+
+def _ask(client: MlflowClient) -> None:
+    """Whether the server answers, soon and once."""
+    before = dict(os.environ)
+    os.environ.update(IMPATIENT)
+    try:
+        client.search_experiments(max_results=1)
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def _experiment(client: MlflowClient, name: str, artifacts: Path | None) -> str:
+    """The experiment's id; a new one keeps its files under `artifacts`, or where its server puts them."""
     if found := client.get_experiment_by_name(name):
         return found.experiment_id
-    place = (database.parent / "mlartifacts" / name).as_uri()
+    location = (artifacts / name).as_uri() if artifacts else None
     tags = {"mlflow.experimentKind": "custom_model_development"}  # the page for training runs, not for language models
-    return client.create_experiment(name, artifact_location=place, tags=tags)
+    return client.create_experiment(name, artifact_location=location, tags=tags)
 
 
 def _flat(settings: dict, prefix: str = "") -> list[tuple[str, object]]:

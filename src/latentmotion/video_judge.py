@@ -16,6 +16,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn import functional
 
+from latentmotion import usage
 from latentmotion.distortions import KINDS, distort
 from latentmotion.errors import UserError
 from latentmotion.instrument import SEED, read_instrument, train_selected, write_instrument
@@ -89,6 +90,9 @@ def train_video_judge(data: list[Path], out: Path, settings: dict, device: str) 
             "data": {name: manifest["sha256"] for name, manifest in manifests.items()},
             "code": code_hash("video_judge"), "validation": selected.scores,
             "seconds": round(time.monotonic() - start, 1), "machine": machine(str(target)),
+            "cost": usage.took(
+                time.monotonic() - start, target, settings["steps"] * settings["batch"] * len(manifests)
+            ),
         },
     )  # fmt: skip
 

@@ -28,7 +28,7 @@ SlurmdPort={node_port}
 SlurmUser={user}
 SlurmdUser={user}
 AuthType=auth/munge
-AuthInfo=socket={folder}/munge.socket
+AuthInfo=socket={folder}/munge.socket,cred_expire=5
 CredType=cred/munge
 StateSaveLocation={folder}/state
 SlurmdSpoolDir={folder}/spool
@@ -38,7 +38,9 @@ SlurmctldLogFile={folder}/slurmctld.log
 SlurmdLogFile={folder}/slurmd.log
 ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
-JobAcctGatherType=jobacct_gather/none
+JobAcctGatherType=jobacct_gather/linux
+JobAcctGatherFrequency=1
+JobAcctGatherParams=OverMemoryKill,UsePss
 AccountingStorageType=accounting_storage/none
 JobCompType=jobcomp/none
 SelectType=select/cons_tres
@@ -118,8 +120,9 @@ class Cluster:
             (self.folder / name).mkdir()
         for index in range(GPUS):
             (self.folder / f"dev/gpu{index}").touch()
-        # Snakemake's jobs clear SLURM_CONF before they call srun, since on other clusters that stands in /etc.
-        self._program("srun", f'SLURM_CONF="{self.folder}/slurm.conf" exec {program("srun")} "$@"')
+        # Snakemake's jobs clear SLURM_CONF, since on other clusters that stands in /etc.
+        for name in ("srun", "squeue", "scontrol"):
+            self._program(name, f'SLURM_CONF="{self.folder}/slurm.conf" exec {program(name)} "$@"')
         self._program("nvidia-smi", f"for i in $(seq {GPUS}); do echo GPU-{self.folder.name}-$i; done")
         host = socket.gethostname()
         controller_port, node_port = free_ports(2)

@@ -3,7 +3,10 @@
 import json
 from functools import cache
 
+from snakemake.resources import Resource
+
 from latentmotion import catalogue, closure, fetch, gpus, plan
+from latentmotion.records import file_digest
 
 ANY_RUN = catalogue.Run("{model}", "{dataset}", "{seed}")
 RUN = catalogue.run_folder(PARAMS, ANY_RUN)
@@ -38,13 +41,57 @@ def as_json(settings):
 
 
 def launcher(processes):
-    """How a training is started: alone, or by torchrun where the profile asks for several processes."""
-    alone = "latentmotion"
-    return alone if processes == 1 else f"torchrun --standalone --nproc-per-node {processes} -m latentmotion.cli"
+    """How a training is started: alone, or by torchrun where its model asks for several processes."""
+    if processes == 1:
+        return "latentmotion"
+    passed_on = "SIGTERM,SIGINT,SIGHUP,SIGQUIT,SIGUSR1"
+    return (
+        f"torchrun --standalone --nproc-per-node {processes} --signals-to-handle {passed_on} -m latentmotion.cli"
+    )
+
+
+def shares(wildcards):
+    """How many processes share each batch of a training."""
+    return PARAMS.models[wildcards.model].gpus
+
+
+def of_each_process(resource):
+    """What a rule, a profile or --set-resources asks for a training is for one process: this asks for all."""
+
+    def of_all(wildcards, input, attempt, threads, rulename, async_run):
+        asked = dict(input=input, attempt=attempt, threads=threads, rulename=rulename, async_run=async_run)
+        return resource.evaluate(wildcards, **asked).value * shares(wildcards)
+
+    return Resource(resource.name, of_all, raw=resource.raw)
 
 
 def run_of(wildcards):
     return catalogue.Run(wildcards.model, wildcards.dataset, int(wildcards.seed))
+
+
+def code(name, sources):
+    """One small file that says what the code of many jobs is, in place of its sources.
+
+    Sixty more inputs to each of 2,000 jobs would make Snakemake plan three times as long.
+    """
+    return plan.plan(f"code/{name}", {source: source_digest(source) for source in sources})
+
+
+@cache
+def source_digest(source):
+    return file_digest(closure.PACKAGE.parent.parent / source)
+
+
+@cache
+def training_code(model):
+    system = PARAMS.models[model].system
+    return code(f"train/{system}", closure.sources(f"models/{system}", "training/train"))
+
+
+@cache
+def evaluation_code(model):
+    name = model if model == catalogue.REAL else PARAMS.models[model].system
+    return code(f"evaluate/{name}", evaluation_sources(model))
 
 
 def raw_files(dataset):
@@ -58,23 +105,46 @@ def raw_files(dataset):
 
 
 @cache
+def training_settings(model, dataset):
+    return catalogue.training_settings(PARAMS, model, dataset)
+
+
+@cache
+def evaluation_settings(dataset):
+    """But for the seed."""
+    return catalogue.evaluation_settings(PARAMS, dataset, 0)
+
+
+@cache
+def judged_by(dataset):
+    """The data of an evaluation and all networks that it judges by."""
+    return [
+        *catalogue.processed_files(PARAMS, dataset),
+        *catalogue.judge_files(PARAMS, dataset),
+        *video_networks(dataset),
+        *inception(dataset),
+    ]
+
+
+@cache
+def evaluation_sources(model):
+    return closure.sources(*catalogue.evaluation_modules(PARAMS, model))
+
+
+@cache
 def evaluation_inputs(run):
     """Run, data, judges, code and plan of a record; nothing for a record that came with the clone and still holds."""
     real = run.model == catalogue.REAL
     record = catalogue.record(PARAMS, run)
     weights = [] if real else [f"{catalogue.run_folder(PARAMS, run)}/weights.safetensors"]
-    code = closure.sources(*catalogue.evaluation_modules(PARAMS, run.model))
-    training = None if real else catalogue.training_settings(PARAMS, run.model, run.dataset)
-    settings = catalogue.evaluation_settings(PARAMS, run.dataset, run.seed)
-    if plan.adopted(record, weights, code, lambda found: real or found["training"]["settings"] == training):
+    training = None if real else training_settings(run.model, run.dataset)
+    settings = evaluation_settings(run.dataset) | {"seed": run.seed}
+    if plan.adopted(record, weights, evaluation_sources(run.model), lambda found: real or found["training"]["settings"] == training):
         return []
     return [
         *weights,
-        *catalogue.processed_files(PARAMS, run.dataset),
-        *catalogue.judge_files(PARAMS, run.dataset),
-        *video_networks(run.dataset),
-        *inception(run.dataset),
-        *code,
+        *judged_by(run.dataset),
+        evaluation_code(run.model),
         plan.plan(record, {"training": training, **settings}),
     ]
 

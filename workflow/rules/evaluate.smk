@@ -2,6 +2,7 @@
 The network of fid-inception is fetched where it is asked for."""
 
 for model in [catalogue.REAL, *PARAMS.models]:
+    evaluation_code(model)  # written before the DAG is built: see report.smk
 
     rule:
         name:
@@ -29,12 +30,12 @@ rule evaluate:
     output:
         catalogue.record(PARAMS, ANY_RUN),
     params:
-        data=lambda w: catalogue.processed(PARAMS, w.dataset),
-        judges=lambda w: catalogue.judges(PARAMS, w.dataset),
+        data=catalogue.processed(PARAMS, "{dataset}"),
+        judges=JUDGES,
         run=lambda w: run_option(run_of(w)),
         video=lambda w: video_options(w.dataset),
         frames=lambda w: [f"--inception {file}" for file in inception(w.dataset)],
-        settings=lambda w: as_json(catalogue.evaluation_settings(PARAMS, w.dataset, int(w.seed))),
+        settings=lambda w: as_json(evaluation_settings(w.dataset) | {"seed": int(w.seed)}),
     log:
         f"logs/evaluate/{PARAMS.scale}/{{model}}/{{dataset}}/seed{{seed}}.log",
     benchmark:

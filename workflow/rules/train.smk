@@ -1,6 +1,7 @@
 """One job a model, dataset and seed. Its checkpoints lie under state/, which neither Snakemake nor DVC clears."""
 
 for model in PARAMS.models:
+    training_code(model)  # written before the DAG is built: see report.smk
 
     rule:
         name:
@@ -18,16 +19,16 @@ for model in PARAMS.models:
 rule train:
     input:
         data=lambda w: catalogue.learning_files(PARAMS, w.dataset),
-        code=lambda w: closure.sources(f"models/{PARAMS.models[w.model].system}", "training/train"),
+        code=lambda w: training_code(w.model),
     output:
         weights=f"{RUN}/weights.safetensors",
         history=f"{RUN}/history.jsonl",
         samples=f"{RUN}/samples.png",
         record=f"{RUN}/record.json",
     params:
-        data=lambda w: catalogue.processed(PARAMS, w.dataset),
+        data=catalogue.processed(PARAMS, "{dataset}"),
         out=subpath(output.weights, parent=True),
-        settings=lambda w: as_json(catalogue.training_settings(PARAMS, w.model, w.dataset)),
+        settings=lambda w: as_json(training_settings(w.model, w.dataset)),
         launch=lambda w, resources: launcher(resources.processes),
     log:
         f"logs/train/{PARAMS.scale}/{{model}}/{{dataset}}/seed{{seed}}.log",
@@ -35,12 +36,15 @@ rule train:
         f"benchmarks/train/{PARAMS.scale}/{{model}}/{{dataset}}/seed{{seed}}.tsv"
     # Each try goes on from the last checkpoint. A job on a cluster is one try; its submitter makes the others.
     retries: 3 if workflow.is_main_process else 0
-    threads: PARAMS.compute.threads
+    threads: lambda w: PARAMS.compute.threads * shares(w)
     resources:
         gpu=GPU,
-        processes=1,
+        processes=shares,
     shell:
         "python -m latentmotion.gpus {resources.gpu}"
         " {params.launch} train --model {wildcards.model} --data {params.data} --out {params.out}"
         " --state state/{params.out}"
         " --seed {wildcards.seed} --settings {params.settings:q} >> {log} 2>&1"
+
+
+workflow.get_rule("train").resources["gpu"] = of_each_process(workflow.get_rule("train").resources["gpu"])

@@ -60,8 +60,8 @@ def prepare(raw: Path, settings: dict) -> Prepared:
     shown = {split: np.resize(in_turns(parts[split], classes), count) for split, count in counts.items()}
     length, held_out = options["continued"], counts["test"] + counts["validation"]
     picture = (1, settings["size"], settings["size"])
-    longer = np.zeros((options["sequences"], length, *picture), np.uint8)  # takes no memory where nothing is put in
-    x = longer if length == settings["frames"] else np.empty((len(longer), settings["frames"], *picture), np.uint8)
+    x = np.empty((options["sequences"], settings["frames"], *picture), np.uint8)
+    longer = x[:held_out] if length == settings["frames"] else np.empty((held_out, length, *picture), np.uint8)
     first = 0
     for split, chosen in shown.items():
         out = (x if split == "train" else longer)[first : first + len(chosen)]

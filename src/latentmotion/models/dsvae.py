@@ -33,6 +33,7 @@ class Config(contract.NetworkConfig):
     features: int = 2048  # h
     full_resolution: bool = True  # convolutions of stride 1 at the frame's own size
     output_norm: bool = True  # batch normalisation before the decoder's tanh
+    feature_norm: bool = False  # batch normalisation of the frame encoder's h
     alpha: float = 0.7071  # standard deviation of a pixel; 1/sqrt(2) weighs squared errors by 1
     kl_content: float = 1.0
     kl_motion: float = 1.0

@@ -27,6 +27,8 @@ from latentmotion.nets.gaussian import GaussianHead, kl_standard, sample
 from latentmotion.nets.small_digits import SmallDecoder, SmallEncoder
 from latentmotion.training.batches import to_float
 
+WHOLE_BATCH = True  # the process is that of all codes, each from the batch that showed it last
+
 
 class Config(contract.NetworkConfig):
     fit: Literal["joint", "disjoint"] = "joint"

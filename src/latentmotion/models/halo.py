@@ -34,6 +34,7 @@ from latentmotion.nets.digits import DigitDecoder, DigitEncoder
 from latentmotion.nets.frames import FrameDecoder, FrameEncoder
 from latentmotion.nets.gaussian import GaussianHead, kl_standard, sample
 from latentmotion.nets.temporal import CausalConvolution
+from latentmotion.training import draws
 
 
 class Config(contract.NetworkConfig):
@@ -101,7 +102,7 @@ class Model(contract.SequenceModel):
         features = self._features(batch.x, batch.seen)
         z = self._content(features)
         mean, log_variance = self._posterior(features, batch.action)
-        reference = torch.multinomial(batch.seen.float(), 1).squeeze(1)
+        reference = draws.places(batch.seen.float())
         here = torch.arange(len(reference), device=reference.device), reference
         mean, log_variance = mean[here], log_variance[here]
         mask = self._mask(batch.action)

@@ -33,6 +33,8 @@ from latentmotion.errors import UserError
 from latentmotion.lagrange import Multiplier
 from latentmotion.priors import Normal, SoftUniform
 
+WHOLE_BATCH = True  # a batch is cut into points to learn from and points to watch
+
 
 class Config(contract.NetworkConfig):
     hidden: int = Field(default=128, ge=1)  # units of each of the two hidden layers of every network

@@ -25,12 +25,14 @@ from latentmotion.errors import UserError
 from latentmotion.mmd import mmd2
 from latentmotion.nets.action import ActionVariable, behind, kl_uniform, relaxed
 from latentmotion.nets.content import ContentNetwork
-from latentmotion.nets.frame_networks import Networks, bounded, frame_decoder, frame_encoder, is_sound, keep_variance
+from latentmotion.nets.frame_networks import Networks, bounded, frame_decoder, frame_encoder, is_sound
 from latentmotion.nets.gaussian import GaussianHead, kl, sample
+from latentmotion.nets.initial import keep_variance
 from latentmotion.nets.latent_critic import LatentDiscriminator, ScaledMMD
 from latentmotion.nets.motion_prior import MotionPrior, RecurrentMotionModel
 
 DECAY = 0.5, 0.2  # factors of all learning rates from the milestones on
+WHOLE_BATCH = True  # a maximum mean discrepancy compares the sequences of a batch
 
 
 class Config(contract.NetworkConfig):
@@ -48,6 +50,7 @@ class Config(contract.NetworkConfig):
     dense: int = 4096
     full_resolution: bool = True
     output_norm: bool = True
+    feature_norm: bool = False  # batch normalisation of the frame encoder's h
     content_weight: float = 10.0  # beta_1
     motion_weight: float = 60.0  # beta_2
     kl_motion: float = 0.1

@@ -21,6 +21,7 @@ from latentmotion import model as contract
 from latentmotion.models import dsvae
 
 GRID, MOVING = 3, 3  # the paper's 3 x 3 patches, of which the three with the largest motion are marked
+WHOLE_BATCH = True  # consistency and mutual information compare the sequences of a batch
 
 
 class Config(contract.NetworkConfig):
@@ -35,6 +36,7 @@ class Config(contract.NetworkConfig):
     features: int = 2048
     full_resolution: bool = True
     output_norm: bool = True
+    feature_norm: bool = False
     alpha: float = 0.7071
     kl_content: float = 1.0
     kl_motion: float = 1.0

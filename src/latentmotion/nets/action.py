@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from latentmotion.errors import UserError
+from latentmotion.training.draws import exponential_like
 
 
 class ActionVariable(nn.Module):
@@ -40,7 +41,8 @@ class ActionVariable(nn.Module):
 
 def relaxed(log_probabilities: Tensor, temperature: float) -> Tensor:
     """A sample of the Gumbel-softmax distribution (Jang et al., 2016; Maddison et al., 2016), (B, A)."""
-    return functional.gumbel_softmax(log_probabilities, temperature)
+    noise = -exponential_like(log_probabilities).log()
+    return ((log_probabilities + noise) / temperature).softmax(1)
 
 
 def kl_uniform(log_probabilities: Tensor) -> Tensor:

@@ -4,7 +4,8 @@ simple: those of DSVAE. complex: R-WAE's ladder. tfgan: for moving shapes. perce
 (R-WAE, appendix C). The first three are for pictures, the last takes a frame as so many numbers.
 
 `Config` has the keys: networks; features, the size of h; width, channels next to the frame (units of a layer:
-perceptron); decoder_width, of the decoder where it differs (complex); dense, full_resolution, output_norm (simple).
+perceptron); decoder_width, of the decoder where it differs (complex); dense, full_resolution, output_norm (simple);
+feature_norm, batch normalisation of the encoder's h, which the paper does not have.
 """
 
 import math
@@ -16,6 +17,7 @@ from torch import Tensor, nn
 from latentmotion.errors import UserError
 from latentmotion.model import DataShape
 from latentmotion.nets.frames import FrameDecoder, FrameEncoder
+from latentmotion.nets.initial import keep_variance
 from latentmotion.nets.ladder import LadderDecoder, LadderEncoder
 from latentmotion.nets.tfgan import TFGANDecoder, TFGANEncoder
 
@@ -24,6 +26,14 @@ Networks = Literal["simple", "complex", "tfgan", "perceptron"]
 
 def frame_encoder(config, shape: DataShape) -> nn.Module:
     """Frames (N, C, S, S), or (N, F) of sound and states -> features h (N, features)."""
+    encoder = _bare_encoder(config, shape)
+    if not config.feature_norm:
+        return encoder
+    # Where most of a picture is background, h differs little from frame to frame: it starts far below a code's noise.
+    return nn.Sequential(encoder, nn.BatchNorm1d(config.features, affine=False))
+
+
+def _bare_encoder(config, shape: DataShape) -> nn.Module:
     sizes = shape.channels, shape.size, config.width
     match _fitting(config.networks, shape):
         case "simple":
@@ -89,18 +99,6 @@ class Perceptron(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.layers(x.flatten(1)).unflatten(1, self.frame)
-
-
-def keep_variance(module: nn.Module) -> None:
-    """Linear maps start as He et al. (2015) have it: what goes through keeps its variance.
-
-    torch's own start divides it by 6 a layer. Of a standardised spectrum a hundredth was left in the codes, less than
-    their noise, and a thousandth after the decoder.
-    """
-    for layer in module.modules():
-        if isinstance(layer, nn.Linear):
-            nn.init.kaiming_normal_(layer.weight, a=0.2)
-            nn.init.zeros_(layer.bias)
 
 
 def _fitting(networks: str, shape: DataShape) -> str:

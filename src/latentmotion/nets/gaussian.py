@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from latentmotion.training.draws import normal_like
+
 
 class GaussianHead(nn.Module):
     """Features -> mean and log variance, two linear maps.
@@ -25,7 +27,7 @@ class GaussianHead(nn.Module):
 
 def sample(mean: Tensor, log_variance: Tensor) -> Tensor:
     """mu + sigma * epsilon (Kingma and Welling, 2013)."""
-    return mean + torch.exp(0.5 * log_variance) * torch.randn_like(mean)
+    return mean + torch.exp(0.5 * log_variance) * normal_like(mean)
 
 
 def kl_standard(mean: Tensor, log_variance: Tensor) -> Tensor:

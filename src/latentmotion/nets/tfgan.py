@@ -1,18 +1,21 @@
 """Frame networks after TFGAN (Balaji et al., 2018), R-WAE's less expressive ones for moving shapes (table 9).
 
-R-WAE only names them. These are a reconstruction: plain residual networks (Mescheder et al., 2018) without ladder,
-attention or normalisation, of sizes that are not the paper's word. What makes TFGAN, filters that are made from a text,
+R-WAE only names them. These are a reconstruction: plain residual networks (Mescheder et al., 2018) without ladder
+or attention, of sizes that are not the paper's word. What makes TFGAN, filters that are made from a text,
 has no place where there is no text.
 
     frame -> convolution -> block, halving, block, ..., block -> linear -> h,  and back
 
 Blocks have 1, 2, 4, 4, 4 and 8 times `width` channels, from the frame inwards; at 64 pixels all six are there. A frame
-is halved until it is 2 pixels wide.
+is halved until it is 2 pixels wide. Weights start as He's, which keep the variance of what goes through, and the last
+map is normalised over the batch before it becomes a frame: without the one a code moved no pixel, without the other
+frames ran into the ends of the tanh within fifty batches and stayed there.
 """
 
 from torch import Tensor, nn
 from torch.nn import functional
 
+from latentmotion.nets.initial import keep_variance
 from latentmotion.nets.ladder import INNERMOST, SLOPE
 from latentmotion.nets.ladder import blocks as halvings
 
@@ -29,6 +32,7 @@ class TFGANEncoder(nn.Module):
         self.first = nn.Conv2d(channels, width, 3, 1, 1)
         self.blocks = nn.ModuleList(Block(*sizes) for sizes in zip([width, *levels], levels, strict=False))
         self.last = nn.Linear(levels[-1] * INNERMOST**2, features)
+        keep_variance(self)
 
     def forward(self, x: Tensor) -> Tensor:
         y = self.blocks[0](self.first(x))
@@ -46,13 +50,14 @@ class TFGANDecoder(nn.Module):
         self.first = nn.Linear(inputs, levels[0] * INNERMOST**2)
         self.unflatten = nn.Unflatten(1, (levels[0], INNERMOST, INNERMOST))
         self.blocks = nn.ModuleList(Block(*sizes) for sizes in zip([levels[0], *levels], levels, strict=False))
-        self.last = nn.Conv2d(width, channels, 3, 1, 1)
+        self.last = nn.Sequential(nn.BatchNorm2d(width), nn.LeakyReLU(SLOPE), nn.Conv2d(width, channels, 3, 1, 1))
+        keep_variance(self)
 
     def forward(self, code: Tensor) -> Tensor:
         y = self.blocks[0](self.unflatten(self.first(code)))
         for block in self.blocks[1:]:
             y = block(functional.interpolate(y, scale_factor=2))
-        return self.last(functional.leaky_relu(y, SLOPE))
+        return self.last(y)
 
 
 class Block(nn.Module):

@@ -15,6 +15,7 @@ from torch.nn import functional
 
 from latentmotion import model as contract
 from latentmotion.errors import UserError
+from latentmotion.training import draws
 
 
 class VideoGAN(contract.SequenceModel):
@@ -67,10 +68,10 @@ class VideoGAN(contract.SequenceModel):
     def step(self, batch: contract.Batch, optimisers: list[torch.optim.Optimizer], autocast) -> dict[str, Tensor]:
         generator, image, video = optimisers
         count, length = batch.x.shape[:2]
-        action = batch.action[torch.randperm(count, device=batch.x.device)]
-        noise = torch.randn(count, self.motion_noise(length), device=batch.x.device)
+        action = draws.shuffled(batch.action)
+        noise = draws.normal(count, self.motion_noise(length), batch.x.device)
         with autocast():
-            content = torch.randn(count, self.content_noise, device=batch.x.device)
+            content = draws.normal(count, self.content_noise, batch.x.device)
             motion, terms = self.draw_motion(action, length, noise)
             fake = self.decode(content, motion)
             losses = self._discriminate(batch.x, fake.detach(), batch.action)
@@ -123,14 +124,14 @@ class VideoGAN(contract.SequenceModel):
 
     def _images(self, x: Tensor) -> Tensor:
         """Logits of one frame of each video, drawn at random."""
-        frame = torch.randint(x.shape[1], (len(x),), device=x.device)
+        frame = draws.integers(x.shape[1], len(x), x.device)
         return self.image_discriminator(self._noisy(x[torch.arange(len(x), device=x.device), frame])).flatten(1)
 
     def _videos(self, x: Tensor) -> Tensor:
         return self.video_discriminator(self._noisy(x).transpose(1, 2)).flatten(1)
 
     def _noisy(self, x: Tensor) -> Tensor:
-        return x + self.config.instance_noise * torch.randn_like(x) if self.config.instance_noise else x
+        return x + self.config.instance_noise * draws.normal_like(x) if self.config.instance_noise else x
 
 
 def _binary(logits: Tensor, target: float) -> Tensor:

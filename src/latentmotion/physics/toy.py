@@ -48,9 +48,9 @@ def prepare(system: System, settings: dict) -> Prepared:
     train, held_out = sequences - test - validation, test + validation
     _check(system, settings, train)
     picture = (3, settings["size"], settings["size"])
-    longer = np.zeros((sequences, continued, *picture), np.uint8)  # takes no memory where nothing is put in
-    x = longer if continued == frames else np.empty((sequences, frames, *picture), np.uint8)
-    _fill(longer[:held_out], 0, system, chosen)
+    x = np.empty((sequences, frames, *picture), np.uint8)
+    longer = x[:held_out] if continued == frames else np.empty((held_out, continued, *picture), np.uint8)
+    _fill(longer, 0, system, chosen)
     x[:held_out] = longer[:held_out, :frames]
     _fill(x[held_out:], held_out, system, chosen)
     return Prepared(

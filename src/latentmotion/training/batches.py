@@ -45,13 +45,15 @@ class Batches:
 
     Arguments:
         split: the sequences; copied to the device once.
-        size: sequences in a batch over all processes; each process takes every n-th.
+        size: sequences in a batch over all processes; each process takes its part, all of one size.
         seed: of the training.
     """
 
     def __init__(self, split: Split, size: int, seed: int, device: torch.device):
         if len(split) < size:
             raise UserError(f"training.batch: {size} is more than the {len(split)} training sequences; lower it")
+        if size % parallel.processes():
+            raise UserError(f"training.batch: {size} cannot be shared out to {parallel.processes()} processes")
         self.x = torch.from_numpy(np.array(split.x)).to(device)
         self.action = torch.from_numpy(split.labels["action"]).to(device)
         self.object = torch.from_numpy(places(split.group, split.group)).to(device)
@@ -65,6 +67,5 @@ class Batches:
         return order[position * self.size : (position + 1) * self.size]
 
     def __call__(self, step: int) -> Batch:
-        chosen = self.indices(step)[parallel.rank() :: parallel.processes()]
-        index = torch.from_numpy(np.ascontiguousarray(chosen)).to(self.device)
+        index = torch.from_numpy(self.indices(step)[parallel.part(self.size)]).to(self.device)
         return Batch(to_float(self.x[index]), self.action[index], self.object[index], self.seen[index])

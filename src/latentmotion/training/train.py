@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import signal
 import time
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import torch
 from safetensors.torch import save as to_safetensors
 
 from latentmotion import model as contract
+from latentmotion import usage
 from latentmotion.errors import UserError
 from latentmotion.model import SequenceModel
 from latentmotion.params import Compute, Training
@@ -18,18 +18,23 @@ from latentmotion.progress import progress
 from latentmotion.records import code_hash, digest, file_digest, machine, write_atomic, write_record
 from latentmotion.sequences import open_split, read_manifest
 from latentmotion.training import device as devices
-from latentmotion.training import parallel
+from latentmotion.training import memory, parallel
 from latentmotion.training.batches import Batches, batch_of, shape_of
 from latentmotion.training.checkpoint import Checkpoint
 from latentmotion.training.gradients import GradientCensus
 from latentmotion.training.load import build
 from latentmotion.training.samples import reconstructions
 from latentmotion.training.seeds import seed_torch
+from latentmotion.training.signals import Stop
 
+FENCE = 2.0  # seconds between two looks whether another attempt has taken this training over
 POINTS = 1000  # history points of a training, so that a curve costs the same at any scale
 
 
-def train(model: str, data: Path, out: Path, state: Path, seed: int, settings: dict, device: str, every: float) -> None:
+def train(
+    model: str, data: Path, out: Path, state: Path, seed: int, settings: dict, device: str, every: float,
+    margin: float = 120.0,
+) -> None:  # fmt: skip
     """Trains `settings['system']` and writes weights.safetensors, history.jsonl, samples.png and record.json to `out`.
 
     Arguments:
@@ -38,11 +43,15 @@ def train(model: str, data: Path, out: Path, state: Path, seed: int, settings: d
         state: folder of resumable checkpoints.
         settings: catalogue.training_settings.
         every: seconds between checkpoints.
+        margin: seconds before the end of its SLURM job's time at which it saves and leaves.
 
     Raises:
-        UserError: unusable settings, a loss or gradient that is not finite, a parameter that never gets a gradient.
+        UserError: unusable settings, a loss or gradient that is not finite, a parameter that never gets a gradient,
+            another attempt that has taken the training over.
+        Again: stopped by a signal or the end of its job's time, with the state saved.
     """
     started = time.monotonic()
+    stop = Stop(margin)
     training, compute = Training(**settings["training"]), Compute(**settings["compute"])
     target = devices.choose(device)
     devices.set_threads(compute.threads)
@@ -53,36 +62,44 @@ def train(model: str, data: Path, out: Path, state: Path, seed: int, settings: d
     shape = shape_of(manifest)
     seed_torch(seed, "weights")
     network = build(settings, shape).to(target)
+    parallel.synchronise(network)
     network.clip = training.clip
     if compute.channels_last:
         devices.channels_last(network)
     training_split = open_split(data, "train")
     if not training_split.seen.all() and contract.COMPLETE not in network.capabilities:
         raise UserError(f"models.{model}: cannot be trained on {Path(data).name}, whose sequences have hidden frames")
-    checkpoint = Checkpoint(state, digest({**identity, "rank": parallel.rank()}))
-    checkpoint.open(out)
+    leads = parallel.rank() == 0  # the state of one process is that of all
+    checkpoint = Checkpoint(state, digest({**identity, "rank": 0}))
+    if leads:
+        checkpoint.open(out)
+    parallel.wait()
     finished = False
     try:
         loop = Loop(network, training, compute, Batches(training_split, training.batch, seed, target), seed)
         loop.restore(checkpoint.load(target))
         before = loop.seconds
-        loop.run(checkpoint, every, f"{model} {Path(data).name} seed {seed}")
-        if parallel.rank() == 0:
+        with memory.named(model, training.batch, target):
+            loop.run(checkpoint, every, stop, f"{model} {Path(data).name} seed {seed}")
+        if leads:
             validation = open_split(data, "validation")
             first = batch_of(validation, np.arange(min(6, len(validation))), training_split.group, target)
+            seconds = before + time.monotonic() - started
             record = {
                 "verb": "train", "model": model, "dataset": Path(data).name, "data_folder": str(data), **identity,
                 "shape": dataclasses.asdict(shape),
                 "parameters": sum(parameter.numel() for parameter in network.parameters()),
                 "steps": loop.done,
-                "seconds": round(before + time.monotonic() - started, 1),
+                "seconds": round(seconds, 1),
                 "machine": machine(str(target)),
+                "cost": usage.took(seconds, target, loop.done * training.batch),
                 "last": loop.history[-1],
             }  # fmt: skip
-            _write(network, loop.history, first, out, record)
+            _write(network, loop.history, first, out, record, checkpoint)
         finished = True
     finally:
-        checkpoint.close(finished)
+        if leads:
+            checkpoint.close(finished)
         parallel.stop()
 
 
@@ -94,7 +111,6 @@ class Loop:
         self.optimisers = network.optimisers(training)
         self.autocast = devices.autocast(batches.device, compute.precision)
         self.done, self.seconds, self.history = 0, 0.0, []
-        self.stopped = False
         if compute.compile:
             for child in network.children():
                 child.compile()
@@ -114,19 +130,18 @@ class Loop:
             "done": self.done, "seconds": seconds, "history": self.history,
         }  # fmt: skip
 
-    def run(self, checkpoint: Checkpoint, every: float, title: str) -> None:
+    def run(self, checkpoint: Checkpoint, every: float, stop: Stop, title: str) -> None:
         steps = self.training.steps
         interval = max(1, steps // POINTS)
         census = GradientCensus(self.network) if self.done == 0 else None
-        signal.signal(signal.SIGTERM, self._stop)
         self.network.train()
-        start = saved = time.monotonic()
+        start = saved = looked = time.monotonic()
         with progress(title, steps, self.done) as bar:
             while self.done < steps:
                 self._set_rates()
                 self.network.progress = self.done / steps
-                seed_torch(self.seed, "step", self.done, parallel.rank())
-                losses = self.network.step(self.batches(self.done), self.optimisers, self.autocast)
+                seed_torch(self.seed, "step", self.done, 0)  # in all processes: see draws.py
+                losses = parallel.mean(self.network.step(self.batches(self.done), self.optimisers, self.autocast))
                 self._check(losses)
                 self.done += 1
                 bar.update()
@@ -137,22 +152,21 @@ class Loop:
                     self.history.append({"step": self.done, **values})
                     bar.set_postfix({name: f"{value:.4g}" for name, value in list(values.items())[:1]}, refresh=False)
                 now = time.monotonic()
-                if (now - saved > every or self.stopped) and self.done < steps:
+                if now - looked > FENCE:
+                    checkpoint.check()
+                    looked = now
+                stopped = parallel.first_says(stop.wanted(), self.batches.device) and self.done < steps
+                if (now - saved > every or stopped) and self.done < steps and parallel.rank() == 0:
                     checkpoint.save(self.content(self.seconds + now - start))
                     saved = now
-                if self.stopped:
-                    raise UserError(
-                        f"{title}: stopped at step {self.done} by SIGTERM, state saved; run it again to go on"
-                    )
+                if stopped:
+                    raise stop.again(f"{title}: stopped at step {self.done}") if parallel.rank() == 0 else SystemExit
 
     def _set_rates(self) -> None:
         rate = self.training.rate(self.done)
         for optimiser in self.optimisers:
             for group in optimiser.param_groups:
                 group["lr"] = rate * group.get("rate", 1.0)
-
-    def _stop(self, *_) -> None:
-        self.stopped = True
 
     def _check(self, losses: dict) -> None:
         """Nothing that is not finite may reach the weights or a checkpoint: the optimiser has skipped such a step."""
@@ -164,12 +178,14 @@ class Loop:
             )
 
 
-def _write(network: SequenceModel, history: list, first: contract.Batch, out: Path, record: dict) -> None:
+def _write(network: SequenceModel, history: list, first: contract.Batch, out: Path, record: dict, checkpoint) -> None:
     out = Path(out)
     network.eval()
+    samples = reconstructions(network, first, record["seed"])
     weights = {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}
+    checkpoint.check()
     write_atomic(out / "weights.safetensors", to_safetensors(weights))
     record["weights"] = file_digest(out / "weights.safetensors")
     write_atomic(out / "history.jsonl", "".join(json.dumps(point) + "\n" for point in history).encode())
-    write_atomic(out / "samples.png", reconstructions(network, first, record["seed"]))
+    write_atomic(out / "samples.png", samples)
     write_record(out / "record.json", record)

@@ -1,0 +1,60 @@
+"""Short runs at the papers' own sizes: that they train on real data, what a batch takes, in seconds and memory.
+
+    snakemake --configfile config/real.yaml --config scale=paper -- data/processed/paper/sprites/manifest.json
+    python benchmarks/short_runs.py --configfile config/real.yaml [--steps 5] [--batch 4] rwae-complex/sprites ...
+
+Each run is the verb `train` with the settings of paper scale, but for the number of batches and, where --batch says so,
+of the sequences in one. Its record is left in results/paper/short/MODEL/DATASET.json, without weights: a model that saw
+five batches has learnt nothing, and no table reads these files.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import yaml
+
+from latentmotion import catalogue, params
+from latentmotion.records import read_record, write_record
+
+OUT = Path("results/paper/short")
+
+
+def short(settings: dict, steps: int, batch: int | None, precision: str) -> dict:
+    training = settings["training"] | {"steps": steps} | ({"batch": batch} if batch else {})
+    return settings | {"training": training, "compute": settings["compute"] | {"precision": precision}}
+
+
+def run(model: str, data: str, settings: dict) -> dict:
+    """The record of a training in a process of its own, whose peak of memory is then its own, too."""
+    with tempfile.TemporaryDirectory() as folder:
+        places = ["--data", data, "--out", f"{folder}/run", "--state", f"{folder}/state", "--seed", "0"]
+        verb = [sys.executable, "-m", "latentmotion.cli", "train", "--model", model, *places]
+        subprocess.run([*verb, "--settings", json.dumps(settings)], check=True)
+        return read_record(Path(folder) / "run/record.json")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("runs", nargs="+", metavar="MODEL/DATASET")
+    parser.add_argument("--configfile", type=Path)
+    parser.add_argument("--steps", type=int, default=5)
+    parser.add_argument("--batch", type=int)
+    parser.add_argument("--precision", default="float32", choices=["float32", "bfloat16"])
+    given = parser.parse_args()
+    overrides = yaml.safe_load(given.configfile.read_text()) if given.configfile else {}
+    catalogued = params.load(overrides=overrides | {"scale": "paper"})
+    for name in given.runs:
+        model, dataset = name.split("/")
+        settings = catalogue.training_settings(catalogued, model, dataset)
+        data = catalogue.processed(catalogued, catalogue.ids(catalogued)[dataset])
+        record = run(model, data, short(settings, given.steps, given.batch, given.precision))
+        write_record(OUT / model / f"{Path(data).name}.json", record)
+        print(f"{name}: {record['parameters'] / 1e6:.0f} M parameters, {record['seconds'] / given.steps:.1f} s a batch")
+
+
+if __name__ == "__main__":
+    main()
