@@ -111,7 +111,7 @@ def test_without_a_remote_it_is_said_how_to_name_one(made, tmp_path):
 def test_a_clone_without_a_lock_is_told(made, tmp_path):
     clone = clone_of(made, tmp_path / "clone")
     (clone.path / "dvc.lock").unlink()
-    assert clone.fails(*PULL).startswith("dvc.lock: not there, nothing was finished here that could be pulled")
+    assert "dvc.lock: not there, so nothing is finished that could be pulled" in clone.fails(*PULL)
 
 
 def test_a_damaged_file_of_a_remote_is_not_taken(made, tmp_path):
