@@ -6,6 +6,7 @@ ones, its munge has a socket of its own; a SLURM that runs here already is neith
     python tests/slurm/cluster.py sinfo        runs one command on a cluster that lives as long as the command
 """
 
+import contextlib
 import getpass
 import os
 import secrets
@@ -16,6 +17,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+
+import psutil
 
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch")  # of Debian's packages munge and slurm-wlm
 CPUS, GPUS, MEMORY = 4, 4, 256_000  # what the node says it has, whatever this machine has; MB
@@ -99,7 +102,15 @@ class Cluster:
             daemon.terminate()
         for daemon in self.daemons:
             daemon.wait(START)
+        self._end_strays()
         shutil.rmtree(self.folder)
+
+    def _end_strays(self) -> None:
+        """Without cgroups SLURM loses sight of a job's process whose parent was killed first."""
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error):
+                if process.environ().get("SLURM_CONF") == self.environment["SLURM_CONF"]:
+                    process.kill()
 
     def run(self, *command: str) -> str:
         """What a command of SLURM's prints; nothing while the controller does not answer."""
