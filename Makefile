@@ -19,7 +19,7 @@ STAGES = sed -n 's/^  \([^ ]*\):$$/\1/p'
 pull: .venv/.ok
 	@test -f dvc.lock || { echo "dvc.lock: not there, so nothing is finished that could be pulled; run snakemake" >&2; exit 1; }
 	@dvc remote default > /dev/null || { echo "no DVC remote is named; docs/storage.md says how" >&2; exit 1; }
-	finished=$$($(STAGES) dvc.lock | sort); \
+	@finished=$$($(STAGES) dvc.lock | sort); \
 	if [ "$$finished" = "$$($(STAGES) dvc.yaml | sort)" ]; then finished=; fi; \
 	dvc pull $$finished && dvc status --quiet $$finished
 	snakemake --touch --forceall --quiet all -- $$(sed -n 's/^    cmd: snakemake //p' dvc.lock)

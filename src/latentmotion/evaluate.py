@@ -20,7 +20,7 @@ from latentmotion.metrics.inception_score import inception_score
 from latentmotion.params import modules
 from latentmotion.progress import progress
 from latentmotion.protocols import Codes, Generated, Trial, protocols
-from latentmotion.records import code_hash, machine, write_record
+from latentmotion.records import code_hash, write_record
 from latentmotion.sequences import open_split, read_manifest
 from latentmotion.training import device as devices
 from latentmotion.training.load import load_run
@@ -88,9 +88,7 @@ def evaluate(
         record["training"] = training
         trial.codes = _encode(trial)
     record["metrics"] += _all_protocols(trial)
-    seconds = time.monotonic() - start
-    record |= {"seconds": round(seconds, 1), "machine": machine(str(target)), "cost": usage.took(seconds, target)}
-    write_record(out, record)
+    write_record(out, record | usage.took(time.monotonic() - start, target))
 
 
 def _all_protocols(trial: Trial) -> list[dict]:

@@ -17,7 +17,7 @@ from latentmotion import usage
 from latentmotion.errors import UserError, nearest
 from latentmotion.instrument import SEED, read_instrument, train_selected, write_instrument
 from latentmotion.nets.classifier import Classifier
-from latentmotion.records import code_hash, machine
+from latentmotion.records import code_hash
 from latentmotion.sequences import Split, label_specs, open_split, read_manifest
 from latentmotion.training import device as devices
 from latentmotion.training.batches import shape_of, to_float
@@ -78,8 +78,7 @@ def train_judge(data: Path, label: str, out: Path, settings: dict, device: str) 
             "verb": "judge", "label": label, "classes": list(specs[label].classes), "kind": specs[label].kind,
             "settings": settings, "shape": [shape.channels, shape.size],
             "data": manifest["sha256"], "code": code_hash("judge"), "validation_accuracy": selected.scores["accuracy"],
-            "seconds": round(time.monotonic() - start, 1), "machine": machine(str(target)),
-            "cost": usage.took(time.monotonic() - start, target, settings["steps"] * settings["batch"]),
+            **usage.took(time.monotonic() - start, target, settings["steps"] * settings["batch"]),
         },
     )  # fmt: skip
 

@@ -5,6 +5,7 @@ import json
 import os
 import platform
 import tempfile
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,13 @@ def file_digest(path: Path) -> str:
 
 def code_hash(*modules: str) -> str:
     """One hash over the sources that the given modules import (closure.sources)."""
-    root = PACKAGE.parent.parent
-    return digest({name: file_digest(root / name) for name in sources(*modules)})
+    return digest({source: source_digest(source) for source in sources(*modules)})
+
+
+@cache
+def source_digest(source: str) -> str:
+    """sha256 of one of the project's source files, given from the project's root."""
+    return file_digest(PACKAGE.parent.parent / source)
 
 
 def write_atomic(path: Path, content: bytes) -> None:

@@ -202,7 +202,8 @@ def open_split(folder: Path, split: str) -> Split:
     folder = Path(folder)
     manifest = read_manifest(folder)
     try:
-        x = np.load(folder / split / "x.npy", mmap_mode="r", allow_pickle=False)
+        # "c": what a process writes would stay its own. torch takes no array that cannot be written without a copy.
+        x = np.load(folder / split / "x.npy", mmap_mode="c", allow_pickle=False)
         arrays = _archive(folder / split / "labels.npz")
         hidden = folder / split / "frames.npz"
         frames = _archive(hidden) if hidden.is_file() else {}

@@ -4,13 +4,14 @@ import resource
 
 import torch
 
+from latentmotion.records import machine
 from latentmotion.training import parallel
 
 MB = 1e6
 
 
 def took(seconds: float, device: torch.device, sequences: int | None = None) -> dict:
-    """The entry `cost` of a record.
+    """The entries `seconds`, `machine` and `cost` of a record.
 
     Cores and GPUs count while the job has them, busy or not; 0 GPU hours on a CPU. Memory is the peak of this process,
     the first of several. Time that an interrupted attempt spent after its last checkpoint is lost to the count too.
@@ -32,4 +33,4 @@ def took(seconds: float, device: torch.device, sequences: int | None = None) -> 
         cost["gpu_memory_mb"] = round(torch.cuda.max_memory_allocated() / MB)
     if sequences is not None:
         cost["sequences_per_second"] = round(sequences / max(seconds, 1e-3), 2)
-    return cost
+    return {"seconds": round(seconds, 1), "machine": machine(str(device)), "cost": cost}

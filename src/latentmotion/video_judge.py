@@ -21,7 +21,7 @@ from latentmotion.distortions import KINDS, distort
 from latentmotion.errors import UserError
 from latentmotion.instrument import SEED, read_instrument, train_selected, write_instrument
 from latentmotion.nets.video_classifier import VideoClassifier
-from latentmotion.records import code_hash, machine
+from latentmotion.records import code_hash
 from latentmotion.sequences import Split, open_split, read_manifest
 from latentmotion.training import device as devices
 from latentmotion.training.batches import shape_of, to_float
@@ -89,10 +89,7 @@ def train_video_judge(data: list[Path], out: Path, settings: dict, device: str) 
             "settings": settings, "shape": shape,
             "data": {name: manifest["sha256"] for name, manifest in manifests.items()},
             "code": code_hash("video_judge"), "validation": selected.scores,
-            "seconds": round(time.monotonic() - start, 1), "machine": machine(str(target)),
-            "cost": usage.took(
-                time.monotonic() - start, target, settings["steps"] * settings["batch"] * len(manifests)
-            ),
+            **usage.took(time.monotonic() - start, target, settings["steps"] * settings["batch"] * len(manifests)),
         },
     )  # fmt: skip
 

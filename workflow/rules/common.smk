@@ -6,7 +6,7 @@ from functools import cache
 from snakemake.resources import Resource
 
 from latentmotion import catalogue, closure, fetch, gpus, plan
-from latentmotion.records import file_digest
+from latentmotion.records import source_digest
 
 ANY_RUN = catalogue.Run("{model}", "{dataset}", "{seed}")
 RUN = catalogue.run_folder(PARAMS, ANY_RUN)
@@ -78,11 +78,6 @@ def code(name, sources):
 
 
 @cache
-def source_digest(source):
-    return file_digest(closure.PACKAGE.parent.parent / source)
-
-
-@cache
 def training_code(model):
     system = PARAMS.models[model].system
     return code(f"train/{system}", closure.sources(f"models/{system}", "training/train"))
@@ -139,7 +134,8 @@ def evaluation_inputs(run):
     weights = [] if real else [f"{catalogue.run_folder(PARAMS, run)}/weights.safetensors"]
     training = None if real else training_settings(run.model, run.dataset)
     settings = evaluation_settings(run.dataset) | {"seed": run.seed}
-    if plan.adopted(record, weights, evaluation_sources(run.model), lambda found: real or found["training"]["settings"] == training):
+    holds = lambda found: real or found["training"]["settings"] == training
+    if plan.adopted(record, weights, evaluation_sources(run.model), holds):
         return []
     return [
         *weights,

@@ -1,4 +1,5 @@
-"""The dataset on the device as uint8, and batches as index arrays: no loader, nothing to starve."""
+"""The dataset on the device as uint8 (on the CPU the map that all processes share), and batches as index arrays: no
+loader, nothing to starve."""
 
 import numpy as np
 import torch
@@ -44,7 +45,7 @@ class Batches:
     """Batch number `step` of an endless training: epochs are permutations keyed by (seed, epoch), less a remainder.
 
     Arguments:
-        split: the sequences; copied to the device once.
+        split: the sequences; copied to a GPU once, and not at all on the CPU.
         size: sequences in a batch over all processes; each process takes its part, all of one size.
         seed: of the training.
     """
@@ -54,7 +55,7 @@ class Batches:
             raise UserError(f"training.batch: {size} is more than the {len(split)} training sequences; lower it")
         if size % parallel.processes():
             raise UserError(f"training.batch: {size} cannot be shared out to {parallel.processes()} processes")
-        self.x = torch.from_numpy(np.array(split.x)).to(device)
+        self.x = torch.from_numpy(split.x).to(device)
         self.action = torch.from_numpy(split.labels["action"]).to(device)
         self.object = torch.from_numpy(places(split.group, split.group)).to(device)
         self.seen = torch.from_numpy(split.seen).to(device)

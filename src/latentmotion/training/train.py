@@ -15,7 +15,7 @@ from latentmotion.errors import UserError
 from latentmotion.model import SequenceModel
 from latentmotion.params import Compute, Training
 from latentmotion.progress import progress
-from latentmotion.records import code_hash, digest, file_digest, machine, write_atomic, write_record
+from latentmotion.records import code_hash, digest, file_digest, write_atomic, write_record
 from latentmotion.sequences import open_split, read_manifest
 from latentmotion.training import device as devices
 from latentmotion.training import memory, parallel
@@ -84,15 +84,12 @@ def train(
         if leads:
             validation = open_split(data, "validation")
             first = batch_of(validation, np.arange(min(6, len(validation))), training_split.group, target)
-            seconds = before + time.monotonic() - started
             record = {
                 "verb": "train", "model": model, "dataset": Path(data).name, "data_folder": str(data), **identity,
                 "shape": dataclasses.asdict(shape),
                 "parameters": sum(parameter.numel() for parameter in network.parameters()),
                 "steps": loop.done,
-                "seconds": round(seconds, 1),
-                "machine": machine(str(target)),
-                "cost": usage.took(seconds, target, loop.done * training.batch),
+                **usage.took(before + time.monotonic() - started, target, loop.done * training.batch),
                 "last": loop.history[-1],
             }  # fmt: skip
             _write(network, loop.history, first, out, record, checkpoint)
