@@ -7,15 +7,13 @@ name, and results of both lie side by side. The layout is model first, because D
     runs/<scale>/<model>/<dataset>/seed<n>/     results/<scale>/<model>/<dataset>/seed<n>.json
 """
 
-import ast
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
-from latentmotion.closure import PACKAGE
 from latentmotion.fetch import Source, read_sources
 from latentmotion.params import Dataset, Params, merge, modules
 from latentmotion.splits import SPLITS
+from latentmotion.unimported import constant
 
 REAL = "real"  # the pseudo-model whose "samples" are the real test sequences
 
@@ -148,25 +146,12 @@ def report_settings(params: Params, kind: str, name: str) -> dict:
 
 def caption(report) -> str:
     """CAPTION of the file that renders a table or figure."""
-    return _constant(report, "CAPTION", report.report)
+    return constant(f"reports/{report.report}", "CAPTION", report.report)
 
 
 def has_page(report) -> bool:
     """PAGE of the file that renders a figure: whether it leaves a page beside its pictures, as one of sound does."""
-    return _constant(report, "PAGE", False)
-
-
-def _constant(report, name: str, default):
-    """A constant of the file that renders a report, read without importing it."""
-    for node in _statements(report.report):
-        if isinstance(node, ast.Assign) and any(getattr(target, "id", None) == name for target in node.targets):
-            return ast.literal_eval(node.value)
-    return default
-
-
-@cache
-def _statements(report: str) -> list[ast.stmt]:
-    return ast.parse((PACKAGE / "reports" / f"{report}.py").read_text()).body
+    return constant(f"reports/{report.report}", "PAGE", False)
 
 
 def processed(params: Params, dataset: str) -> str:

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from latentmotion.closure import PACKAGE
 from latentmotion.errors import UserError, nearest
+from latentmotion.unimported import constant, statements
 from latentmotion.yamlfile import read_yaml
 
 NAME = r"^[a-z0-9][a-z0-9_-]{0,63}$"
@@ -233,19 +234,10 @@ def _fields(schema: Any, path: tuple) -> list[str]:
 @cache
 def config_keys(system: str) -> tuple[str, ...]:
     """The fields of `Config` in models/<system>.py, read from its source."""
-    tree = ast.parse((PACKAGE / "models" / f"{system}.py").read_text())
-    for node in tree.body:
+    for node in statements(f"models/{system}"):
         if isinstance(node, ast.ClassDef) and node.name == "Config":
             return tuple(item.target.id for item in node.body if isinstance(item, ast.AnnAssign))
     return ()
-
-
-@cache
-def whole_batch(system: str) -> bool:
-    """Whether models/<system>.py says WHOLE_BATCH = True: its losses are not means over the sequences of a batch."""
-    tree = ast.parse((PACKAGE / "models" / f"{system}.py").read_text())
-    names = {name.id for node in tree.body if isinstance(node, ast.Assign) for name in node.targets}
-    return "WHOLE_BATCH" in names
 
 
 @cache
@@ -262,7 +254,7 @@ def _known(where: str, name: str, known: Iterable[str]) -> None:
 def _check_shares(params: Params, name: str, where: str) -> None:
     """A model's batch must be such that several processes can share it."""
     model = params.models[name]
-    if whole_batch(model.system):
+    if constant(f"models/{model.system}", "WHOLE_BATCH", False):  # its losses are not means over sequences
         raise UserError(
             f"{where}.gpus: {model.gpus}, but a loss of system {model.system} looks at a batch as a whole, which cannot"
             " be shared out; set it to 1"
