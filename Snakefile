@@ -8,18 +8,19 @@ import gc
 import sys
 from pathlib import Path
 
-from latentmotion import cost, holder, params, submission
-from latentmotion.errors import UserError
+from latentmotion.config import params
+from latentmotion.pipeline import cost_summary, slurm, workdir_lock
+from latentmotion.core.errors import UserError
 
 if workflow.remote_exec:
-    submission.enter_job()
+    slurm.enter_job()
 
 gc.set_threshold(100_000, 20)  # a plan is many objects that stay: looking for garbage took an eighth of its time
 
 try:
     PARAMS = params.load(overrides=config)
     if workflow.is_main_process:
-        submission.check_profile({name: model.gpus for name, model in PARAMS.models.items()})
+        slurm.check_profile({name: model.gpus for name, model in PARAMS.models.items()})
 except UserError as error:
     sys.exit(str(error))
 
@@ -49,7 +50,7 @@ rule all:
     input:
         REPORTS,
         "reports/index.html",
-        [catalogue.record(PARAMS, run) for run in [*REAL_RUNS, *RUNS]],  # scored, whether a table shows them or not
+        [paths.record(PARAMS, run) for run in [*REAL_RUNS, *RUNS]],  # scored, whether a table shows them or not
 
 
 include: "workflow/rules/data.smk"
@@ -62,13 +63,13 @@ include: "workflow/rules/track.smk"
 
 
 if workflow.is_main_process:
-    atexit.register(holder.say)
-    atexit.register(cost.say_after_dry_run, workflow, PARAMS)
+    atexit.register(workdir_lock.say)
+    atexit.register(cost_summary.say_after_dry_run, workflow, PARAMS)
 
 
 onstart:
-    holder.record()
-    cost.say(workflow, PARAMS)
+    workdir_lock.record()
+    cost_summary.say(workflow, PARAMS)
 
 
 onsuccess:

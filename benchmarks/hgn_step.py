@@ -13,11 +13,11 @@ import time
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from latentmotion.model import Batch, DataShape
-from latentmotion.params import Training
+from latentmotion.config.schema import Training
+from latentmotion.core.keyed_random import seed_torch
+from latentmotion.models.base import Batch, DataShape
 from latentmotion.training.device import autocast, channels_last, choose
 from latentmotion.training.load import build
-from latentmotion.training.seeds import seed_torch
 
 WAYS = (("float32", False), ("float32", True), ("bfloat16", True))
 

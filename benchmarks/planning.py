@@ -43,7 +43,7 @@ def copied(folder: Path) -> Path:
 
 def jobs(seeds: int) -> int:
     """Trainings, evaluations and what else `all` asks for."""
-    from latentmotion import catalogue, params
+    from latentmotion.config import catalogue, params
 
     found = params.load(ROOT / "params.yaml", overrides={"scale": "tiny", "seeds": list(range(seeds))})
     judges = sum(len(catalogue.judged_labels(found, dataset)) for dataset in catalogue.ids(found).values())

@@ -10,8 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from latentmotion import sequences
-from latentmotion.data import sprites
+from latentmotion.data.datasets import sprites
 
 
 def main() -> None:
@@ -25,7 +24,7 @@ def main() -> None:
     prepared = sprites.prepare(arguments.raw, settings)
     composed = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
-        sequences.write(prepared, Path(folder) / "sprites", settings)
+        prepared.write(prepared, Path(folder) / "sprites", settings)
     written = time.perf_counter()
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     shape = " x ".join(str(n) for n in prepared.x.shape)

@@ -17,8 +17,9 @@ from pathlib import Path
 
 import yaml
 
-from latentmotion import catalogue, params
-from latentmotion.records import read_record, write_record
+from latentmotion.config import catalogue, params, paths
+from latentmotion.config.settings import training_settings
+from latentmotion.core.records import read_record, write_record
 
 OUT = Path("results/paper/short")
 
@@ -49,8 +50,8 @@ def main() -> None:
     catalogued = params.load(overrides=overrides | {"scale": "paper"})
     for name in given.runs:
         model, dataset = name.split("/")
-        settings = catalogue.training_settings(catalogued, model, dataset)
-        data = catalogue.processed(catalogued, catalogue.ids(catalogued)[dataset])
+        settings = training_settings(catalogued, model, dataset)
+        data = paths.processed(catalogued, catalogue.ids(catalogued)[dataset])
         record = run(model, data, short(settings, given.steps, given.batch, given.precision))
         write_record(OUT / model / f"{Path(data).name}.json", record)
         print(f"{name}: {record['parameters'] / 1e6:.0f} M parameters, {record['seconds'] / given.steps:.1f} s a batch")

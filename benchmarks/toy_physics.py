@@ -12,9 +12,9 @@ from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 
-from latentmotion.errors import UserError
-from latentmotion.physics.find import find, names
-from latentmotion.physics.trajectories import Conditions, batches, render
+from latentmotion.core.errors import UserError
+from latentmotion.data.physics.registry import find, names
+from latentmotion.data.physics.trajectories import Conditions, batches, render
 
 PUBLIC = 0.32  # a second, the best of its systems
 AT_ONCE = 32  # videos that are rendered, and here thrown away, together

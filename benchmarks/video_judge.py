@@ -14,12 +14,12 @@ from types import SimpleNamespace
 import numpy as np
 import torch
 
-from latentmotion.metrics.frechet_distance import frechet_distance
-from latentmotion.physics.find import find
-from latentmotion.physics.toy import conditions
-from latentmotion.physics.trajectories import Conditions, render, trajectories
-from latentmotion.sequences import open_split, read_manifest
-from latentmotion.video_judge import VideoJudge, load_video_judge
+from latentmotion.data.physics.registry import find
+from latentmotion.data.physics.toy_physics import conditions
+from latentmotion.data.physics.trajectories import Conditions, render, trajectories
+from latentmotion.data.prepared import open_split, read_manifest
+from latentmotion.evaluation.judges.video_judge import VideoJudge, load_video_judge
+from latentmotion.evaluation.metrics.frechet_distance import frechet_distance
 
 AWAY = 1e3  # a place that no canvas reaches
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from latentmotion.archives import pack_folder
-from latentmotion.data import spoken_digits, timit
-from latentmotion.sound.riff import write_wav
+from latentmotion.data.archives import pack_folder
+from latentmotion.data.audio.wav import write_wav
+from latentmotion.data.datasets import spoken_digits, timit
 
 OTHER = ("FAAA0", "MBBB1")  # of TEST, in no split
 

@@ -8,12 +8,13 @@ import urllib.request
 
 import pytest
 
-from latentmotion import fetch as module
-from latentmotion.archives import pack_folder
-from latentmotion.data import spoken_digits
-from latentmotion.errors import UserError
-from latentmotion.fetch import COLUMNS, fetch, read_sources
-from latentmotion.records import file_digest
+from latentmotion.config.downloads import COLUMNS, read_sources
+from latentmotion.core.errors import UserError
+from latentmotion.core.files import file_digest
+from latentmotion.data import fetch as module
+from latentmotion.data.archives import pack_folder
+from latentmotion.data.datasets import spoken_digits
+from latentmotion.data.fetch import fetch
 
 FILES = {"b.wav": b"second", "a.wav": b"first" * 1000}
 

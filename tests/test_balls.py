@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from latentmotion import fetch, sequences
-from latentmotion.data import balls, faces
-from latentmotion.drawn import faces as drawn_faces
-from latentmotion.errors import UserError
-from latentmotion.prepare import prepare
+from latentmotion.config import downloads
+from latentmotion.core.errors import UserError
+from latentmotion.data import prepared
+from latentmotion.data.datasets import balls, faces
+from latentmotion.data.prepare import prepare
+from latentmotion.data.synthetic import faces as drawn_faces
 
 ROOT = Path(__file__).parents[1]
 SETTINGS = {"source": "real", "size": 32, "frames": 16, "options": {"sequences": 40, "test": 12, "validation": 8}}
@@ -25,7 +26,7 @@ def centres(x: np.ndarray) -> np.ndarray:
     return np.stack(moments, axis=-1) / mass.sum((-1, -2))[..., None]
 
 
-def made(**options) -> sequences.Prepared:
+def made(**options) -> prepared.Prepared:
     return balls.prepare(None, {**SETTINGS, "options": balls.OPTIONS | SETTINGS["options"] | options})
 
 
@@ -59,7 +60,7 @@ def test_edges_are_anti_aliased_and_the_disc_has_its_area():
 def test_they_repeat_only_after_whole_revolutions(tmp_path, revolution, repeats):
     chosen = {**SETTINGS, "options": SETTINGS["options"] | {"revolution": revolution}}
     prepare("balls", None, tmp_path / "balls", chosen)
-    test, ids = sequences.open_split(tmp_path / "balls", "test"), np.arange(3)
+    test, ids = prepared.open_split(tmp_path / "balls", "test"), np.arange(3)
     assert test.repeats is repeats
     if repeats:
         assert np.array_equal(test.truth(40, ids)[:, 16:32], test.x[ids])
@@ -69,7 +70,7 @@ def test_they_repeat_only_after_whole_revolutions(tmp_path, revolution, repeats)
 
 
 def test_they_have_no_raw_files_and_no_stand_in():
-    assert fetch.files("balls", ROOT / "data/sources.csv") == []
+    assert downloads.files("balls", ROOT / "data/sources.csv") == []
     with pytest.raises(UserError, match=r"datasets\.balls\.source': balls are generated"):
         balls.prepare(None, {**SETTINGS, "source": "drawn", "options": balls.OPTIONS})
 
@@ -90,7 +91,7 @@ def test_impossible_balls_are_refused(options, message):
 
 def test_drawn_faces_go_on_from_the_frames_that_models_learn_from(tmp_path):
     prepare("faces", None, tmp_path / "faces", FACES)
-    test = sequences.open_split(tmp_path / "faces", "test")
+    test = prepared.open_split(tmp_path / "faces", "test")
     truth = test.truth(16, np.arange(len(test)))
     assert truth.shape[1] == 16 and np.array_equal(truth[:, :8], test.x)
     assert not (tmp_path / "faces/train/continued.npy").exists()

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from latentmotion import evaluate as evaluation
-from latentmotion import model as contract
-from latentmotion.protocols import Trial, category
-from latentmotion.sequences import LabelSpec, Prepared, open_split, write
+from latentmotion.data.prepared import LabelSpec, Prepared, open_split, write
+from latentmotion.evaluation import evaluate as evaluation
+from latentmotion.evaluation.protocols import category
+from latentmotion.evaluation.protocols.base import Trial
+from latentmotion.models import base as contract
 from latentmotion.training.load import build
 
 ACTIONS = 4

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from latentmotion import closure
+from latentmotion.core import source_code
 
-FILES = sorted(closure.PACKAGE.rglob("*.py"))
+FILES = sorted(source_code.PACKAGE.rglob("*.py"))
 
 
 def parsed(file: Path) -> set[Path]:
@@ -17,19 +17,19 @@ def parsed(file: Path) -> set[Path]:
             names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
         elif isinstance(node, ast.Import):
             names += [alias.name for alias in node.names if alias.name.startswith("latentmotion")]
-    paths = [closure.PACKAGE.parent / Path(*name.split(".")) for name in names]
+    paths = [source_code.PACKAGE.parent / Path(*name.split(".")) for name in names]
     return {file for path in paths for file in (path.with_suffix(".py"), path / "__init__.py") if file.is_file()}
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.relative_to(closure.PACKAGE).as_posix())
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.relative_to(source_code.PACKAGE).as_posix())
 def test_imports_are_those_of_the_syntax_tree(file):
-    assert set(closure._imported(file)) == parsed(file)
+    assert set(source_code._imported(file)) == parsed(file)
 
 
 def test_imports_over_lines_within_functions_and_under_other_names_count(tmp_path):
     (tmp_path / "file.py").write_text(
-        "import numpy\nfrom latentmotion.nets import (  # two\n    gaussian,  # one\n    content as other,\n)\n"
+        "import numpy\nfrom latentmotion.models.components import (  # two\n    gaussian,  # one\n    content as other,\n)\n"
         "def f():\n    from latentmotion import plan as p\n"
     )
-    found = {file.relative_to(closure.PACKAGE).as_posix() for file in closure._imported(tmp_path / "file.py")}
+    found = {file.relative_to(source_code.PACKAGE).as_posix() for file in source_code._imported(tmp_path / "file.py")}
     assert found == {"__init__.py", "plan.py", "nets/__init__.py", "nets/gaussian.py", "nets/content.py"}

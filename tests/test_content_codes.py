@@ -5,10 +5,11 @@ import pytest
 import torch
 from test_protocols import Codebook, measured, prepared, trial
 
-from latentmotion import evaluate as evaluation
-from latentmotion.protocols import Codes, leakage, neighbours, pixel_neighbours, protocols
-from latentmotion.protocols.neighbours import K
-from latentmotion.sequences import LabelSpec, Prepared, write
+from latentmotion.data.prepared import LabelSpec, Prepared, write
+from latentmotion.evaluation import evaluate as evaluation
+from latentmotion.evaluation.protocols import leakage, neighbours, pixel_neighbours
+from latentmotion.evaluation.protocols.base import Codes, protocols
+from latentmotion.evaluation.protocols.neighbours import K
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,11 @@ import pytest
 import torch
 from conftest import ROOT
 
-from latentmotion import catalogue, cost, params, usage
-from latentmotion.estimates import Estimates, Spent
+from latentmotion.config import catalogue, params, paths
+from latentmotion.config.settings import evaluation_settings, judge_settings, training_settings
+from latentmotion.pipeline import cost_summary
+from latentmotion.pipeline.cost_estimates import Estimates, Spent
+from latentmotion.training import resource_usage
 
 P = params.load(ROOT / "params.yaml", overrides={"scale": "tiny"})
 RUN = catalogue.Run("dsvae", "faces-drawn", 0)
@@ -26,7 +29,7 @@ def folder(tmp_path, monkeypatch):
 
 
 def training(seconds=7200.0, steps=8, device="x86_64", **cost_fields) -> dict:
-    settings = json.loads(json.dumps(catalogue.training_settings(P, RUN.model, RUN.dataset)))
+    settings = json.loads(json.dumps(training_settings(P, RUN.model, RUN.dataset)))
     settings["training"]["steps"] = steps
     content = {"verb": "train", "settings": settings, "seconds": seconds, "machine": {"device": device, "threads": 1}}
     if cost_fields:
@@ -60,7 +63,7 @@ def test_another_seed_and_other_steps_are_the_same_work(folder):
 
 
 def test_a_record_of_an_evaluation_holds_its_training(folder):
-    write(catalogue.record(P, RUN), {"training": training(seconds=36.0)})
+    write(paths.record(P, RUN), {"training": training(seconds=36.0)})
     assert estimate().hours == pytest.approx(0.01)
 
 
@@ -88,13 +91,13 @@ def test_what_cannot_be_read_is_no_measurement(folder, damage):
 
 
 def test_evaluations_and_judges_are_measured_too(folder):
-    settings = catalogue.evaluation_settings(P, RUN.dataset, 3)
+    settings = evaluation_settings(P, RUN.dataset, 3)
     measured = {"settings": settings, "seconds": 3600.0, "machine": {"device": "x86_64", "threads": 1}}
-    write(catalogue.record(P, catalogue.Run(RUN.model, RUN.dataset, 3)), measured | {"training": training()})
-    judged = measured | {"settings": catalogue.judge_settings(P, RUN.dataset), "seconds": 1800.0}
-    write(catalogue.judge_files(P, RUN.dataset)[1], judged)
+    write(paths.record(P, catalogue.Run(RUN.model, RUN.dataset, 3)), measured | {"training": training()})
+    judged = measured | {"settings": judge_settings(P, RUN.dataset), "seconds": 1800.0}
+    write(paths.judge_files(P, RUN.dataset)[1], judged)
     label = catalogue.judged_labels(P, RUN.dataset)[0]
-    lines = cost.summary([job("evaluate"), job("judge", label=label)], P)
+    lines = cost_summary.summary([job("evaluate"), job("judge", label=label)], P)
     assert "evaluate           1 job   1 core hours, measured on x86_64" in lines[1]
     assert "judge              1 job   0.5 core hours, measured on x86_64" in lines[2]
 
@@ -102,7 +105,7 @@ def test_evaluations_and_judges_are_measured_too(folder):
 def test_summary_counts_what_is_unknown_and_adds_up_the_rest(folder):
     written(training())
     jobs = [job(seed="1"), job(seed="2"), job(model="halo"), job("video_judge"), job("table"), job("site")]
-    assert cost.summary(jobs, P) == [
+    assert cost_summary.summary(jobs, P) == [
         "What is left to do at scale tiny, by records of earlier runs:",
         "  train             2 jobs   4 core hours, measured on x86_64",
         "  train              1 job   unknown",
@@ -110,19 +113,19 @@ def test_summary_counts_what_is_unknown_and_adds_up_the_rest(folder):
         "  others            2 jobs   not counted: data, tables, figures, pages",
         "  In all: 4 core hours, and 2 jobs of unknown cost",
     ]
-    assert cost.summary([job("table")], P) == []
+    assert cost_summary.summary([job("table")], P) == []
 
 
 def test_a_summary_that_fails_fails_nothing(capsys):
-    cost.say(SimpleNamespace(dag=3, output_settings=SimpleNamespace(quiet=None)), P)
+    cost_summary.say(SimpleNamespace(dag=3, output_settings=SimpleNamespace(quiet=None)), P)
     assert capsys.readouterr().err.startswith("The cost of these jobs cannot be estimated")
 
 
 def test_reports_add_up_their_runs(folder):
     evaluation = {"seconds": 3600.0, "machine": {"device": "x86_64", "threads": 2}, "training": training(device=GPU)}
     table = next(name for name, report in P.tables.items() if RUN in catalogue.report_runs(P, report))
-    write(catalogue.record(P, RUN), evaluation)
-    (line,) = [line for line in cost.by_report(P) if line.startswith(f"{table} ")]
+    write(paths.record(P, RUN), evaluation)
+    (line,) = [line for line in cost_summary.by_report(P) if line.startswith(f"{table} ")]
     assert "   1 of " in line and line.endswith(f"2 core hours on x86_64, 2 GPU hours on {GPU}")
 
 
@@ -140,12 +143,12 @@ def test_a_dry_run_ends_with_the_summary():
 def test_what_a_job_took(monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", "2")
     monkeypatch.setattr(torch, "get_num_threads", lambda: 3)
-    took = usage.took(1800.04, torch.device("cpu"), 900)
+    took = resource_usage.took(1800.04, torch.device("cpu"), 900)
     assert took["seconds"] == 1800.0 and took["machine"]["threads"] == 3
     assert took["cost"].pop("memory_mb") > 50
     expected = {"processes": 2, "gpus": 0, "gpu_hours": 0, "core_hours": 3.000067, "sequences_per_second": 0.5}
     assert took["cost"] == expected
-    assert "sequences_per_second" not in usage.took(1.0, torch.device("cpu"))["cost"]
+    assert "sequences_per_second" not in resource_usage.took(1.0, torch.device("cpu"))["cost"]
 
 
 def test_it_loads_nothing_heavy():

@@ -15,15 +15,18 @@ import pytest
 from PIL import Image
 from speech_files import make_digits, make_timit
 
-from latentmotion import catalogue, mnist, sequences
-from latentmotion.data import faces, sprites
-from latentmotion.drawn import faces as drawn_faces
-from latentmotion.errors import UserError
-from latentmotion.params import load, modules
-from latentmotion.physics import find
-from latentmotion.pictures import area_average
-from latentmotion.prepare import prepare
-from latentmotion.splits import SPLITS
+from latentmotion.config.params import load
+from latentmotion.config.settings import prepare_settings
+from latentmotion.config.splits import SPLITS
+from latentmotion.core.errors import UserError
+from latentmotion.core.source_code import modules
+from latentmotion.data import prepared
+from latentmotion.data.datasets import faces, sprites
+from latentmotion.data.physics import registry
+from latentmotion.data.prepare import prepare
+from latentmotion.data.readers import mnist
+from latentmotion.data.readers.images import area_average
+from latentmotion.data.synthetic import faces as drawn_faces
 
 ROOT = Path(__file__).parents[1]
 
@@ -79,11 +82,11 @@ def make_mnist(folder: Path) -> None:
         (folder / file).write_bytes(gzip.compress(head + values.astype(np.uint8).tobytes()))
 
 
-RAW = {"sprites": make_sheets, "faces": make_mug, "balls": generated} | dict.fromkeys(find.names(), generated)
+RAW = {"sprites": make_sheets, "faces": make_mug, "balls": generated} | dict.fromkeys(registry.names(), generated)
 RAW |= {"moving_mnist": make_mnist, "moving_shapes": generated}
 RAW |= {"spoken_digits": make_digits, "timit": make_timit}
 RAW |= {"ring": generated, "ring_finite": generated, "modes": generated}
-CASES = [(name, "drawn") for name in sorted(modules("data")) if RAW.get(name) is not generated]
+CASES = [(name, "drawn") for name in sorted(modules("data/datasets")) if RAW.get(name) is not generated]
 CASES += [(name, "real") for name in sorted(RAW)]
 
 
@@ -106,7 +109,7 @@ def raw(tmp_path_factory):
 
 def settings(dataset: str, source: str) -> dict:
     params = load(ROOT / "params.yaml", {"scale": "tiny"})
-    return {**catalogue.prepare_settings(params, dataset), "source": source}
+    return {**prepare_settings(params, dataset), "source": source}
 
 
 @pytest.fixture(scope="session", params=CASES, ids="-".join)
@@ -125,13 +128,13 @@ def made(request, raw, tmp_path_factory):
 
 def test_shapes_labels_and_manifest_agree(made):
     folder, chosen, _ = made
-    manifest = sequences.read_manifest(folder)
-    specs = sequences.label_specs(manifest)
+    manifest = prepared.read_manifest(folder)
+    specs = prepared.label_specs(manifest)
     motions = [n for n, s in specs.items() if s.kind == "motion"]
     assert motions == ["action"] if len(specs["action"].classes) > 1 else specs["action"].kind == "aside"
     assert all(s.kind in ("motion", "content", "aside") for s in specs.values())
     for name in SPLITS:
-        split, counts = sequences.open_split(folder, name), manifest["splits"][name]
+        split, counts = prepared.open_split(folder, name), manifest["splits"][name]
         frame = [(colours, chosen["size"], chosen["size"]) for colours in (1, 3)]
         sound, points = (fact in manifest["facts"] for fact in ("sound", "density"))
         assert split.x.dtype == (np.float32 if sound or points else np.uint8)
@@ -153,7 +156,7 @@ def test_shapes_labels_and_manifest_agree(made):
 
 def test_splits_share_no_group_and_no_content(made):
     folder, _, _ = made
-    splits = [sequences.open_split(folder, name) for name in SPLITS]
+    splits = [prepared.open_split(folder, name) for name in SPLITS]
     groups = [set(split.group.tolist()) for split in splits]
     if not splits[0].seen.all():  # frames are held out, not groups
         groups = [{(split.group[i], t) for i, t in np.argwhere(split.scored)} for split in splits]
@@ -164,12 +167,12 @@ def test_splits_share_no_group_and_no_content(made):
 
 def test_prepared_again_it_has_the_same_bits(made, tmp_path):
     folder, _, again = made
-    assert sequences.read_manifest(folder) == sequences.read_manifest(again(tmp_path / "again"))
+    assert prepared.read_manifest(folder) == prepared.read_manifest(again(tmp_path / "again"))
 
 
-@pytest.mark.parametrize("dataset", sorted(modules("data")))
+@pytest.mark.parametrize("dataset", sorted(modules("data/datasets")))
 def test_unknown_options_and_sources_name_the_nearest(dataset, tmp_path):
-    option = sorted(importlib.import_module(f"latentmotion.data.{dataset}").OPTIONS)[0]
+    option = sorted(importlib.import_module(f"latentmotion.data.datasets.{dataset}").OPTIONS)[0]
     chosen = settings(dataset, "drawn")
     for wrong, message in (
         ({"options": {f"{option}x": 3}}, f"options.{option}x': unknown; did you mean '{option}'"),
@@ -229,7 +232,7 @@ def test_of_a_persons_takes_the_last_is_test():
 @pytest.mark.parametrize("frames", [8, 10])  # HALO's and R-WAE's
 def test_mug_clips_are_every_second_frame_of_a_run(raw, tmp_path, frames):
     prepare("faces", raw("faces"), tmp_path / "faces", {**settings("faces", "real"), "frames": frames})
-    split = sequences.open_split(tmp_path / "faces", "train")
+    split = prepared.open_split(tmp_path / "faces", "train")
     assert split.x.shape[1] == frames
     corner = split.x[:, :, :, -4:, -4:].mean(axis=(2, 3, 4))
     assert np.abs(np.diff(corner, axis=1) - 14).max() < 3
@@ -334,7 +337,7 @@ def test_a_split_that_shares_a_group_is_refused(tmp_path):
     prepared = faces.prepare(None, {**chosen, "options": faces.OPTIONS | {"people": 2}})
     prepared.group[np.flatnonzero(prepared.split == "test")[0]] = prepared.group[0]
     with pytest.raises(UserError, match="splits train and test share 1"):
-        sequences.write(prepared, tmp_path / "faces", chosen)
+        prepared.write(prepared, tmp_path / "faces", chosen)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -4,11 +4,11 @@ import pytest
 import torch
 from torch import nn
 
-from latentmotion.dynamics.fourier import Fourier
-from latentmotion.dynamics.hamiltonian import Hamiltonian
-from latentmotion.dynamics.linear import Linear
-from latentmotion.dynamics.recurrent import Recurrent
-from latentmotion.dynamics.skew import SkewHamiltonian
+from latentmotion.models.dynamics.fourier import Fourier
+from latentmotion.models.dynamics.hamiltonian import Hamiltonian
+from latentmotion.models.dynamics.linear import Linear
+from latentmotion.models.dynamics.recurrent import Recurrent
+from latentmotion.models.dynamics.skew import SkewHamiltonian
 
 K, D, T = 4, 6, 8
 

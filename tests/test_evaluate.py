@@ -6,15 +6,17 @@ import numpy as np
 import pytest
 import torch
 
-from latentmotion import catalogue, params, protocols
-from latentmotion import evaluate as evaluation
-from latentmotion.errors import UserError
-from latentmotion.judge import load_judges, train_judge
-from latentmotion.metrics.entropies import entropies
-from latentmotion.model import SequenceModel
-from latentmotion.prepare import prepare
-from latentmotion.records import read_record
-from latentmotion.sequences import open_split, read_manifest
+from latentmotion.config import params
+from latentmotion.config.settings import evaluation_settings, judge_settings, prepare_settings, training_settings
+from latentmotion.core.errors import UserError
+from latentmotion.core.records import read_record
+from latentmotion.data.prepare import prepare
+from latentmotion.data.prepared import open_split, read_manifest
+from latentmotion.evaluation import evaluate as evaluation
+from latentmotion.evaluation.judges.label_judge import load_judges, train_judge
+from latentmotion.evaluation.metrics.entropies import entropies
+from latentmotion.evaluation.protocols import base as protocols
+from latentmotion.models.base import SequenceModel
 from latentmotion.training.train import train
 
 P = params.load(overrides={"scale": "tiny"})
@@ -24,18 +26,18 @@ P = params.load(overrides={"scale": "tiny"})
 def made(tmp_path_factory):
     """Prepared faces, their judges, and runs of two systems."""
     folder = tmp_path_factory.mktemp("made")
-    prepare("faces", None, folder / "faces-drawn", catalogue.prepare_settings(P, "faces-drawn"))
-    settings = catalogue.judge_settings(P, "faces-drawn") | {"steps": 60, "lr": 3e-3}
+    prepare("faces", None, folder / "faces-drawn", prepare_settings(P, "faces-drawn"))
+    settings = judge_settings(P, "faces-drawn") | {"steps": 60, "lr": 3e-3}
     for label in ("action", "identity"):
         train_judge(folder / "faces-drawn", label, folder / "judges", settings, "cpu")
     for model in ("halo", "mocogan"):
-        own = json.loads(json.dumps(catalogue.training_settings(P, model, "faces-drawn")))
+        own = json.loads(json.dumps(training_settings(P, model, "faces-drawn")))
         train(model, folder / "faces-drawn", folder / model, folder / "state", 0, own, "cpu", 1e9)
     return folder
 
 
 def score(made, model, tmp_path, seed=0):
-    settings = catalogue.evaluation_settings(P, "faces-drawn", seed)
+    settings = evaluation_settings(P, "faces-drawn", seed)
     run = None if model == "real" else made / model
     out = tmp_path / f"{model}.json"
     evaluation.evaluate(model, made / "faces-drawn", made / "judges", run, out, settings, "cpu")
@@ -128,7 +130,7 @@ def test_a_model_that_copies_its_content_gains_nothing(made):
     folder, target = made / "faces-drawn", torch.device("cpu")
     judges, test = load_judges(made / "judges", read_manifest(folder), target), open_split(folder, "test")
     partners = evaluation.swap_partners(test.group, seed=0)
-    train_split, settings = open_split(folder, "train"), catalogue.evaluation_settings(P, "faces-drawn", 0)
+    train_split, settings = open_split(folder, "train"), evaluation_settings(P, "faces-drawn", 0)
     trial = protocols.Trial(Copier(), test, train_split, folder, target, settings, partners, judges)
     trial.codes = evaluation._encode(trial)
     scores = values({"metrics": evaluation._all_protocols(trial)})

@@ -7,9 +7,10 @@ import urllib.request
 
 import pytest
 
-from latentmotion import fetch as module
-from latentmotion.errors import UserError
-from latentmotion.fetch import COLUMNS, fetch, files
+from latentmotion.config.downloads import COLUMNS, files
+from latentmotion.core.errors import UserError
+from latentmotion.data import fetch as module
+from latentmotion.data.fetch import fetch
 
 CONTENT = bytes(range(256)) * 40
 URL = "https://example.org/a/0.png"

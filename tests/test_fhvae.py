@@ -6,12 +6,12 @@ import pytest
 import torch
 from torch.distributions import Categorical, Normal, kl_divergence
 
-from latentmotion.model import Batch, DataShape
+from latentmotion.config.schema import Training
+from latentmotion.core.keyed_random import normal, seed_torch
 from latentmotion.models import fhvae
-from latentmotion.params import Training
+from latentmotion.models.base import Batch, DataShape
 from latentmotion.training.device import autocast
 from latentmotion.training.load import build
-from latentmotion.training.seeds import normal, seed_torch
 
 SPEECH = DataShape(frames=20, channels=200, size=1, actions=1, groups=7)
 

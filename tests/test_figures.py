@@ -8,13 +8,13 @@ import pytest
 import torch
 from PIL import Image
 
-from latentmotion import readme, site
-from latentmotion.errors import UserError
-from latentmotion.model import SequenceModel
-from latentmotion.render import render_figure
-from latentmotion.reports import figure_motion_swap
-from latentmotion.sequences import LabelSpec, Prepared, write
-from latentmotion.shown import open_runs
+from latentmotion.core.errors import UserError
+from latentmotion.data.prepared import LabelSpec, Prepared, write
+from latentmotion.models.base import SequenceModel
+from latentmotion.reporting import index_page, readme
+from latentmotion.reporting.drawing.trained_run import open_runs
+from latentmotion.reporting.figures import motion_swap as figure_motion_swap
+from latentmotion.reporting.render import render_figure
 
 PARAMS = Path(__file__).parent.parent / "params.yaml"
 
@@ -89,7 +89,7 @@ def test_a_declared_run_may_not_be_left_out(tmp_path):
 def test_site_lists_what_is_made_and_what_is_not(tmp_path):
     for suffix in ("csv", "md", "tex", "html"):
         (tmp_path / f"table2.{suffix}").write_text("x")
-    site.build(tmp_path, PARAMS)
+    index_page.build(tmp_path, PARAMS)
     index, listing = (tmp_path / "index.html").read_text(), (tmp_path / "README.md").read_text()
     assert 'href="table2.html"' in index and "snakemake reports/figure_motion_swap.png" in index
     assert "| `reports/table2.csv` | HALO, table 2 |" in listing and "| no |" in listing

@@ -12,22 +12,23 @@ import torch
 from PIL import Image
 from scipy.stats import kstest, ttest_rel
 
-from latentmotion import protocols
-from latentmotion.data import modes, ring
-from latentmotion.densities import Rings, of_facts
-from latentmotion.dynamics.leapfrog import Energy, gradient
-from latentmotion.errors import UserError
-from latentmotion.model import Batch, DataShape
+from latentmotion.config.schema import Training
+from latentmotion.core.errors import UserError
+from latentmotion.core.keyed_random import seed_torch
+from latentmotion.data.datasets import modes, ring
+from latentmotion.data.densities import Rings, of_facts
+from latentmotion.data.points import options, prepare
+from latentmotion.data.prepared import open_split, write
+from latentmotion.evaluation.protocols import base as protocols
+from latentmotion.evaluation.protocols import likelihood, symmetry
+from latentmotion.evaluation.protocols.base import Trial
 from latentmotion.models import hamiltonian_flow
-from latentmotion.params import Training
-from latentmotion.points import options, prepare
-from latentmotion.priors import Normal, SoftUniform
-from latentmotion.protocols import Trial, likelihood, symmetry
-from latentmotion.render import render_figure, report
-from latentmotion.reports import table12
-from latentmotion.sequences import open_split, write
+from latentmotion.models.base import Batch, DataShape
+from latentmotion.models.components.base_distributions import Normal, SoftUniform
+from latentmotion.models.dynamics.leapfrog import Energy, gradient
+from latentmotion.reporting.render import render_figure, report
+from latentmotion.reporting.tables import ehf_figure2a as ehf_figure2a
 from latentmotion.training.load import build
-from latentmotion.training.seeds import seed_torch
 from latentmotion.training.train import train as train_run
 
 POINT = DataShape(frames=1, channels=2, size=1, actions=1, groups=64)
@@ -296,15 +297,15 @@ def test_table12_pairs_seeds_and_tests_the_gain():
     records += [record("flow-finite", seed, None, value) for seed, value in enumerate(without)]
     records += [record("flow-finite-kappa-1e-2", seed, 0.01, given[seed]) for seed in (2, 0, 1)]
     models = ["flow-finite", "flow-finite-kappa-1e-2"]
-    long = table12.rows(records, None, {"scale": "quick", "models": models})
+    long = ehf_figure2a.rows(records, None, {"scale": "quick", "models": models})
     cells = {(line.row, line.protocol, line.metric): line for line in long.itertuples()}
     free, constrained, *_ = dict.fromkeys(long.row)
     gain = cells[constrained, "gain", "iw128"]
     assert (gain.mean, gain.std, gain.seeds) == (pytest.approx(0.2), pytest.approx(0.1), 3)
     assert cells[constrained, "gain", "iw128_p"].mean == pytest.approx(ttest_rel(given, without).pvalue)
     assert (free, "gain", "iw128") not in cells
-    assert cells[table12.TARGET, "likelihood", "train_iw128"].mean == pytest.approx(-2.7)
-    assert any("64 points" in note for note in table12.notes(records, None))
+    assert cells[ehf_figure2a.TARGET, "likelihood", "train_iw128"].mean == pytest.approx(-2.7)
+    assert any("64 points" in note for note in ehf_figure2a.notes(records, None))
 
 
 COMPUTE = {"threads": 1, "precision": "float32", "compile": False, "channels_last": False}

@@ -7,19 +7,23 @@ import numpy as np
 import pytest
 import torch
 
-from latentmotion import catalogue, params, protocols
-from latentmotion import evaluate as evaluation
-from latentmotion import model as contract
-from latentmotion.errors import UserError
-from latentmotion.fetch import files
-from latentmotion.frame_judge import FrameJudge
-from latentmotion.inception import load_inception
-from latentmotion.judge import load_judges, train_judge
-from latentmotion.prepare import prepare
-from latentmotion.protocols import Trial, frame_distance, generate, real_frames
-from latentmotion.records import file_digest, read_record
-from latentmotion.sequences import open_split, read_manifest
-from latentmotion.training.batches import to_float
+from latentmotion.config import catalogue, params, paths
+from latentmotion.config.downloads import files
+from latentmotion.config.settings import evaluation_settings, inception_source, judge_settings, prepare_settings
+from latentmotion.core.errors import UserError
+from latentmotion.core.files import file_digest
+from latentmotion.core.pixels import to_float
+from latentmotion.core.records import read_record
+from latentmotion.data.prepare import prepare
+from latentmotion.data.prepared import open_split, read_manifest
+from latentmotion.evaluation import evaluate as evaluation
+from latentmotion.evaluation.judges.frame_judge import FrameJudge
+from latentmotion.evaluation.judges.inception import load_inception
+from latentmotion.evaluation.judges.label_judge import load_judges, train_judge
+from latentmotion.evaluation.protocols import base as protocols
+from latentmotion.evaluation.protocols import frame_distance, generate, real_frames
+from latentmotion.evaluation.protocols.base import Trial
+from latentmotion.models import base as contract
 from latentmotion.training.load import build
 
 CPU = torch.device("cpu")
@@ -31,8 +35,8 @@ ROOT = Path(__file__).parent.parent
 def made(tmp_path_factory) -> Path:
     """Tiny faces and both of their judges, of which that of identity has learnt something."""
     folder = tmp_path_factory.mktemp("frames")
-    prepare("faces", None, folder / "faces-drawn", catalogue.prepare_settings(TINY, "faces-drawn"))
-    settings = catalogue.judge_settings(TINY, "faces-drawn") | {"lr": 3e-3}
+    prepare("faces", None, folder / "faces-drawn", prepare_settings(TINY, "faces-drawn"))
+    settings = judge_settings(TINY, "faces-drawn") | {"lr": 3e-3}
     for label, steps in (("action", 4), ("identity", 60)):
         train_judge(folder / "faces-drawn", label, folder / "judges", settings | {"steps": steps}, "cpu")
     return folder
@@ -201,13 +205,13 @@ def test_another_checksum_and_a_missing_file_are_one_line(inception, tmp_path):
 
 
 def test_the_pinned_network_is_one_file():
-    source = catalogue.inception_source()
+    source = inception_source()
     assert files("inception", ROOT / "data/sources.csv") == [source.path] and len(source.sha256) == 64
-    assert catalogue.inception_file() == "data/raw/inception/inception-2015-12-05.pt"
+    assert paths.inception_file() == "data/raw/inception/inception-2015-12-05.pt"
 
 
 def test_real_frames_stand_in_the_record_by_both_networks_or_not_at_all(made, inception, tmp_path):
-    settings = catalogue.evaluation_settings(TINY, "faces-drawn", 0) | {"inception": file_digest(inception)}
+    settings = evaluation_settings(TINY, "faces-drawn", 0) | {"inception": file_digest(inception)}
     given = ("real", made / "faces-drawn", made / "judges", None)
     evaluation.evaluate(*given, tmp_path / "both.json", settings, "cpu", inception=inception)
     floors = {c["metric"]: c for c in read_record(tmp_path / "both.json")["metrics"] if c["protocol"] == "real-frames"}
@@ -222,12 +226,12 @@ def test_real_frames_stand_in_the_record_by_both_networks_or_not_at_all(made, in
 def test_only_datasets_with_a_judge_of_the_label_are_measured():
     quick = params.load(overrides={"scale": "quick"})
     assert catalogue.frame_judged(quick) == ["faces-drawn"]
-    found = catalogue.evaluation_settings(quick, "faces-drawn", 0)
+    found = evaluation_settings(quick, "faces-drawn", 0)
     assert (found["frame_label"], found["inception"]) == ("identity", None)
     asked = params.load(overrides={"scale": "quick", "evaluation": {"inception": True}})
-    assert catalogue.evaluation_settings(asked, "faces-drawn", 0)["inception"] == catalogue.inception_source().sha256
+    assert evaluation_settings(asked, "faces-drawn", 0)["inception"] == inception_source().sha256
     for dataset in set(catalogue.ids(asked).values()) - {"faces-drawn"}:
-        assert not {"frame_label", "inception"} & set(catalogue.evaluation_settings(asked, dataset, 0))
+        assert not {"frame_label", "inception"} & set(evaluation_settings(asked, dataset, 0))
     other = params.load(overrides={"scale": "quick", "evaluation": {"frame_label": "digit"}})
     assert catalogue.frame_judged(other) == ["moving_mnist-drawn"]
     with pytest.raises(UserError, match="evaluation.frame_label: unknown 'identy'; did you mean 'identity'"):

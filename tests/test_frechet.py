@@ -7,20 +7,24 @@ import pytest
 import torch
 from scipy.linalg import sqrtm
 
-from latentmotion import catalogue, params, protocols
-from latentmotion import evaluate as evaluation
-from latentmotion import model as contract
-from latentmotion.distortions import KINDS, distort
-from latentmotion.dvcfile import stages
-from latentmotion.errors import UserError
-from latentmotion.fetch import files
-from latentmotion.i3d import load_i3d
-from latentmotion.metrics.frechet_distance import between_gaussians, frechet_distance
-from latentmotion.prepare import prepare
-from latentmotion.protocols import Trial, generate, real_videos
-from latentmotion.records import file_digest, read_record
-from latentmotion.sequences import open_split, read_manifest
-from latentmotion.video_judge import load_video_judge, train_video_judge
+from latentmotion.config import catalogue, params, paths
+from latentmotion.config.downloads import files
+from latentmotion.config.settings import evaluation_settings, i3d_source
+from latentmotion.core.errors import UserError
+from latentmotion.core.files import file_digest
+from latentmotion.core.records import read_record
+from latentmotion.data.prepare import prepare
+from latentmotion.data.prepared import open_split, read_manifest
+from latentmotion.evaluation import evaluate as evaluation
+from latentmotion.evaluation.judges.distortions import KINDS, distort
+from latentmotion.evaluation.judges.i3d import load_i3d
+from latentmotion.evaluation.judges.video_judge import load_video_judge, train_video_judge
+from latentmotion.evaluation.metrics.frechet_distance import between_gaussians, frechet_distance
+from latentmotion.evaluation.protocols import base as protocols
+from latentmotion.evaluation.protocols import generate, real_videos
+from latentmotion.evaluation.protocols.base import Trial
+from latentmotion.models import base as contract
+from latentmotion.pipeline.dvc import stages
 
 ROOT, CPU = Path(__file__).parent.parent, torch.device("cpu")
 TINY = params.load(overrides={"scale": "tiny"})
@@ -266,9 +270,9 @@ def test_i3d_refuses_videos_that_are_too_short(i3d):
 
 
 def test_the_pinned_network_is_one_file():
-    source = catalogue.i3d_source()
+    source = i3d_source()
     assert files("i3d", ROOT / "data/sources.csv") == [source.path] and len(source.sha256) == 64
-    assert catalogue.i3d_file() == "data/raw/i3d/i3d_torchscript.pt"
+    assert paths.i3d_file() == "data/raw/i3d/i3d_torchscript.pt"
 
 
 class Replays(contract.SequenceModel):
@@ -345,7 +349,7 @@ def test_what_a_distance_cannot_be_of_is_named(made, i3d):
 
 
 def test_real_videos_get_a_floor_and_a_card_in_their_record(made, i3d, tmp_path):
-    settings = catalogue.evaluation_settings(TINY, "pendulum", 0) | {"i3d": file_digest(i3d)}
+    settings = evaluation_settings(TINY, "pendulum", 0) | {"i3d": file_digest(i3d)}
     given = (made / "pendulum", tmp_path, None, tmp_path / "real.json", settings, "cpu", made / "judge", i3d)
     evaluation.evaluate("real", *given)
     record = read_record(tmp_path / "real.json")
@@ -364,22 +368,22 @@ def test_real_videos_get_a_floor_and_a_card_in_their_record(made, i3d, tmp_path)
 
 def test_only_the_judges_datasets_are_measured():
     watched = params.load(overrides={"scale": "quick"})
-    assert catalogue.evaluation_settings(watched, "pendulum", 0)["generate"] == {"videos": 2048, "frames": 16}
-    assert not {"generate", "i3d"} & set(catalogue.evaluation_settings(watched, "sprites-drawn", 0))
+    assert evaluation_settings(watched, "pendulum", 0)["generate"] == {"videos": 2048, "frames": 16}
+    assert not {"generate", "i3d"} & set(evaluation_settings(watched, "sprites-drawn", 0))
     assert set(catalogue.video_judged(watched)) == {
         *("mass_spring", "pendulum", "double_pendulum", "two_body", "three_body")
     }
     asked = params.load(overrides={"scale": "quick", "evaluation": {"i3d": True}})
-    checksum = catalogue.evaluation_settings(asked, "pendulum", 0)["i3d"]
-    assert checksum == catalogue.i3d_source().sha256
-    assert catalogue.evaluation_settings(watched, "pendulum", 0)["i3d"] is None
+    checksum = evaluation_settings(asked, "pendulum", 0)["i3d"]
+    assert checksum == i3d_source().sha256
+    assert evaluation_settings(watched, "pendulum", 0)["i3d"] is None
 
 
 def test_no_dataset_can_have_the_judges_folder():
-    name = Path(catalogue.video_judge(TINY)).name
+    name = Path(paths.video_judge(TINY)).name
     assert "-" in name and not name.endswith("-drawn") and name not in catalogue.ids(TINY).values()
-    assert not any(file.startswith(catalogue.judges(TINY, name.replace("-", "_"))) for file in
-                   catalogue.video_judge_files(TINY))  # fmt: skip
+    assert not any(file.startswith(paths.judges(TINY, name.replace("-", "_"))) for file in
+                   paths.video_judge_files(TINY))  # fmt: skip
 
 
 def test_unknown_datasets_and_keys_are_named():
@@ -393,7 +397,7 @@ def test_unknown_datasets_and_keys_are_named():
 
 def test_dvc_keeps_the_judge_and_evaluation_waits_for_it():
     found = stages(TINY)
-    folder = catalogue.video_judge(TINY)
+    folder = paths.video_judge(TINY)
     assert found["video-judge"]["outs"] == [{folder: {"persist": True}}]
     waits = {name for name, stage in found.items() if folder in stage["deps"]}
     physics = {run.model for run in catalogue.runs(TINY) if run.dataset in catalogue.video_judged(TINY)}

@@ -10,7 +10,7 @@ import yaml
 import yte
 from conftest import ROOT
 
-from latentmotion import gpus
+from latentmotion.pipeline import gpu_lock
 
 SHOW = "import os, time; print(os.environ.get('CUDA_VISIBLE_DEVICES'), flush=True); time.sleep(60)"
 
@@ -26,11 +26,11 @@ def two_gpus(tmp_path, monkeypatch):
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     yield names
     for name in names:
-        (gpus.LOCKS / name).unlink(missing_ok=True)
+        (gpu_lock.LOCKS / name).unlink(missing_ok=True)
 
 
 def start(count: int) -> subprocess.Popen:
-    command = [sys.executable, "-m", "latentmotion.gpus", str(count), sys.executable, "-c", SHOW]
+    command = [sys.executable, "-m", "latentmotion.pipeline.gpu_lock", str(count), sys.executable, "-c", SHOW]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -40,7 +40,7 @@ def test_each_job_has_its_own_and_a_killed_one_leaves_it(two_gpus):
     assert sorted(had) == two_gpus
     third = start(1)
     assert "waiting for 1 of 2 GPUs" in third.stderr.readline()
-    time.sleep(1.5 * gpus.POLL)
+    time.sleep(1.5 * gpu_lock.POLL)
     jobs[1].kill()
     assert third.stdout.readline().strip() == had[1]
     for job in (jobs[0], third):
@@ -67,11 +67,11 @@ def test_more_than_there_are_is_one_line(two_gpus):
 
 def test_numbers_and_names_are_the_same_gpu(two_gpus, monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1")
-    assert gpus.usable() == [two_gpus[1]]
+    assert gpu_lock.usable() == [two_gpus[1]]
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", two_gpus[0])
-    assert gpus.usable() == [two_gpus[0]]
+    assert gpu_lock.usable() == [two_gpus[0]]
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
-    assert gpus.usable() == []
+    assert gpu_lock.usable() == []
 
 
 def planned(*options: str) -> str:
@@ -100,4 +100,8 @@ def test_every_rule_that_computes_is_in_the_profiles():
     written = "".join(file.read_text() for file in (ROOT / "workflow/rules").glob("*.smk"))
     inherited = {"figure_with_page"}  # of figure
     assert set(slurm) == set(local)
-    assert written.count("gpu=GPU") == written.count("latentmotion.gpus {resources.gpu}") == len(set(slurm) - inherited)
+    assert (
+        written.count("gpu=GPU")
+        == written.count("latentmotion.pipeline.gpu_lock {resources.gpu}")
+        == len(set(slurm) - inherited)
+    )

@@ -5,20 +5,20 @@ import pytest
 import torch
 from scipy.integrate import solve_ivp
 
-from latentmotion import model as contract
-from latentmotion.dynamics.learned_hamiltonian import (
+from latentmotion.config.schema import Training
+from latentmotion.core.errors import UserError
+from latentmotion.core.keyed_random import normal, seed_torch
+from latentmotion.models import base as contract
+from latentmotion.models.base import Batch, DataShape
+from latentmotion.models.dynamics.learned_hamiltonian import (
     Energy,
     Joint,
     LearnedHamiltonian,
     SeparableHamiltonian,
     start_as_well,
 )
-from latentmotion.errors import UserError
-from latentmotion.model import Batch, DataShape
-from latentmotion.params import Training
 from latentmotion.training.device import autocast
 from latentmotion.training.load import build
-from latentmotion.training.seeds import normal, seed_torch
 
 SHAPE = DataShape(frames=8, channels=3, size=16, actions=1, groups=6)
 DT = 0.05

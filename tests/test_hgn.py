@@ -7,21 +7,22 @@ import pytest
 import torch
 from torch.nn import functional
 
-from latentmotion import catalogue, params
-from latentmotion import model as contract
-from latentmotion.dynamics.convolutional_hamiltonian import ConvolutionalHamiltonian
-from latentmotion.dynamics.learned_hamiltonian import LearnedHamiltonian
-from latentmotion.errors import UserError
-from latentmotion.lagrange import BOUNDS, Multiplier
-from latentmotion.model import Batch, DataShape
+from latentmotion.config import params
+from latentmotion.config.schema import Training
+from latentmotion.config.settings import prepare_settings, training_settings
+from latentmotion.core.errors import UserError
+from latentmotion.core.keyed_random import normal, seed_torch
+from latentmotion.data.prepare import prepare
+from latentmotion.models import base as contract
 from latentmotion.models import hgn
-from latentmotion.params import Training
-from latentmotion.prepare import prepare
+from latentmotion.models.base import Batch, DataShape
+from latentmotion.models.components.lagrange_multiplier import BOUNDS, Multiplier
+from latentmotion.models.dynamics.convolutional_hamiltonian import ConvolutionalHamiltonian
+from latentmotion.models.dynamics.learned_hamiltonian import LearnedHamiltonian
 from latentmotion.training import train as training
 from latentmotion.training.checkpoint import Checkpoint
 from latentmotion.training.device import autocast
 from latentmotion.training.load import build, load_run
-from latentmotion.training.seeds import normal, seed_torch
 
 SHAPE = DataShape(frames=8, channels=3, size=32, actions=1, groups=6)
 SMALL = {"width": 4, "decoder": [6, 4, 4], "latent": 3, "state": 2, "input_frames": 3}
@@ -267,8 +268,8 @@ def test_a_resumed_training_keeps_the_multiplier(tmp_path, monkeypatch):
     """Stopped in the middle, it ends with the same bits as one that was not; among them lambda and its average."""
     catalogued = params.load(overrides={"scale": "tiny"})
     data = tmp_path / "faces-drawn"
-    prepare("faces", None, data, catalogue.prepare_settings(catalogued, "faces-drawn"))
-    compute = catalogue.training_settings(catalogued, "dsvae", "faces-drawn")["compute"]
+    prepare("faces", None, data, prepare_settings(catalogued, "faces-drawn"))
+    compute = training_settings(catalogued, "dsvae", "faces-drawn")["compute"]
     chosen = {"system": "hgn", "network": SMALL | {"rate": 5.0}, "compute": compute}
     chosen = json.loads(json.dumps(chosen | {"training": {"steps": 6, "batch": 8, "lr": 1e-3}}))
 

@@ -8,10 +8,10 @@ import time
 
 import pytest
 
-from latentmotion import holder
-from latentmotion.errors import UserError
+from latentmotion.core.errors import UserError
+from latentmotion.pipeline import workdir_lock
 
-HOLD = "from latentmotion import holder; holder.record(); print(holder.name(), flush=True); input()"
+HOLD = "from latentmotion import holder; workdir_lock.record(); print(workdir_lock.name(), flush=True); input()"
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def folder(tmp_path, monkeypatch):
     stub.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/called\n')
     stub.chmod(0o755)
     monkeypatch.setenv("PATH", f"{stub.parent}:/usr/bin:/bin")
-    monkeypatch.setattr(holder, "_jobs", list)
+    monkeypatch.setattr(workdir_lock, "_jobs", list)
     return tmp_path
 
 
@@ -34,18 +34,18 @@ def start() -> subprocess.Popen:
 
 
 def test_nobody(folder, capsys):
-    assert holder.name() is None
-    holder.say()
+    assert workdir_lock.name() is None
+    workdir_lock.say()
     assert capsys.readouterr().err == ""
 
 
 def test_a_living_holder_is_named_and_keeps_its_lock(folder, capsys):
     process = start()
-    holder.say()
+    workdir_lock.say()
     line = capsys.readouterr().err
     assert line.startswith(f"This folder is held by process {process.pid} of ") and line.count("\n") == 1
     with pytest.raises(UserError, match="still works"):
-        holder.unlock()
+        workdir_lock.unlock()
     assert not (folder / "called").exists()
     process.communicate("\n")
 
@@ -54,27 +54,27 @@ def test_a_dead_holder_is_shown_and_unlocked(folder, capsys):
     process = start()
     process.kill()
     process.communicate()
-    holder.unlock()
+    workdir_lock.unlock()
     assert f"held by process {process.pid} of " in capsys.readouterr().out
     assert (folder / "called").read_text() == "--unlock --quiet all\n"
 
 
 def test_a_process_that_got_the_number_later_is_not_the_holder(folder):
-    holder.record()
-    content = json.loads(holder.FILE.read_text())
-    holder.FILE.write_text(json.dumps(content | {"started": content["started"] - 1000}))
-    assert holder.name() is not None
-    holder.unlock()
+    workdir_lock.record()
+    content = json.loads(workdir_lock.FILE.read_text())
+    workdir_lock.FILE.write_text(json.dumps(content | {"started": content["started"] - 1000}))
+    assert workdir_lock.name() is not None
+    workdir_lock.unlock()
     assert (folder / "called").exists()
 
 
 def test_a_holder_on_another_machine_cannot_be_judged_from_here(folder):
-    holder.record()
-    content = json.loads(holder.FILE.read_text())
-    holder.FILE.write_text(json.dumps(content | {"host": "login2", "process": os.getpid()}))
-    assert "on login2 since" in holder.name()
+    workdir_lock.record()
+    content = json.loads(workdir_lock.FILE.read_text())
+    workdir_lock.FILE.write_text(json.dumps(content | {"host": "login2", "process": os.getpid()}))
+    assert "on login2 since" in workdir_lock.name()
     with pytest.raises(UserError, match="run this on login2"):
-        holder.unlock()
+        workdir_lock.unlock()
 
 
 @pytest.mark.parametrize("hours", [-24, 24])
@@ -82,11 +82,11 @@ def test_times_of_files_decide_nothing(folder, hours):
     """They are another machine's clock on a network file system."""
     process = start()
     times = (time.time() + hours * 3600,) * 2
-    os.utime(holder.FILE, times)
+    os.utime(workdir_lock.FILE, times)
     with pytest.raises(UserError, match="still works"):
-        holder.unlock()
+        workdir_lock.unlock()
     process.kill()
     process.communicate()
-    os.utime(holder.FILE, times)
-    holder.unlock()
+    os.utime(workdir_lock.FILE, times)
+    workdir_lock.unlock()
     assert (folder / "called").exists()

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from latentmotion.metrics.horizon import horizon
-from latentmotion.metrics.image_quality import CEILING, mse, psnr, ssim
-from latentmotion.metrics.relative import CEILING as LARGEST
-from latentmotion.metrics.relative import relative
+from latentmotion.evaluation.metrics.horizon import horizon
+from latentmotion.evaluation.metrics.image_quality import CEILING, mse, psnr, ssim
+from latentmotion.evaluation.metrics.relative import CEILING as LARGEST
+from latentmotion.evaluation.metrics.relative import relative
 
 
 def pictures(*shape: int, seed: int = 0) -> torch.Tensor:

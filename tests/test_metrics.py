@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from latentmotion.metrics.accuracy import accuracy
-from latentmotion.metrics.entropies import entropies
-from latentmotion.metrics.inception_score import inception_score
+from latentmotion.evaluation.metrics.accuracy import accuracy
+from latentmotion.evaluation.metrics.entropies import entropies
+from latentmotion.evaluation.metrics.inception_score import inception_score
 
 
 def draws(n: int = 200, classes: int = 9, sharpness: float = 0.3) -> np.ndarray:

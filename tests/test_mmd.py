@@ -5,8 +5,8 @@ import math
 import pytest
 import torch
 
-from latentmotion.mmd import MIXTURE, mmd2
-from latentmotion.nets.latent_critic import LatentDiscriminator, ScaledMMD
+from latentmotion.models.components.latent_critic import LatentDiscriminator, ScaledMMD
+from latentmotion.models.components.mmd import MIXTURE, mmd2
 
 TOLERANCE = {"atol": 1e-10, "rtol": 1e-8}
 

@@ -4,14 +4,15 @@ import pytest
 import torch
 from safetensors.torch import load, save
 
-from latentmotion import model as contract
-from latentmotion.model import Batch, DataShape
-from latentmotion.params import Training, modules
-from latentmotion.training.batches import to_float
+from latentmotion.config.schema import Training
+from latentmotion.core.keyed_random import normal, seed_torch
+from latentmotion.core.pixels import to_float
+from latentmotion.core.source_code import modules
+from latentmotion.models import base as contract
+from latentmotion.models.base import Batch, DataShape
 from latentmotion.training.device import autocast, channels_last
-from latentmotion.training.gradients import GradientCensus
+from latentmotion.training.gradient_check import GradientCensus
 from latentmotion.training.load import build
-from latentmotion.training.seeds import normal, seed_torch
 
 SHAPE = DataShape(frames=8, channels=3, size=16, actions=6, groups=6)
 TINY = {
@@ -143,7 +144,7 @@ def test_conditional_halo_moves_only_the_subspace_of_its_action():
 
 
 def test_unknown_and_wrong_network_keys_are_named():
-    from latentmotion.errors import UserError
+    from latentmotion.core.errors import UserError
 
     with pytest.raises(UserError, match=r"network\.width.*system halo"):
         build({"system": "halo", "network": {"width": "wide"}}, SHAPE)

@@ -4,15 +4,16 @@ import numpy as np
 import pytest
 import torch
 
-from latentmotion import evaluate as evaluation
-from latentmotion import model as contract
-from latentmotion import protocols
-from latentmotion.errors import UserError
-from latentmotion.metrics.cyclic_coordinates import FRACTION, cyclic_coordinates
-from latentmotion.metrics.participation_ratio import participation_ratio
-from latentmotion.prepare import prepare
-from latentmotion.protocols import Trial, generated_energy, motion_manifold
-from latentmotion.sequences import open_split
+from latentmotion.core.errors import UserError
+from latentmotion.data.prepare import prepare
+from latentmotion.data.prepared import open_split
+from latentmotion.evaluation import evaluate as evaluation
+from latentmotion.evaluation.metrics.cyclic_coordinates import FRACTION, cyclic_coordinates
+from latentmotion.evaluation.metrics.participation_ratio import participation_ratio
+from latentmotion.evaluation.protocols import base as protocols
+from latentmotion.evaluation.protocols import generated_energy, motion_manifold
+from latentmotion.evaluation.protocols.base import Trial
+from latentmotion.models import base as contract
 
 DATA = {
     "pendulum": {"options": {"sequences": 12, "test": 4, "validation": 4, "span": 16}, "size": 16, "frames": 16},

@@ -12,19 +12,19 @@ import torch
 from PIL import Image
 from safetensors.torch import save_file
 
-from latentmotion import sequences
-from latentmotion.errors import UserError
-from latentmotion.metrics.participation_ratio import participation_ratio
-from latentmotion.prepare import prepare
-from latentmotion.records import file_digest
-from latentmotion.render import render_figure, render_table
-from latentmotion.reports import figure_generated_videos as videos
-from latentmotion.reports import figure_motion_manifold as manifold
-from latentmotion.shown import Shown, open_runs
+from latentmotion.core.errors import UserError
+from latentmotion.core.files import file_digest
+from latentmotion.core.keyed_random import normal, seed_torch
+from latentmotion.core.pixels import to_uint8
+from latentmotion.data import prepared
+from latentmotion.data.prepare import prepare
+from latentmotion.evaluation.metrics.participation_ratio import participation_ratio
+from latentmotion.reporting.drawing.trained_run import Shown, open_runs
+from latentmotion.reporting.figures import generated_videos as videos
+from latentmotion.reporting.figures import motion_manifold as manifold
+from latentmotion.reporting.render import render_figure, render_table
 from latentmotion.training.batches import shape_of
 from latentmotion.training.load import build
-from latentmotion.training.samples import to_uint8
-from latentmotion.training.seeds import normal, seed_torch
 
 PUBLISHED = Path(__file__).parent.parent / "data/published.csv"
 SIMULATED = {"sequences": 16, "test": 8, "validation": 4, "span": 20}
@@ -47,7 +47,7 @@ def folder(tmp_path_factory) -> Path:
     for dataset, settings in DATA.items():
         data = root / "data" / dataset
         prepare(dataset, None, data, {"source": "real", "size": 16, "frames": 16, **settings})
-        shape = shape_of(sequences.read_manifest(data))
+        shape = shape_of(prepared.read_manifest(data))
         for model, settings in MODELS.items():
             seed_torch(0, model)
             run = root / "runs/tiny" / model / dataset / "seed0"
@@ -182,9 +182,9 @@ def test_the_table_of_motion(tmp_path):
         path = tmp_path / f"{name.replace('/', '-')}.json"
         path.write_text(json.dumps(content))
     models = ["mocogan-unconditional", "hnn-gan", "hgan"]
-    settings = {"scale": "quick", "report": "table6_motion", "models": models, "datasets": ["pendulum"], "options": {}}
+    settings = {"scale": "quick", "report": "hgan_motion", "models": models, "datasets": ["pendulum"], "options": {}}
     settings["shown"] = list(records)[1:]
-    render_table("table6_motion", sorted(tmp_path.glob("*.json")), PUBLISHED, tmp_path / "out/t.csv", settings)
+    render_table("hgan_motion", sorted(tmp_path.glob("*.json")), PUBLISHED, tmp_path / "out/t.csv", settings)
     text = (tmp_path / "out/t.md").read_text()
     assert (
         "| HGAN | 2.75 ± 2.12 (2) of 10 | 2.1e-03 ± 0.0e+00 (2) | 2.0e-07 ± 0.0e+00 (2) | 2.5 ± 0.707 (2) of 5 |"

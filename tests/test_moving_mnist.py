@@ -6,13 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from latentmotion import fetch, mnist, sequences
-from latentmotion.bounces import bounces
-from latentmotion.data import moving_mnist
-from latentmotion.drawn import digits as drawn_digits
-from latentmotion.errors import UserError
-from latentmotion.pictures import area_average
-from latentmotion.prepare import prepare
+from latentmotion.config import downloads
+from latentmotion.core.errors import UserError
+from latentmotion.data import prepared
+from latentmotion.data.datasets import moving_mnist
+from latentmotion.data.prepare import prepare
+from latentmotion.data.readers import mnist
+from latentmotion.data.readers.images import area_average
+from latentmotion.data.synthetic import digits as drawn_digits
+from latentmotion.data.synthetic.bouncing import bounces
 
 ROOT = Path(__file__).parents[1]
 SMALL = {"sequences": 60, "test": 20, "validation": 10, "continued": 24}
@@ -23,7 +25,7 @@ def chosen(source: str = "drawn", size: int = 64, frames: int = 8, **options) ->
     return {"source": source, "size": size, "frames": frames, "options": SMALL | options}
 
 
-def made(raw: Path | None = None, **changes) -> sequences.Prepared:
+def made(raw: Path | None = None, **changes) -> prepared.Prepared:
     settings = chosen(**changes)
     return moving_mnist.prepare(raw, {**settings, "options": moving_mnist.OPTIONS | settings["options"]})
 
@@ -134,7 +136,7 @@ def test_a_smaller_frame_is_the_average_of_the_larger(size):
 def test_long_sequences_continue_the_short_ones(tmp_path):
     prepare("moving_mnist", None, tmp_path / "out", chosen(size=16, continued=100))
     for name in ("validation", "test"):
-        split = sequences.open_split(tmp_path / "out", name)
+        split = prepared.open_split(tmp_path / "out", name)
         ids = np.arange(len(split))
         assert split.truth(100, ids).shape == (len(split), 100, 1, 16, 16)
         assert np.array_equal(split.truth(100, ids)[:, :8], split.x)
@@ -178,8 +180,8 @@ def test_with_mnists_training_images_its_test_images_are_the_test(raw):
 
 def test_the_files_that_are_pinned_are_those_that_are_read():
     table = ROOT / "data/sources.csv"
-    assert fetch.files("moving_mnist", table) == list(mnist.TEST)
-    assert fetch.files("moving_mnist_training_images", table) == list(mnist.TRAINING)
+    assert downloads.files("moving_mnist", table) == list(mnist.TEST)
+    assert downloads.files("moving_mnist_training_images", table) == list(mnist.TRAINING)
 
 
 @pytest.mark.parametrize(

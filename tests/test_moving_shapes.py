@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from latentmotion.data import moving_shapes as shapes
-from latentmotion.drawn.shapes import Window
-from latentmotion.errors import UserError
-from latentmotion.prepare import prepare
+from latentmotion.core.errors import UserError
+from latentmotion.data.datasets import moving_shapes as shapes
+from latentmotion.data.prepare import prepare
+from latentmotion.data.synthetic.shapes import Window
 
 
 def made(size: int = 32, frames: int = 16, takes: int = 1):

@@ -12,11 +12,13 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from latentmotion import catalogue, params
-from latentmotion.errors import UserError
-from latentmotion.prepare import prepare
-from latentmotion.records import read_record
-from latentmotion.training import draws, memory
+from latentmotion.config import params
+from latentmotion.config.settings import prepare_settings, training_settings
+from latentmotion.core import parallel_random
+from latentmotion.core.errors import UserError
+from latentmotion.core.records import read_record
+from latentmotion.data.prepare import prepare
+from latentmotion.training import out_of_memory
 from latentmotion.training import train as training
 
 P = params.load(overrides={"scale": "tiny"})
@@ -42,12 +44,12 @@ cli.main()
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
     folder = tmp_path_factory.mktemp("data") / "faces-drawn"
-    prepare("faces", None, folder, catalogue.prepare_settings(P, "faces-drawn"))
+    prepare("faces", None, folder, prepare_settings(P, "faces-drawn"))
     return folder
 
 
 def settings(model: str, steps: int = STEPS) -> dict:
-    content = catalogue.training_settings(P, model, "faces-drawn")
+    content = training_settings(P, model, "faces-drawn")
     content["training"] |= {"steps": steps}
     content["compute"] |= {"precision": "float32"}
     return json.loads(json.dumps(content))
@@ -159,7 +161,7 @@ def test_parts_of_draws_are_the_whole(monkeypatch, shape):
     if len(shape) == 4:
         whole = whole.contiguous(memory_format=torch.channels_last)
     torch.manual_seed(0)
-    expected = draws.normal_like(whole)
+    expected = parallel_random.normal_like(whole)
     torch.manual_seed(0)
     assert torch.equal(expected, torch.randn_like(whole))
     monkeypatch.setenv("WORLD_SIZE", "2")
@@ -167,7 +169,7 @@ def test_parts_of_draws_are_the_whole(monkeypatch, shape):
     for rank in "01":
         monkeypatch.setenv("RANK", rank)
         torch.manual_seed(0)
-        found.append(draws.normal_like(whole[:4]))
+        found.append(parallel_random.normal_like(whole[:4]))
     assert torch.equal(torch.cat(found), expected)
 
 
@@ -188,9 +190,7 @@ def test_what_cannot_be_shared_is_refused(section, message):
 def test_gpus_are_no_part_of_what_a_run_is():
     shared = params.load(overrides={"scale": "tiny", "models": {"dsvae": {"gpus": 2}}})
     assert shared.models["dsvae"].gpus == 2
-    assert catalogue.training_settings(shared, "dsvae", "faces-drawn") == catalogue.training_settings(
-        P, "dsvae", "faces-drawn"
-    )
+    assert training_settings(shared, "dsvae", "faces-drawn") == training_settings(P, "dsvae", "faces-drawn")
 
 
 @pytest.mark.parametrize(
@@ -214,10 +214,10 @@ def test_out_of_memory_names_batch_and_key(data, tmp_path, monkeypatch, error):
 
 
 def test_other_errors_stay_what_they_are():
-    with pytest.raises(RuntimeError, match="shapes"), memory.named("dsvae", 8, torch.device("cpu")):
+    with pytest.raises(RuntimeError, match="shapes"), out_of_memory.named("dsvae", 8, torch.device("cpu")):
         raise RuntimeError("shapes do not fit")
 
 
 def test_more_memory_than_there_is_on_this_machine():
-    with pytest.raises(UserError, match="a batch of 8 does not fit"), memory.named("m", 8, torch.device("cpu")):
+    with pytest.raises(UserError, match="a batch of 8 does not fit"), out_of_memory.named("m", 8, torch.device("cpu")):
         torch.empty(1 << 60, dtype=torch.uint8)

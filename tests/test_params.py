@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from latentmotion import catalogue, params
-from latentmotion.errors import UserError
+from latentmotion.config import catalogue, params, paths, schema
+from latentmotion.config.settings import training_settings
+from latentmotion.core.errors import UserError
 
 
 @pytest.mark.parametrize(
@@ -59,9 +60,9 @@ def test_every_scale_is_whole(scale):
     loaded = params.load(overrides={"scale": scale})
     assert catalogue.runs(loaded)
     for run in catalogue.runs(loaded):
-        settings = catalogue.training_settings(loaded, run.model, run.dataset)
-        params.Training(**settings["training"])
-        assert catalogue.run_folder(loaded, run).startswith(f"runs/{scale}/{run.model}/{run.dataset}/")
+        settings = training_settings(loaded, run.model, run.dataset)
+        schema.Training(**settings["training"])
+        assert paths.run_folder(loaded, run).startswith(f"runs/{scale}/{run.model}/{run.dataset}/")
 
 
 @pytest.mark.parametrize(
@@ -78,9 +79,7 @@ def test_evaluation_is_closed_too(evaluation, message):
 
 def test_a_model_is_like_another_but_for_its_own_keys():
     loaded = params.load(overrides={"scale": "quick"})
-    halo, rnn = (
-        catalogue.training_settings(loaded, name, "faces-drawn") for name in ("halo", "halo-rnn-unconditional")
-    )
+    halo, rnn = (training_settings(loaded, name, "faces-drawn") for name in ("halo", "halo-rnn-unconditional"))
     assert rnn["network"] == halo["network"] | {"dynamics": "recurrent", "conditional": False}
     assert {**rnn, "network": {}} == {**halo, "network": {}}
 

@@ -15,10 +15,11 @@ import psutil
 import pytest
 import torch
 
-from latentmotion import catalogue, params
-from latentmotion.errors import UserError
-from latentmotion.prepare import prepare
-from latentmotion.training import job, signals
+from latentmotion.config import params
+from latentmotion.config.settings import prepare_settings, training_settings
+from latentmotion.core.errors import UserError
+from latentmotion.data.prepare import prepare
+from latentmotion.training import signals, slurm_job
 from latentmotion.training.checkpoint import Checkpoint
 
 P = params.load(overrides={"scale": "tiny"})
@@ -32,7 +33,7 @@ UNLOCKED = "import fcntl; fcntl.flock = lambda *_: None; from latentmotion.cli i
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
     folder = tmp_path_factory.mktemp("data") / "faces-drawn"
-    prepare("faces", None, folder, catalogue.prepare_settings(P, "faces-drawn"))
+    prepare("faces", None, folder, prepare_settings(P, "faces-drawn"))
     return folder
 
 
@@ -42,7 +43,7 @@ def start(data, tmp_path, monkeypatch):
     started = []
 
     def start(name: str, steps: int, *launch: str) -> subprocess.Popen:
-        settings = catalogue.training_settings(P, "dsvae", "faces-drawn")
+        settings = training_settings(P, "dsvae", "faces-drawn")
         settings["training"]["steps"] = steps
         launch = launch or (sys.executable, "-m", "latentmotion.cli")
         places = ["--data", data, "--out", tmp_path / name / "out", "--state", tmp_path / name / "state"]
@@ -103,7 +104,7 @@ def slurm(tmp_path, monkeypatch):
         (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
         (tmp_path / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    monkeypatch.setenv(job.BEGAN, str(time.monotonic() - 100))
+    monkeypatch.setenv(slurm_job.BEGAN, str(time.monotonic() - 100))
     monkeypatch.setenv("SLURM_ARRAY_JOB_ID", "17")
     monkeypatch.setenv("SLURM_ARRAY_TASK_ID", "3")
     return limits
@@ -118,7 +119,7 @@ def test_near_the_time_limit_it_saves_and_has_itself_queued_again(start, slurm, 
     assert "stopped at step 1 by the end of its SLURM job's time, state saved; SLURM runs it again" in last
     assert (tmp_path / "requeued").read_text() == "requeue 17_3\n"
     assert (tmp_path / "asked").read_text().splitlines()[0].endswith("--job 17_3")
-    monkeypatch.delenv(job.BEGAN)
+    monkeypatch.delenv(slurm_job.BEGAN)
     assert start("run", 60).wait(PATIENCE) == 0
 
 
@@ -130,10 +131,10 @@ def test_a_limit_that_was_raised_meanwhile_counts(slurm):
 
 
 def test_the_margin_is_at_most_half_of_the_limit(slurm):
-    began = float(os.environ[job.BEGAN])
+    began = float(os.environ[slurm_job.BEGAN])
     slurm.write_text("10:00\n")
-    assert job.latest(120.0) == began + 480
-    assert job.latest(900.0) == began + 300
+    assert slurm_job.latest(120.0) == began + 480
+    assert slurm_job.latest(900.0) == began + 300
 
 
 @pytest.mark.parametrize(
@@ -148,12 +149,12 @@ def test_the_margin_is_at_most_half_of_the_limit(slurm):
     ],
 )
 def test_limits_as_slurm_writes_them(text, value):
-    assert job.seconds(text) == value
+    assert slurm_job.seconds(text) == value
 
 
 def test_where_snakemake_submitted_no_job_nothing_is_asked(slurm, tmp_path, monkeypatch):
-    monkeypatch.delenv(job.BEGAN)
-    assert job.latest(120.0) == math.inf and not job.requeue()
+    monkeypatch.delenv(slurm_job.BEGAN)
+    assert slurm_job.latest(120.0) == math.inf and not slurm_job.requeue()
     assert not (tmp_path / "asked").exists() and not (tmp_path / "requeued").exists()
 
 

@@ -6,15 +6,16 @@ import numpy as np
 import pytest
 import torch
 
-from latentmotion import evaluate as evaluation
-from latentmotion.errors import UserError
-from latentmotion.metrics.image_quality import CEILING
-from latentmotion.model import DataShape, SequenceModel
-from latentmotion.protocols import Codes, Trial, copy, dynamics, energy, image_to_sequence, leakage, predict
-from latentmotion.sequences import LabelSpec, Prepared, open_split, write
+from latentmotion.core.errors import UserError
+from latentmotion.core.keyed_random import seed_torch
+from latentmotion.data.prepared import LabelSpec, Prepared, open_split, write
+from latentmotion.evaluation import evaluate as evaluation
+from latentmotion.evaluation.metrics.image_quality import CEILING
+from latentmotion.evaluation.protocols import copy, dynamics, energy, image_to_sequence, leakage, predict
+from latentmotion.evaluation.protocols.base import Codes, Trial
+from latentmotion.models.base import DataShape, SequenceModel
 from latentmotion.training.batches import shape_of
 from latentmotion.training.load import build
-from latentmotion.training.seeds import seed_torch
 
 CPU = torch.device("cpu")
 SPEED = torch.tensor([2, -2, 4])  # pixels a frame, by action; 16 pixels wide: every action is back after 8 frames
@@ -107,7 +108,7 @@ def test_the_horizon_is_where_a_prediction_breaks(folder):
 
 def test_means_do_not_depend_on_the_last_batch(folder, monkeypatch):
     whole = measured(predict, folder, Shifts(until=5))
-    monkeypatch.setattr("latentmotion.protocols.BATCH", 7)
+    monkeypatch.setattr("latentmotion.evaluation.protocols.base.BATCH", 7)
     assert measured(predict, folder, Shifts(until=5)) == pytest.approx(whole)
 
 

@@ -14,8 +14,10 @@ import pytest
 from conftest import Project, copy
 from test_moving_mnist import write
 
-from latentmotion import catalogue, fetch, mnist, params
-from latentmotion.errors import UserError
+from latentmotion.config import catalogue, downloads, params
+from latentmotion.core.errors import UserError
+from latentmotion.data import fetch
+from latentmotion.data.readers import mnist
 
 MANIFEST = "data/processed/tiny/moving_mnist/manifest.json"
 EXTRA = "moving_mnist_training_images"
@@ -57,7 +59,7 @@ def pin(table: Path, mirror: Path) -> None:
             content = copied.read_bytes()
             row |= {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest(), "url": "https://invalid/"}
     with table.open("w", newline="") as file:
-        writer = csv.DictWriter(file, fetch.COLUMNS, lineterminator="\n")
+        writer = csv.DictWriter(file, downloads.COLUMNS, lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from latentmotion.errors import UserError
-from latentmotion.params import modules
-from latentmotion.published import audit, read_published
-from latentmotion.render import render_table, report
-from latentmotion.summary import LONG
+from latentmotion.core.errors import UserError
+from latentmotion.core.source_code import modules
+from latentmotion.reporting.render import render_table, report
+from latentmotion.reporting.tabulation.aggregate import LONG
+from latentmotion.reporting.tabulation.published import audit, read_published
 
 ROOT = Path(__file__).parent.parent
 PUBLISHED = ROOT / "data/published.csv"
@@ -22,7 +22,7 @@ LABELS = {
     "faces-drawn": {"action": 6, "identity": 52},
 }
 MODELS = {"halo": (0, 1, 2), "halo-unconditional": (0,), "dsvae": (0, 1, 2), "mocogan": (0,), "s3vae": (0,)}
-TABLES = [name for name in modules("reports") if name.startswith("table")]
+TABLES = [name for name in modules("reporting/tables") if name.startswith("table")]
 DECLARED = [
     f"{model}/{dataset}/seed{seed}"
     for dataset in LABELS
@@ -91,7 +91,7 @@ def cell(lines: list[dict], row: str, dataset: str, protocol: str, metric: str) 
     return found[0]
 
 
-@pytest.mark.parametrize("name", modules("reports"))
+@pytest.mark.parametrize("name", modules("reporting/tables"))
 def test_every_report_says_what_it_is(name):
     module = report(name)
     assert module.PAPER and module.NUMBER and module.CAPTION and module.__doc__

@@ -8,20 +8,21 @@ import pytest
 import torch
 from torch.distributions import MultivariateNormal, Normal, kl_divergence
 
-from latentmotion import sequences
-from latentmotion.data import rotating_mnist
-from latentmotion.errors import UserError
-from latentmotion.gaussian_process import ObjectViewProcess
-from latentmotion.model import Batch, DataShape
-from latentmotion.nets.acceleration import Acceleration
-from latentmotion.nets.digits import DigitDecoder, DigitEncoder
-from latentmotion.params import Training
-from latentmotion.prepare import prepare
-from latentmotion.protocols import Trial, missing_angle, nearest_angle
+from latentmotion.config.schema import Training
+from latentmotion.core.errors import UserError
+from latentmotion.core.keyed_random import seed_torch
+from latentmotion.data import prepared
+from latentmotion.data.datasets import rotating_mnist
+from latentmotion.data.prepare import prepare
+from latentmotion.evaluation.protocols import missing_angle, nearest_angle
+from latentmotion.evaluation.protocols.base import Trial
+from latentmotion.models.base import Batch, DataShape
+from latentmotion.models.components.acceleration import Acceleration
+from latentmotion.models.components.digits import DigitDecoder, DigitEncoder
+from latentmotion.models.components.gaussian_process import ObjectViewProcess
 from latentmotion.training.batches import batch_of
 from latentmotion.training.device import autocast
 from latentmotion.training.load import build
-from latentmotion.training.seeds import seed_torch
 
 REAL = {"source": "real", "size": 28, "frames": 16, "options": {"instances": 12}}
 DRAWN = {"source": "drawn", "size": 16, "frames": 16, "options": {"instances": 12}}
@@ -53,8 +54,8 @@ def drawn(tmp_path_factory) -> Path:
     return folder
 
 
-def split(folder: Path, name: str) -> sequences.Split:
-    return sequences.open_split(folder, name)
+def split(folder: Path, name: str) -> prepared.Split:
+    return prepared.open_split(folder, name)
 
 
 def trial(folder: Path, model=None, name: str = "test") -> Trial:

@@ -10,11 +10,11 @@ import pytest
 import torch
 from PIL import Image
 
-from latentmotion import model as contract
-from latentmotion.prepare import prepare
-from latentmotion.render import render_figure, render_table
-from latentmotion.reports import figure_rotating_mnist as figure
-from latentmotion.sequences import open_split
+from latentmotion.data.prepare import prepare
+from latentmotion.data.prepared import open_split
+from latentmotion.models import base as contract
+from latentmotion.reporting.figures import rotating_mnist as figure
+from latentmotion.reporting.render import render_figure, render_table
 
 PUBLISHED = Path(__file__).parent.parent / "data/published.csv"
 PRINTED = {  # HALO, supplementary table 2
@@ -42,10 +42,10 @@ def table(folder: Path, dataset: str = "rotating_mnist-drawn") -> dict[str, str]
     for made in [record("real", dataset, **bars), *records]:
         files.append(folder / f"{made['model']}.json")
         files[-1].write_text(json.dumps(made))
-    settings = {"scale": "quick", "report": "table5", "models": list(PRINTED), "datasets": ["rotating_mnist"]}
+    settings = {"scale": "quick", "report": "table_s2", "models": list(PRINTED), "datasets": ["rotating_mnist"]}
     settings |= {"shown": [f"{model}/{dataset}/seed0" for model in PRINTED], "options": {}}
-    render_table("table5", files, PUBLISHED, folder / "table5", settings)
-    return {path.suffix: path.read_text() for path in folder.glob("table5.*")}
+    render_table("table_s2", files, PUBLISHED, folder / "table_s2", settings)
+    return {path.suffix: path.read_text() for path in folder.glob("table_s2.*")}
 
 
 def test_every_system_stands_beside_its_own_printed_number(tmp_path):

@@ -5,16 +5,16 @@ import math
 import pytest
 import torch
 
-from latentmotion import model as contract
-from latentmotion.errors import UserError
-from latentmotion.mmd import mmd2
-from latentmotion.model import Batch, DataShape
-from latentmotion.nets.action import kl_uniform, relaxed
-from latentmotion.nets.ladder import LadderDecoder, LadderEncoder
-from latentmotion.params import Training
+from latentmotion.config.schema import Training
+from latentmotion.core.errors import UserError
+from latentmotion.core.keyed_random import normal, seed_torch
+from latentmotion.models import base as contract
+from latentmotion.models.base import Batch, DataShape
+from latentmotion.models.components.action import kl_uniform, relaxed
+from latentmotion.models.components.ladder import LadderDecoder, LadderEncoder
+from latentmotion.models.components.mmd import mmd2
 from latentmotion.training.device import autocast
 from latentmotion.training.load import build
-from latentmotion.training.seeds import normal, seed_torch
 
 VIDEO = DataShape(frames=6, channels=3, size=16, actions=4, groups=8)
 SPEECH = DataShape(frames=20, channels=200, size=1, actions=1, groups=8)

@@ -11,20 +11,32 @@ import torch
 from PIL import Image
 from safetensors.torch import save_file
 
-from latentmotion import sequences
-from latentmotion.errors import UserError
-from latentmotion.prepare import prepare
-from latentmotion.protocols import Trial, neighbours
-from latentmotion.records import file_digest
-from latentmotion.render import render_figure
-from latentmotion.reports import figure_content_codes as codes
-from latentmotion.reports import figure_motion_swap, figure_sampled_motion, figure_swap, figure_unconditional
-from latentmotion.sheet import Block, Clip, numbered, wall
-from latentmotion.shown import Shown, open_runs
+from latentmotion.core.errors import UserError
+from latentmotion.core.files import file_digest
+from latentmotion.core.keyed_random import normal, seed_torch
+from latentmotion.core.pixels import to_uint8
+from latentmotion.data import prepared
+from latentmotion.data.prepare import prepare
+from latentmotion.evaluation.protocols import neighbours
+from latentmotion.evaluation.protocols.base import Trial
+from latentmotion.reporting.drawing.image_grid import Block, Clip, numbered, wall
+from latentmotion.reporting.drawing.trained_run import Shown, open_runs
+from latentmotion.reporting.figures import content_codes as codes
+from latentmotion.reporting.figures import (
+    motion_swap as figure_motion_swap,
+)
+from latentmotion.reporting.figures import (
+    sampled_motion as figure_sampled_motion,
+)
+from latentmotion.reporting.figures import (
+    swap as figure_swap,
+)
+from latentmotion.reporting.figures import (
+    unconditional as figure_unconditional,
+)
+from latentmotion.reporting.render import render_figure
 from latentmotion.training.batches import shape_of
 from latentmotion.training.load import build
-from latentmotion.training.samples import to_uint8
-from latentmotion.training.seeds import normal, seed_torch
 
 SMALL = {"width": 4, "dense": 16, "features": 16, "content": 8, "motion": 4, "hidden": 8}
 MODELS = {
@@ -57,7 +69,7 @@ def folder(tmp_path_factory) -> Path:
     for dataset, (settings, models) in DATA.items():
         data, name = root / "data" / dataset, dataset.removesuffix("-drawn")
         prepare(name, None, data, {"source": "real" if name == dataset else "drawn", "size": 16, **settings})
-        shape = shape_of(sequences.read_manifest(data))
+        shape = shape_of(prepared.read_manifest(data))
         for model in models:
             seed_torch(0, model)
             run = root / "runs/tiny" / model / dataset / "seed0"

@@ -10,26 +10,39 @@ import torch
 from PIL import Image
 from safetensors.torch import save_file
 
-from latentmotion import plots, sequences
-from latentmotion.errors import UserError
-from latentmotion.params import modules
-from latentmotion.prepare import prepare
-from latentmotion.records import file_digest
-from latentmotion.render import render_figure
-from latentmotion.reports import (
-    figure_content_swap,
-    figure_energy,
-    figure_image_to_sequence,
-    figure_long,
-    figure_operators,
-    figure_phase_space,
-    figure_prediction,
+from latentmotion.core.errors import UserError
+from latentmotion.core.files import file_digest
+from latentmotion.core.keyed_random import seed_torch
+from latentmotion.core.pixels import to_uint8
+from latentmotion.core.source_code import modules
+from latentmotion.data import prepared
+from latentmotion.data.prepare import prepare
+from latentmotion.reporting.drawing import plots
+from latentmotion.reporting.drawing.trained_run import Shown, open_runs
+from latentmotion.reporting.figures import (
+    content_swap as figure_content_swap,
 )
-from latentmotion.shown import Shown, open_runs
+from latentmotion.reporting.figures import (
+    energy as figure_energy,
+)
+from latentmotion.reporting.figures import (
+    image_to_sequence as figure_image_to_sequence,
+)
+from latentmotion.reporting.figures import (
+    long as figure_long,
+)
+from latentmotion.reporting.figures import (
+    operators as figure_operators,
+)
+from latentmotion.reporting.figures import (
+    phase_space as figure_phase_space,
+)
+from latentmotion.reporting.figures import (
+    prediction as figure_prediction,
+)
+from latentmotion.reporting.render import render_figure
 from latentmotion.training.batches import shape_of
 from latentmotion.training.load import build
-from latentmotion.training.samples import to_uint8
-from latentmotion.training.seeds import seed_torch
 
 TINY = {"width": 4, "dense": 16, "features": 16, "content": 8, "motion": 8, "position": 4}
 MODELS = {
@@ -66,7 +79,7 @@ def folder(tmp_path_factory) -> Path:
     for dataset, settings in DATA.items():
         data = root / "data" / dataset
         prepare(dataset.removesuffix("-drawn"), None, data, settings)
-        shape = shape_of(sequences.read_manifest(data))
+        shape = shape_of(prepared.read_manifest(data))
         for model, extra in MODELS.items():
             plane = {"position": 1, "sees": "state"} if dataset == "balls" else {}
             settings = {"system": "halo", "network": TINY | plane | extra}
@@ -115,7 +128,7 @@ def test_every_figure_is_a_still_and_a_film_of_the_same_bytes(
 
 
 def test_every_figure_of_sequences_is_tried_here():
-    figures = {name for name in modules("reports") if name.startswith("figure_")}
+    figures = {name for name in modules("reporting/tables") if name.startswith("figure_")}
     assert {case[0] for case in CASES} == figures - OWN_TESTS
 
 
@@ -274,13 +287,13 @@ def test_a_figure_without_runs_says_so(folder):
 
 
 def test_sequences_with_hidden_frames_are_refused(folder, monkeypatch):
-    hidden = sequences.open_split
+    hidden = prepared.open_split
 
     def with_hidden(*arguments):
         split = hidden(*arguments)
         split.seen[0, 0] = False
         return split
 
-    monkeypatch.setattr("latentmotion.shown.open_split", with_hidden)
+    monkeypatch.setattr("latentmotion.reporting.drawing.trained_run.open_split", with_hidden)
     with pytest.raises(UserError, match="balls: its sequences have hidden frames"):
         shown(folder, "halo", "balls")

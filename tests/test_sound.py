@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from speech_files import noise, riff, sphere
 
-from latentmotion.drawn import speech
-from latentmotion.errors import UserError
-from latentmotion.sound.codec import Codec, of_manifest
-from latentmotion.sound.griffin_lim import griffin_lim
-from latentmotion.sound.reading import decode, read_sound
-from latentmotion.sound.riff import write_wav
-from latentmotion.sound.spectrogram import FLOOR, Spectrogram
+from latentmotion.core.errors import UserError
+from latentmotion.data.audio.codec import Codec, of_manifest
+from latentmotion.data.audio.griffin_lim import griffin_lim
+from latentmotion.data.audio.recordings import decode, read_sound
+from latentmotion.data.audio.spectrogram import FLOOR, Spectrogram
+from latentmotion.data.audio.wav import write_wav
+from latentmotion.data.synthetic import speech
 
 RATES = (16000, 8000)
 SAMPLES = noise(1, samples=400)

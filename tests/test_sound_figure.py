@@ -12,18 +12,29 @@ import pytest
 from PIL import Image
 from scipy.io import wavfile
 
-from latentmotion import catalogue, players, site, spectra, utterances
-from latentmotion import model as contract
-from latentmotion.errors import UserError
-from latentmotion.params import load, modules
-from latentmotion.prepare import prepare
-from latentmotion.render import render_figure, report
-from latentmotion.reports import figure_sound_swap as figure
-from latentmotion.shown import open_runs
-from latentmotion.sound.codec import Codec
-from latentmotion.sound.spectrogram import Spectrogram
-from latentmotion.sound.voicing import VOICED, periodicity
-from latentmotion.yamlfile import read_yaml
+from latentmotion.config import catalogue, paths
+from latentmotion.config.params import load
+from latentmotion.core.errors import UserError
+from latentmotion.core.source_code import modules
+from latentmotion.core.yaml_loader import read_yaml
+from latentmotion.data.audio.codec import Codec
+from latentmotion.data.audio.spectrogram import Spectrogram
+from latentmotion.data.audio.voicing import VOICED, periodicity
+from latentmotion.data.prepare import prepare
+from latentmotion.models import base as contract
+from latentmotion.reporting import index_page
+from latentmotion.reporting.drawing import (
+    audio_player as players,
+)
+from latentmotion.reporting.drawing import (
+    spectrogram_image as spectra,
+)
+from latentmotion.reporting.drawing import (
+    speech_examples as utterances,
+)
+from latentmotion.reporting.drawing.trained_run import open_runs
+from latentmotion.reporting.figures import sound_swap as figure
+from latentmotion.reporting.render import render_figure, report
 
 ROOT = Path(__file__).parent.parent
 NAME = "rwae/spoken_digits-drawn/seed0"
@@ -198,10 +209,12 @@ def test_the_catalogue_knows_which_figures_leave_a_page(tmp_path):
     params = load(ROOT / "params.yaml")
     for name, section in params.figures.items():
         assert catalogue.has_page(section) == getattr(report(section.report), "PAGE", False), name
-    assert [name for name in modules("reports") if getattr(report(name), "PAGE", False)] == ["figure_sound_swap"]
+    assert [name for name in modules("reporting/tables") if getattr(report(name), "PAGE", False)] == [
+        "figure_sound_swap"
+    ]
     files = [f"reports/figure_sound_swap.{suffix}" for suffix in ("png", "gif", "html")]
-    assert catalogue.report_files(params, "figures", "figure_sound_swap") == files
-    assert catalogue.report_files(params, "figures", "figure_energy") == [
+    assert paths.report_files(params, "figures", "figure_sound_swap") == files
+    assert paths.report_files(params, "figures", "figure_energy") == [
         "reports/figure_energy.png",
         "reports/figure_energy.gif",
     ]
@@ -209,7 +222,7 @@ def test_the_catalogue_knows_which_figures_leave_a_page(tmp_path):
     assert [next(iter(out)) for out in stage["outs"]] == files
     for file in files:
         (tmp_path / Path(file).name).write_text("x")
-    site.build(tmp_path, ROOT / "params.yaml")
+    index_page.build(tmp_path, ROOT / "params.yaml")
     index, listing = (tmp_path / "index.html").read_text(), (tmp_path / "README.md").read_text()
     assert 'href="figure_sound_swap.html"' in index and "<iframe" not in index
     assert "[html](figure_sound_swap.html)" in listing

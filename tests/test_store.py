@@ -2,8 +2,8 @@
 
 import pytest
 
-from latentmotion import store
-from latentmotion.errors import UserError
+from latentmotion.core.errors import UserError
+from latentmotion.pipeline import mlflow_store
 
 MOUNTED = [
     ("/", "ext4"),
@@ -18,8 +18,8 @@ MOUNTED = [
 @pytest.fixture
 def project(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv(store.VARIABLE, raising=False)
-    monkeypatch.setattr(store, "mounts", lambda: [("/", "ext4")])
+    monkeypatch.delenv(mlflow_store.VARIABLE, raising=False)
+    monkeypatch.setattr(mlflow_store, "mounts", lambda: [("/", "ext4")])
     return tmp_path
 
 
@@ -29,43 +29,43 @@ def project(tmp_path, monkeypatch):
      ("/scratch/x.db", "lustre"), ("/auto/x.db", "nfs")],
 )  # fmt: skip
 def test_the_deepest_mount_says_the_file_system(path, kind):
-    assert store.file_system(path, MOUNTED) == kind
+    assert mlflow_store.file_system(path, MOUNTED) == kind
 
 
 def test_a_link_to_another_file_system_is_followed(tmp_path):
     (tmp_path / "link").symlink_to(tmp_path / "far")
     mounted = [("/", "ext4"), (str(tmp_path / "far"), "beegfs")]
-    assert store.file_system(tmp_path / "link/x.db", mounted) == "beegfs"
+    assert mlflow_store.file_system(tmp_path / "link/x.db", mounted) == "beegfs"
 
 
 def test_this_machines_mounts_are_read():
-    assert "/" in dict(store.mounts())
+    assert "/" in dict(mlflow_store.mounts())
 
 
 def test_without_a_word_it_is_a_file_in_the_project(project):
-    assert store.choose() == project / "mlflow.db"
+    assert mlflow_store.choose() == project / "mlflow.db"
 
 
 @pytest.mark.parametrize("kind", ["nfs4", "lustre", "gpfs", "beegfs", "cifs"])
 @pytest.mark.parametrize("variable", ["", "sqlite:////shared/mlflow.db"])
 def test_no_database_on_a_network_file_system(project, monkeypatch, kind, variable):
-    monkeypatch.setenv(store.VARIABLE, variable)
-    monkeypatch.setattr(store, "mounts", lambda: [("/", kind)])
+    monkeypatch.setenv(mlflow_store.VARIABLE, variable)
+    monkeypatch.setattr(mlflow_store, "mounts", lambda: [("/", kind)])
     with pytest.raises(UserError, match=rf"mlflow.db: on a network file system \({kind}\).*set MLFLOW_TRACKING_URI to"):
-        store.choose()
+        mlflow_store.choose()
 
 
 def test_the_variable_moves_it(project, monkeypatch):
-    monkeypatch.setenv(store.VARIABLE, "sqlite:////local/disk/mlflow.db")
-    assert str(store.choose()) == "/local/disk/mlflow.db"
-    monkeypatch.setenv(store.VARIABLE, "http://tracker:5000/")
-    assert store.choose() == "http://tracker:5000"
-    assert store.choose(project / "own.db") == project / "own.db"  # what is asked for is done
+    monkeypatch.setenv(mlflow_store.VARIABLE, "sqlite:////local/disk/mlflow.db")
+    assert str(mlflow_store.choose()) == "/local/disk/mlflow.db"
+    monkeypatch.setenv(mlflow_store.VARIABLE, "http://tracker:5000/")
+    assert mlflow_store.choose() == "http://tracker:5000"
+    assert mlflow_store.choose(project / "own.db") == project / "own.db"  # what is asked for is done
 
 
 @pytest.mark.parametrize("uri", ["/srv/mlflow", "file:///srv/mlruns", "tracker:5000", "postgresql://tracker@db/mlflow"])
 def test_what_is_neither_a_server_nor_a_file_is_one_line(project, monkeypatch, uri):
-    monkeypatch.setenv(store.VARIABLE, uri)
+    monkeypatch.setenv(mlflow_store.VARIABLE, uri)
     with pytest.raises(UserError, match="^MLFLOW_TRACKING_URI: '.*give http://HOST:5000") as error:
-        store.choose()
+        mlflow_store.choose()
     assert uri in str(error.value) and "\n" not in str(error.value)

@@ -10,11 +10,11 @@ import zlib
 import pytest
 from conftest import ROOT
 
-from latentmotion import submission
-from latentmotion.errors import UserError
-from latentmotion.training.job import BEGAN
+from latentmotion.core.errors import UserError
+from latentmotion.pipeline import slurm
+from latentmotion.training.slurm_job import BEGAN
 
-ENTER = "from latentmotion import submission; submission.enter_job(); print('first')"
+ENTER = "from latentmotion import submission; slurm.enter_job(); print('first')"
 
 
 @pytest.fixture
@@ -32,36 +32,36 @@ def profile(tmp_path, monkeypatch):
 
 def test_a_partition_that_does_not_exist_is_named(profile):
     with pytest.raises(UserError, match="config.yaml: cpu_partition: SLURM has no partition 'cpu'; .*sinfo") as error:
-        submission.check_profile({"halo": 1})
+        slurm.check_profile({"halo": 1})
     assert str(profile) in str(error.value)
     profile.write_text(profile.read_text().replace("cpu_partition: cpu", "cpu_partition: long"))
-    submission.check_profile({"halo": 1})
+    slurm.check_profile({"halo": 1})
 
 
 def test_the_profile_may_come_from_the_environment(profile, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["snakemake", "-n"])
-    submission.check_profile({"halo": 1})
+    slurm.check_profile({"halo": 1})
     monkeypatch.setenv("SNAKEMAKE_PROFILE", str(profile.parent))
     with pytest.raises(UserError, match="cpu_partition"):
-        submission.check_profile({"halo": 1})
+        slurm.check_profile({"halo": 1})
 
 
 def test_a_controller_that_does_not_answer_is_left_to_the_plugin(profile, tmp_path):
     (tmp_path / "sinfo").write_text("#!/bin/sh\nexit 1\n")
-    submission.check_profile({"halo": 1})
+    slurm.check_profile({"halo": 1})
 
 
 def test_an_array_of_trainings_that_need_different_gpus_is_refused(profile):
     profile.write_text(profile.read_text().replace("cpu_partition: cpu", "cpu_partition: long"))
-    submission.check_profile({"halo": 2, "dsvae": 2})
+    slurm.check_profile({"halo": 2, "dsvae": 2})
     with pytest.raises(UserError, match="slurm-array-jobs: .* models.halo.gpus is 2 where others have 1"):
-        submission.check_profile({"halo": 2, "dsvae": 1})
+        slurm.check_profile({"halo": 2, "dsvae": 1})
 
 
 def task(number: str) -> str:
     """What a Snakemake prints that SLURM started as this task of an array of three."""
     commands = {str(n): zlib.compress(f"echo task {n} of {BEGAN}: ${BEGAN}".encode()).hex() for n in (2, 3)}
-    option = submission.ARRAY + base64.b64encode(json.dumps(commands).encode()).decode()
+    option = slurm.ARRAY + base64.b64encode(json.dumps(commands).encode()).decode()
     own = {"SLURM_ARRAY_TASK_ID": number, "SLURM_ARRAY_TASK_MIN": "1", BEGAN: "5"}
     command = [sys.executable, "-c", ENTER, "--executor", "slurm-jobstep", option]
     return subprocess.run(command, env=os.environ | own, capture_output=True, text=True, check=True).stdout

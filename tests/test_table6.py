@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from latentmotion.distortions import KINDS
-from latentmotion.errors import UserError
-from latentmotion.render import render_table
+from latentmotion.core.errors import UserError
+from latentmotion.evaluation.judges.distortions import KINDS
+from latentmotion.reporting.render import render_table
 
 ROOT = Path(__file__).parent.parent
 MODELS = ["hgn", "mocogan-unconditional", "hnn-gan", "hgan"]
@@ -38,9 +38,9 @@ def table(folder: Path, models=MODELS, seeds=(0, 1), i3d: bool = False, **change
         name = f"{model}-{dataset}-{seed}"
         given.append(folder / f"{name}.json")
         given[-1].write_text(json.dumps(record(model, dataset, seed, found, **changed.get(name, {}))))
-    settings = {"scale": "quick", "report": "table6", "models": MODELS, "datasets": DATASETS, "options": {}}
+    settings = {"scale": "quick", "report": "hgan_table1", "models": MODELS, "datasets": DATASETS, "options": {}}
     settings |= {"shown": [f"{model}/{dataset}/seed{seed}" for model, dataset, seed in runs]}
-    render_table("table6", given, ROOT / "data/published.csv", folder / "out/table6", settings)
+    render_table("hgan_table1", given, ROOT / "data/published.csv", folder / "out/hgan_table1", settings)
     return {path.suffix: path.read_text() for path in (folder / "out").iterdir()}
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from latentmotion.names import printed_row
-from latentmotion.published import read_published
-from latentmotion.render import render_table
+from latentmotion.reporting.display_names import printed_row
+from latentmotion.reporting.render import render_table
+from latentmotion.reporting.tabulation.published import read_published
 
 PUBLISHED = Path(__file__).parent.parent / "data/published.csv"
 CLASSES = {
@@ -18,9 +18,9 @@ CLASSES = {
     "moving_shapes": {"action": 12, "shape": 4, "size": 2, "colour": 5},
 }
 TABLES = {
-    "table8": (["dsvae", "rwae", "dsvae-complex", "rwae-complex"], ["sprites-drawn", "moving_mnist"]),
-    "table10": (["rwae-gan", "rwae", "rwae-gan-complex", "rwae-complex"], ["sprites-drawn"]),
-    "table11": (["dsvae-tfgan", "dsvae-complex", "rwae-tfgan", "rwae-complex"], ["moving_shapes"]),
+    "rwae_table2": (["dsvae", "rwae", "dsvae-complex", "rwae-complex"], ["sprites-drawn", "moving_mnist"]),
+    "rwae_table4": (["rwae-gan", "rwae", "rwae-gan-complex", "rwae-complex"], ["sprites-drawn"]),
+    "rwae_table9": (["dsvae-tfgan", "dsvae-complex", "rwae-tfgan", "rwae-complex"], ["moving_shapes"]),
 }
 # Of the label that a protocol holds, and of what it does not hold or what no table shows: never to be seen.
 HELD = {"action": 0.8, "body": 0.9, "bottomwear": 0.8, "topwear": 0.85, "hair": 0.99, "digit": 0.75}
@@ -64,7 +64,7 @@ def lines(texts: dict[str, str], row: str, dataset: str) -> dict[tuple[str, str]
 
 
 def test_table8_takes_each_label_from_the_protocol_that_holds_its_code(tmp_path):
-    texts = rendered("table8", tmp_path, seeds=(0,))
+    texts = rendered("rwae_table2", tmp_path, seeds=(0,))
     ours = lines(texts, "R-WAE(MMD)", "sprites (drawn)")
     assert {key: float(line["mean"]) for key, line in ours.items()} == pytest.approx(
         {
@@ -82,12 +82,12 @@ def test_table8_takes_each_label_from_the_protocol_that_holds_its_code(tmp_path)
 
 
 def test_means_over_labels_are_taken_before_deviations_over_seeds(tmp_path):
-    cell = lines(rendered("table8", tmp_path), "DSVAE", "sprites (drawn)")["motion-prior", "content_error"]
+    cell = lines(rendered("rwae_table2", tmp_path), "DSVAE", "sprites (drawn)")["motion-prior", "content_error"]
     assert (cell["mean"], cell["std"], cell["seeds"]) == ("16", "1.41421", "2")
 
 
 def test_table8_shows_the_papers_halves_with_what_frames_them(tmp_path):
-    texts = rendered("table8", tmp_path)
+    texts = rendered("rwae_table2", tmp_path)
     attributes, digits = texts[".md"].split("Errors in per cent: stochastic moving MNIST")
     assert "Errors in per cent: sprites (drawn), published numbers on Sprites" in attributes
     assert "| real data | 0.50 |  | 0.50 |  | 0.50 |" in attributes and "| real data | 0.50 |" in digits
@@ -100,7 +100,7 @@ def test_table8_shows_the_papers_halves_with_what_frames_them(tmp_path):
 
 
 def test_published_numbers_stand_apart_and_name_their_data(tmp_path):
-    texts = rendered("table8", tmp_path)
+    texts = rendered("rwae_table2", tmp_path)
     drawn = lines(texts, "DSVAE, complex", "sprites (drawn)")["content-prior", "action_error"]
     assert (drawn["published"], drawn["note"]) == ("10.37", "published numbers on Sprites")
     real = lines(texts, "DSVAE, complex", "stochastic moving MNIST")["motion-prior", "digit_error"]
@@ -114,7 +114,7 @@ def test_a_weak_judge_marks_what_it_has_a_part_in(weak, marked, tmp_path):
     changed = [record("rwae", "sprites-drawn", seed) for seed in (0, 1)]
     for found in changed:
         found["judges"][weak] |= {"test_accuracy": 0.9, "weak": True}
-    texts = rendered("table8", tmp_path, *changed)
+    texts = rendered("rwae_table2", tmp_path, *changed)
     found = lines(texts, "R-WAE(MMD)", "sprites (drawn)")
     assert {m.removesuffix("_error") for (_, m), line in found.items() if "weak judge" in line["note"]} == marked
     assert not any("weak" in line["note"] for line in lines(texts, "DSVAE", "sprites (drawn)").values())
@@ -124,7 +124,7 @@ def test_a_weak_judge_marks_what_it_has_a_part_in(weak, marked, tmp_path):
 def test_failures_are_shown(tmp_path):
     gone = {"status": "failed (NaN at step 9)", "metrics": []}
     changed = [record("dsvae", "sprites-drawn", seed, **gone) for seed in (0, 1)]
-    texts = rendered("table8", tmp_path, *changed, record("rwae", "sprites-drawn", 1, **gone))
+    texts = rendered("rwae_table2", tmp_path, *changed, record("rwae", "sprites-drawn", 1, **gone))
     wholly = lines(texts, "DSVAE", "sprites (drawn)")
     assert {line["status"] for line in wholly.values()} == {"failed"} and len(wholly) == 6
     assert wholly["motion-prior", "content_error"]["published"] == "3.98"
@@ -134,7 +134,7 @@ def test_failures_are_shown(tmp_path):
 
 
 def test_table10_sets_the_discriminator_beside_the_kernel(tmp_path):
-    texts = rendered("table10", tmp_path)
+    texts = rendered("rwae_table4", tmp_path)
     gan = lines(texts, "R-WAE(GAN), complex", "sprites (drawn)")
     assert gan["content-prior", "action_error"]["published"] == "3.13"
     assert gan["motion-prior", "content_error"]["mean"] == "16"
@@ -143,7 +143,7 @@ def test_table10_sets_the_discriminator_beside_the_kernel(tmp_path):
 
 
 def test_table11_is_accuracy_and_says_that_the_sets_differ(tmp_path):
-    texts = rendered("table11", tmp_path)
+    texts = rendered("rwae_table9", tmp_path)
     ours = lines(texts, "R-WAE(MMD), TFGAN", "moving shapes")
     static, dynamic = ours["motion-prior", "static_accuracy"], ours["content-prior", "dynamic_accuracy"]
     assert (static["mean"], static["published"]) == ("74", "80.50")

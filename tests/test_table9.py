@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from latentmotion.names import printed_row
-from latentmotion.published import audit, read_published
-from latentmotion.render import render_table
+from latentmotion.reporting.display_names import printed_row
+from latentmotion.reporting.render import render_table
+from latentmotion.reporting.tabulation.published import audit, read_published
 
 PUBLISHED = Path(__file__).parent.parent / "data/published.csv"
 MODELS = ["mocogan", "dsvae-complex", "dsvae-weak", "rwae-weak", "rwae-gan-weak"]
@@ -56,9 +56,9 @@ def rendered(folder: Path, *changed: dict, models=MODELS, inception: bool = Fals
     for found in [*(record(*run, inception, **same) for run in [*runs, ("real", 0)]), *changed]:
         given[found["model"], found["seed"]] = folder / f"{found['model']}-{found['seed']}.json"
         given[found["model"], found["seed"]].write_text(json.dumps(found))
-    settings = {"scale": "quick", "report": "table9", "models": MODELS, "datasets": ["faces"], "options": {}}
+    settings = {"scale": "quick", "report": "rwae_table3", "models": MODELS, "datasets": ["faces"], "options": {}}
     settings |= {"shown": [f"{model}/{same.get('dataset', 'faces-drawn')}/seed{seed}" for model, seed in runs]}
-    render_table("table9", list(given.values()), PUBLISHED, folder / "out" / "table9", settings)
+    render_table("rwae_table3", list(given.values()), PUBLISHED, folder / "out" / "rwae_table3", settings)
     return {path.suffix: path.read_text() for path in (folder / "out").iterdir()}
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from latentmotion.names import SYSTEMS, printed_row
-from latentmotion.published import read_published
-from latentmotion.render import render_table
+from latentmotion.reporting.display_names import SYSTEMS, printed_row
+from latentmotion.reporting.render import render_table
+from latentmotion.reporting.tabulation.published import read_published
 
 PUBLISHED = Path(__file__).parent.parent / "data/published.csv"
 CLASSES = {"sprites-drawn": {"action": 9, "body": 6, "hair": 6}, "faces-drawn": {"action": 6, "identity": 52}}
@@ -20,9 +20,9 @@ ABLATION = [
 MODELS = {
     "table1": ["halo", "halo-skew"],
     "table3": ["halo", "halo-linear", "halo-rnn", "halo-fourier"],
-    "table4": ABLATION,
+    "table_s1": ABLATION,
 }
-SEEDS = {"table1": (0, 1, 2), "table3": (0, 1), "table4": (0,)}
+SEEDS = {"table1": (0, 1, 2), "table3": (0, 1), "table_s1": (0,)}
 
 
 def values(model: str, dataset: str, seed: int) -> dict[tuple[str, str], float]:
@@ -175,7 +175,7 @@ def test_table3_shows_what_failed(tmp_path):
 
 
 def test_table4_has_the_papers_halves_and_more(tmp_path):
-    texts = rendered("table4", tmp_path)
+    texts = rendered("table_s1", tmp_path)
     assert cell(texts, "RNN", "faces (drawn)", "motion-prior", "action_accuracy")["published"] == "0.580"
     apart = cell(texts, "RNN (unconditional)", "faces (drawn)", "content-prior", "action_accuracy")
     assert (apart["published"], apart["mean"]) == ("0.550", "0.4")
@@ -194,6 +194,6 @@ def test_table4_has_the_papers_halves_and_more(tmp_path):
 def test_a_weak_judge_marks_only_what_it_judged(tmp_path):
     weak = record("halo", "faces-drawn", 0)
     weak["judges"]["action"] |= {"test_accuracy": 0.8, "weak": True}
-    texts = rendered("table4", tmp_path, weak)
+    texts = rendered("table_s1", tmp_path, weak)
     assert "weak judge" in cell(texts, "HALO (conditional)", "faces (drawn)", "motion-prior", "action_is")["note"]
     assert not cell(texts, "HALO (conditional)", "faces (drawn)", "leakage", "action_from_content")["note"]

@@ -6,9 +6,9 @@ from scipy.integrate import solve_ivp
 from scipy.special import ellipk
 from toy_systems import DAMPED, SYSTEMS, centres, conditions, energies, made, path
 
-from latentmotion.physics.find import find
-from latentmotion.physics.gravity import Gravity
-from latentmotion.physics.system import Ranges
+from latentmotion.data.physics.gravity import Gravity
+from latentmotion.data.physics.registry import find
+from latentmotion.data.physics.system import Ranges
 
 
 @pytest.mark.parametrize("name", SYSTEMS)

@@ -9,14 +9,13 @@ import numpy as np
 import pytest
 from toy_systems import SYSTEMS, centres, conditions, made, path
 
-from latentmotion import sequences
-from latentmotion.errors import UserError
-from latentmotion.physics import discs, toy
-from latentmotion.physics import trajectories as making
-from latentmotion.physics.find import find, names
-from latentmotion.physics.system import Ranges, System
-from latentmotion.physics.trajectories import render, trajectories
-from latentmotion.prepare import prepare
+from latentmotion.core.errors import UserError
+from latentmotion.data import prepared
+from latentmotion.data.physics import rendering, toy_physics, trajectories
+from latentmotion.data.physics.registry import find, names
+from latentmotion.data.physics.system import Ranges, System
+from latentmotion.data.physics.trajectories import render, trajectories
+from latentmotion.data.prepare import prepare
 
 OPTIONS = {"sequences": 11, "test": 4, "validation": 3, "span": 24}
 SETTINGS = {"source": "real", "size": 16, "frames": 16, "options": OPTIONS}
@@ -47,16 +46,16 @@ def test_a_trajectory_is_the_same_in_any_batch(name):
 
 def test_batches_and_processes_leave_no_trace(monkeypatch, tmp_path):
     """The bytes of a set are the same from batches of another size, in another process, and in a larger set."""
-    module = importlib.import_module("latentmotion.data.double_pendulum")
+    module = importlib.import_module("latentmotion.data.datasets.double_pendulum")
     chosen = {**SETTINGS, "options": module.OPTIONS | OPTIONS | {"varied": True, "hues": 6}}
     whole = module.prepare(None, chosen).x
     command = (
-        "import hashlib; from latentmotion.data import double_pendulum as d;"
+        "import hashlib; from latentmotion.data.datasets import double_pendulum as d;"
         f"print(hashlib.sha256(d.prepare(None, {chosen!r}).x.tobytes()).hexdigest())"
     )
     other = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=True).stdout.strip()
     assert other == hashlib.sha256(whole.tobytes()).hexdigest()
-    monkeypatch.setattr(making, "BATCH", 3)
+    monkeypatch.setattr(trajectories, "BATCH", 3)
     assert np.array_equal(whole, module.prepare(None, chosen).x)
     larger = {**chosen, "options": chosen["options"] | {"sequences": 13}}
     assert np.array_equal(whole, module.prepare(None, larger).x[:11])
@@ -78,27 +77,27 @@ def test_varied_quantities_stay_within_what_is_declared_and_hues_are_drawn():
 
 
 def test_discs_lie_where_their_bodies_are():
-    colours = discs.palette(6)
+    colours = rendering.palette(6)
     expected = [(1, 0, 0), (1, 1, 0), (0, 1, 0), (0, 1, 1), (0, 0, 1), (1, 0, 1)]
-    assert np.allclose(colours, expected) and np.allclose(discs.palette(2), [(1, 0, 0), (0, 1, 1)])
+    assert np.allclose(colours, expected) and np.allclose(rendering.palette(2), [(1, 0, 0), (0, 1, 1)])
     places, radii = np.array([[[0.3, 0.7]], [[0.52, 0.41]]]), np.full((2, 1), 0.15)
-    ground = np.rint(255 * np.array(discs.BACKGROUND))[:, None, None]
+    ground = np.rint(255 * np.array(rendering.BACKGROUND))[:, None, None]
     for size in (16, 32, 64):
-        pictures = discs.draw(places, radii, np.ones((2, 1, 3)), size).astype(float)
+        pictures = rendering.draw(places, radii, np.ones((2, 1, 3)), size).astype(float)
         assert (pictures[:, :, 0, -1] == ground[:, 0, 0]).all() and pictures.max() == 255
         cover = (pictures - ground).sum(1) / (255 * 3 - ground.sum())
         at = (np.arange(size) + 0.5) / size
         x, y = (cover.sum(1) @ at / cover.sum((1, 2)), 1 - cover.sum(2) @ at / cover.sum((1, 2)))
         assert np.abs(np.stack([x, y], axis=1) - places[:, 0]).max() < 0.002, "to the right and upwards"
         assert np.abs(cover.sum((1, 2)) / size**2 - np.pi * 0.15**2).max() < 0.003
-    edge = discs.draw(np.array([[[0.5, 0.5]]]), np.array([[0.2]]), np.ones((1, 1, 3)), 64)[0, 0, 31, 32:]
+    edge = rendering.draw(np.array([[[0.5, 0.5]]]), np.array([[0.2]]), np.ones((1, 1, 3)), 64)[0, 0, 31, 32:]
     cover = (edge - ground[0, 0, 0]) / (255 - ground[0, 0, 0])
     distance = np.hypot((np.arange(32) + 0.5) / 64, 0.5 / 64)
     assert np.abs(cover - 1 / (1 + np.exp(80 * (distance - 0.2)))).max() < 0.004
 
 
 def test_the_first_body_lies_on_top():
-    two = discs.draw(np.full((1, 2, 2), 0.5), np.array([[0.12, 0.3]]), discs.palette(2)[None], 32)[0]
+    two = rendering.draw(np.full((1, 2, 2), 0.5), np.array([[0.12, 0.3]]), rendering.palette(2)[None], 32)[0]
     assert two[:, 16, 16].tolist() == [255, 0, 0] and two[:, 16, 22].tolist() == [0, 255, 255]
 
 
@@ -115,7 +114,7 @@ def test_no_frame_is_blank(name):
     """Bodies may cover one another, but one of them is always seen, at its size."""
     system, found = find(name), made(name, 12, 150)
     x = render(system, found, np.tile(np.arange(150), (12, 1)), 32, conditions(system)).astype(int)
-    ground = np.rint(255 * np.array(discs.BACKGROUND)).astype(int)[:, None, None]
+    ground = np.rint(255 * np.array(rendering.BACKGROUND)).astype(int)[:, None, None]
     seen = (np.abs(x - ground).sum(2) > 60).mean((2, 3))
     least = min(float(mass[0]) for mass in system.masses(found.constants)) / (2 * system.plain.canvas) ** 2
     assert (seen > 0.8 * least).all()
@@ -125,7 +124,7 @@ def test_what_leaves_the_canvas_is_drawn_again_from_its_own_key():
     found, system = made("two_body", 16, 200, varied=True), find("two_body")
     assert found.draws.max() > 0 and np.abs(centres("two_body", found)).max() <= system.varied.reach
     again = int(np.flatnonzero(found.draws)[0])
-    rejected = making._draw(system, again, 0, conditions(system, varied=True))
+    rejected = trajectories._draw(system, again, 0, conditions(system, varied=True))
     way = path("two_body", rejected["start"], 0.05, 200, **rejected["constants"])
     assert np.abs(way[:, :4]).max() > system.varied.reach, "the first draw was within the canvas"
 
@@ -159,7 +158,7 @@ class Runaway(System):
     [(Runaway(0, 2.02), "leaves the canvas at frame 21"), (Runaway(2, 1e300), "diverges at frame 20")],
 )
 def test_one_that_never_fits_is_named(monkeypatch, system, message):
-    monkeypatch.setattr(making, "DRAWS", 3)
+    monkeypatch.setattr(trajectories, "DRAWS", 3)
     expected = rf"datasets\.mass_spring\.options': trajectory 5 {message} in the last of its 3 draws"
     with pytest.raises(UserError, match=expected) as caught:
         trajectories(system, np.array([5, 9]), 40, conditions(system))
@@ -196,7 +195,7 @@ def test_there_is_nothing_that_stands_in(tmp_path):
 def test_clips_begin_anywhere_and_go_on_for_validation_and_test(tmp_path):
     chosen = {**SETTINGS, "options": OPTIONS | {"continued": 20, "span": 60}}
     prepare("three_body", None, tmp_path / "three_body", chosen)
-    test, system = sequences.open_split(tmp_path / "three_body", "test"), find("three_body")
+    test, system = prepared.open_split(tmp_path / "three_body", "test"), find("three_body")
     assert test.x.shape == (4, 16, 3, 16, 16) and test.truth(20, np.arange(4)).shape[1] == 20
     assert np.array_equal(test.truth(20, np.arange(4))[:, :16], test.x)
     found = made("three_body", 4, 60)
@@ -204,13 +203,13 @@ def test_clips_begin_anywhere_and_go_on_for_validation_and_test(tmp_path):
     begin = [next(t for t in range(41) if np.array_equal(whole[i, t : t + 16], test.x[i])) for i in range(4)]
     assert len(set(begin)) > 1 and begin == (found.chance * 41).astype(int).tolist()
     assert not (tmp_path / "three_body/train/continued.npy").exists()
-    facts = sequences.read_manifest(tmp_path / "three_body")["facts"]
-    assert facts["constants"] == {"m": [1.0, 1.0], "g": [1.0, 1.0]} and facts["seed"] == making.SEED
+    facts = prepared.read_manifest(tmp_path / "three_body")["facts"]
+    assert facts["constants"] == {"m": [1.0, 1.0], "g": [1.0, 1.0]} and facts["seed"] == trajectories.SEED
     assert (facts["dt"], facts["friction"]) == (0.05, 0)
 
 
 def test_published_settings_are_the_defaults():
     for name in SYSTEMS:
-        options = toy.options(find(name))
+        options = toy_physics.options(find(name))
         assert (options["dt"], options["friction"], options["varied"], options["span"]) == (0.05, 0.0, False, 512)
         assert options["hues"] == {"mass_spring": 1, "pendulum": 1, "three_body": 3}.get(name, 2)

@@ -5,7 +5,7 @@ import tracked
 from conftest import ROOT
 from mlflow.tracking import MlflowClient
 
-from latentmotion.tracking import track
+from latentmotion.pipeline.mlflow_tracking import track
 
 
 @pytest.fixture

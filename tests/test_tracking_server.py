@@ -15,8 +15,8 @@ from mlflow.tracking import MlflowClient
 from services.mlflow_server import mlflow_server
 from services.postgres import missing, postgres
 
-from latentmotion import tracking
-from latentmotion.errors import UserError
+from latentmotion.core.errors import UserError
+from latentmotion.pipeline import mlflow_tracking
 
 LACKING = missing() + [name for name in ["psycopg2"] if not importlib.util.find_spec(name)]
 needs_postgres = pytest.mark.skipif(
@@ -87,7 +87,7 @@ def refused(tmp_path, monkeypatch):
         monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
         began = time.monotonic()
         with pytest.raises(UserError) as error:
-            tracking.track(records)
+            mlflow_tracking.track(records)
         assert time.monotonic() - began < SECONDS
         assert "\n" not in str(error.value)
         return str(error.value)

@@ -6,11 +6,13 @@ import shutil
 import pytest
 import torch
 
-from latentmotion import catalogue, params
-from latentmotion.errors import UserError
+from latentmotion.config import params
+from latentmotion.config.settings import prepare_settings, training_settings
+from latentmotion.core.errors import UserError
+from latentmotion.core.files import digest, file_digest
+from latentmotion.core.records import read_record
+from latentmotion.data.prepare import prepare
 from latentmotion.models import dsvae
-from latentmotion.prepare import prepare
-from latentmotion.records import digest, file_digest, read_record
 from latentmotion.training import train as training
 from latentmotion.training.checkpoint import Checkpoint
 from latentmotion.training.load import load_run
@@ -22,12 +24,12 @@ CPU = torch.device("cpu")
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
     folder = tmp_path_factory.mktemp("data") / "faces-drawn"
-    prepare("faces", None, folder, catalogue.prepare_settings(P, "faces-drawn"))
+    prepare("faces", None, folder, prepare_settings(P, "faces-drawn"))
     return folder
 
 
 def settings(model: str, **changes) -> dict:
-    content = catalogue.training_settings(P, model, "faces-drawn")
+    content = training_settings(P, model, "faces-drawn")
     content["training"] |= changes
     return json.loads(json.dumps(content))
 
@@ -91,12 +93,12 @@ def test_what_is_not_finite_stops_it(data, tmp_path, monkeypatch):
 
 
 def _key(data, model: str) -> str:
-    from latentmotion.records import code_hash
-    from latentmotion.sequences import read_manifest
+    from latentmotion.core.source_code import code_digest
+    from latentmotion.data.prepared import read_manifest
 
     identity = {
         "settings": settings(model), "data": read_manifest(data)["sha256"], "seed": 0,
-        "code": code_hash(f"models/{model}", "training/train"), "rank": 0,
+        "code": code_digest(f"models/{model}", "training/train"), "rank": 0,
     }  # fmt: skip
     return digest(identity)
 

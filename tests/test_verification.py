@@ -10,15 +10,16 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from latentmotion import sequences
-from latentmotion.errors import UserError
-from latentmotion.evaluate import evaluate
-from latentmotion.metrics.equal_error_rate import equal_error_rate
-from latentmotion.prepare import prepare
-from latentmotion.protocols import Codes, Trial, speaker_verification, spectrum_verification
-from latentmotion.records import file_digest
-from latentmotion.render import render_table
-from latentmotion.sequences import LabelSpec, Prepared
+from latentmotion.core.errors import UserError
+from latentmotion.core.files import file_digest
+from latentmotion.data import prepared
+from latentmotion.data.prepare import prepare
+from latentmotion.data.prepared import LabelSpec, Prepared
+from latentmotion.evaluation.evaluate import evaluate
+from latentmotion.evaluation.metrics.equal_error_rate import equal_error_rate
+from latentmotion.evaluation.protocols import speaker_verification, spectrum_verification
+from latentmotion.evaluation.protocols.base import Codes, Trial
+from latentmotion.reporting.render import render_table
 from latentmotion.training.batches import shape_of
 from latentmotion.training.load import build
 
@@ -90,8 +91,8 @@ def made_trial(folder: Path, content, motion, x=None, facts=None, **labels) -> T
     specs = {name: LabelSpec("content", tuple(map(str, range(values.max() + 1)))) for name, values in labels.items()}
     group = np.concatenate([UTTERANCES + 100 * part for part in range(3)])
     tiled = {name: np.tile(values, 3) for name, values in labels.items()}
-    sequences.write(Prepared(x, tiled, specs, group, split, {"sound": {}} if facts is None else facts), folder, {})
-    test, train = sequences.open_split(folder, "test"), sequences.open_split(folder, "train")
+    prepared.write(Prepared(x, tiled, specs, group, split, {"sound": {}} if facts is None else facts), folder, {})
+    test, train = prepared.open_split(folder, "test"), prepared.open_split(folder, "train")
     tensors = (torch.as_tensor(np.asarray(part, np.float32)) for part in (content, motion))
     codes = Codes(*tensors, torch.zeros(n, dtype=torch.long), torch.zeros(n, 1, 5), 4)
     return Trial(None, test, train, folder, torch.device("cpu"), {"seed": 0}, np.arange(n), codes=codes)
@@ -174,14 +175,14 @@ def test_a_run_on_sound_is_evaluated_without_judges(tmp_path):
     """From preparation to records: drawn digits, an untrained FHVAE."""
     data = tmp_path / "spoken_digits-drawn"
     prepare("spoken_digits", None, data, {"source": "drawn", "size": 100, "frames": 20, "options": {"takes": 11}})
-    shape = shape_of(sequences.read_manifest(data))
+    shape = shape_of(prepared.read_manifest(data))
     settings = {"system": "fhvae", "network": {"hidden": 8, "content": 4, "motion": 4}}
     run = tmp_path / "runs/tiny/fhvae/spoken_digits-drawn/seed0"
     run.mkdir(parents=True)
     torch.manual_seed(0)
     save_file(build(settings, shape).state_dict(), run / "weights.safetensors")
     record = {"weights": file_digest(run / "weights.safetensors"), "settings": settings, "shape": vars(shape)}
-    record |= {"data": sequences.read_manifest(data)["sha256"], "data_folder": str(data)}
+    record |= {"data": prepared.read_manifest(data)["sha256"], "data_folder": str(data)}
     (run / "record.json").write_text(json.dumps(record))
     chosen = {"source": "drawn", "scale": "tiny", "seed": 0, "split": "test", "floor": None, "threads": 1}
     for model, folder in (("real", None), ("fhvae", run)):
@@ -209,7 +210,10 @@ def record(model: str, dataset: str, seed: int = 0, status: str = "ok", **found:
 
 def table(folder: Path, broken: str = "") -> dict[str, str]:
     """Table 7 of three systems, R-WAE from two seeds, on two datasets."""
-    records, settings = [], {"scale": "quick", "report": "table7", "models": list(PRINTED), "options": {}, "shown": []}
+    records, settings = (
+        [],
+        {"scale": "quick", "report": "rwae_table1", "models": list(PRINTED), "options": {}, "shown": []},
+    )
     for dataset in DATASETS:
         bars = {"spectrum-verification/spectrum_eer": 0.2375, "spectrum-verification/level_eer": 0.3}
         records.append(record("real", dataset, **bars, **{"spectrum-verification/trials": 43365.0}))
@@ -224,8 +228,10 @@ def table(folder: Path, broken: str = "") -> dict[str, str]:
     for i, content in enumerate(records):
         files.append(folder / f"{i}.json")
         files[-1].write_text(json.dumps(content))
-    render_table("table7", files, PUBLISHED, folder / "table7", settings | {"datasets": list(DATASETS.values())})
-    return {path.suffix: path.read_text() for path in folder.glob("table7.*")}
+    render_table(
+        "rwae_table1", files, PUBLISHED, folder / "rwae_table1", settings | {"datasets": list(DATASETS.values())}
+    )
+    return {path.suffix: path.read_text() for path in folder.glob("rwae_table1.*")}
 
 
 def test_rates_are_in_per_cent_and_printed_ones_beside_timit_alone(tmp_path):

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from latentmotion.physics.find import find
-from latentmotion.physics.integrate import integrate
-from latentmotion.physics.system import System
-from latentmotion.physics.trajectories import Conditions, Trajectories, trajectories
+from latentmotion.data.physics.dormand_prince import integrate
+from latentmotion.data.physics.registry import find
+from latentmotion.data.physics.system import System
+from latentmotion.data.physics.trajectories import Conditions, Trajectories, trajectories
 
 SYSTEMS = ("double_pendulum", "mass_spring", "pendulum", "three_body", "two_body")
 DAMPED = ("double_pendulum", "mass_spring", "pendulum")

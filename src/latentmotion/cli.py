@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from latentmotion.errors import UserError
+from latentmotion.core.errors import UserError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 Settings = Annotated[str, typer.Option(help="JSON, as the workflow resolves it from params.yaml")]
@@ -45,7 +45,7 @@ def parse(settings: str) -> dict:
 @verb
 def fetch(dataset: Name, out: File, sources: File = Path("data/sources.csv")):
     """Raw files of a dataset: from the mirror LATENTMOTION_MIRROR, else downloaded; each checked by size and sha256."""
-    from latentmotion.fetch import fetch
+    from latentmotion.data.fetch import fetch
 
     fetch(dataset, out, sources)
 
@@ -53,7 +53,7 @@ def fetch(dataset: Name, out: File, sources: File = Path("data/sources.csv")):
 @verb
 def prepare(dataset: Name, out: File, settings: Settings, raw: Annotated[Path | None, typer.Option()] = None):
     """Raw files, or the embedded stand-in, to sequences with labels and splits."""
-    from latentmotion.prepare import prepare
+    from latentmotion.data.prepare import prepare
 
     prepare(dataset, raw, out, parse(settings))
 
@@ -61,7 +61,7 @@ def prepare(dataset: Name, out: File, settings: Settings, raw: Annotated[Path | 
 @verb
 def judge(data: File, label: Name, out: File, settings: Settings, device: Device = "auto"):
     """Trains the classifier of one label on train, selects it on validation: OUT/<label>.safetensors and .json."""
-    from latentmotion.judge import train_judge
+    from latentmotion.evaluation.judges.label_judge import train_judge
 
     train_judge(data, label, out, parse(settings), device)
 
@@ -69,7 +69,7 @@ def judge(data: File, label: Name, out: File, settings: Settings, device: Device
 @verb
 def video_judge(data: list[Path], out: File, settings: Settings, device: Device = "auto"):
     """Trains the network of fvd-judge on the prepared datasets DATA together: OUT/network.safetensors and .json."""
-    from latentmotion.video_judge import train_video_judge
+    from latentmotion.evaluation.judges.video_judge import train_video_judge
 
     train_video_judge(data, out, parse(settings), device)
 
@@ -106,7 +106,7 @@ def evaluate(
     device: Device = "auto",
 ):
     """Scores a trained run (as model 'real': the test sequences themselves) under every protocol that it can enter."""
-    from latentmotion.evaluate import evaluate
+    from latentmotion.evaluation.evaluate import evaluate
 
     evaluate(model, data, judges, run, out, parse(settings), device, video_judge, i3d, inception)
 
@@ -114,7 +114,7 @@ def evaluate(
 @verb
 def table(name: Name, out: File, settings: Settings, records: list[Path], published: File = Path("data/published.csv")):
     """Records to a table: OUT.csv (long form) and OUT.md, .tex and .html (the paper's shape)."""
-    from latentmotion.render import render_table
+    from latentmotion.reporting.render import render_table
 
     render_table(name, records, published, out, parse(settings))
 
@@ -122,7 +122,7 @@ def table(name: Name, out: File, settings: Settings, records: list[Path], publis
 @verb
 def figure(name: Name, out: File, settings: Settings, runs: list[Path], device: Device = "auto"):
     """Trained runs to pictures: OUT.png, OUT.gif and, of sound, a page that plays it: OUT.html."""
-    from latentmotion.render import render_figure
+    from latentmotion.reporting.render import render_figure
 
     render_figure(name, runs, out, parse(settings), device)
 
@@ -130,7 +130,7 @@ def figure(name: Name, out: File, settings: Settings, runs: list[Path], device: 
 @verb
 def site(out: File = Path("reports"), params: File = Path("params.yaml")):
     """OUT/index.html and OUT/README.md: every table and figure that exists, with paper, number and caption."""
-    from latentmotion.site import build
+    from latentmotion.reporting.index_page import build
 
     build(out, params)
 
@@ -138,7 +138,7 @@ def site(out: File = Path("reports"), params: File = Path("params.yaml")):
 @verb
 def readme(check: Annotated[bool, typer.Option(help="only say whether README shows the tables in reports/")] = False):
     """Fills README's result section from the tables in reports/."""
-    from latentmotion.readme import fill
+    from latentmotion.reporting.readme import fill
 
     fill(Path("README.md"), Path("reports"), check)
 
@@ -146,7 +146,7 @@ def readme(check: Annotated[bool, typer.Option(help="only say whether README sho
 @verb
 def track(records: list[Path], database: Annotated[Path | None, typer.Option()] = None):
     """Fills the MLflow store from records, adding nothing twice: DATABASE, else MLFLOW_TRACKING_URI, else mlflow.db."""
-    from latentmotion.tracking import track
+    from latentmotion.pipeline.mlflow_tracking import track
 
     track(records, database)
 
@@ -154,7 +154,7 @@ def track(records: list[Path], database: Annotated[Path | None, typer.Option()] 
 @verb
 def dvcyaml(check: Annotated[bool, typer.Option(help="only say whether dvc.yaml is in step")] = False):
     """Writes dvc.yaml from the catalogue."""
-    from latentmotion.dvcfile import write_dvcyaml
+    from latentmotion.pipeline.dvc import write_dvcyaml
 
     write_dvcyaml(check)
 
@@ -162,8 +162,8 @@ def dvcyaml(check: Annotated[bool, typer.Option(help="only say whether dvc.yaml 
 @verb
 def cost(params: Path = Path("params.yaml")):
     """Prints what the finished runs of each table and figure took: hours of cores and of GPUs."""
-    from latentmotion.cost import by_report
-    from latentmotion.params import load
+    from latentmotion.config.params import load
+    from latentmotion.pipeline.cost_summary import by_report
 
     print("\n".join(by_report(load(params))))
 
@@ -171,7 +171,7 @@ def cost(params: Path = Path("params.yaml")):
 @verb
 def lock():
     """Records in dvc.lock what Snakemake has finished, so that DVC has nothing to run."""
-    from latentmotion.dvcfile import lock
+    from latentmotion.pipeline.dvc import lock
 
     lock()
 
@@ -179,7 +179,7 @@ def lock():
 @verb
 def unlock():
     """Says who holds this folder; if that is gone, cancels its SLURM jobs and removes Snakemake's lock."""
-    from latentmotion.holder import unlock
+    from latentmotion.pipeline.workdir_lock import unlock
 
     unlock()
 

@@ -5,12 +5,13 @@ from functools import cache
 
 from snakemake.resources import Resource
 
-from latentmotion import catalogue, closure, fetch, gpus, plan
-from latentmotion.records import source_digest
+from latentmotion.config import catalogue, downloads, paths, settings
+from latentmotion.core import source_code
+from latentmotion.pipeline import fingerprints, gpu_lock
 
 ANY_RUN = catalogue.Run("{model}", "{dataset}", "{seed}")
-RUN = catalogue.run_folder(PARAMS, ANY_RUN)
-JUDGES = catalogue.judges(PARAMS, "{dataset}")
+RUN = paths.run_folder(PARAMS, ANY_RUN)
+JUDGES = paths.judges(PARAMS, "{dataset}")
 IDS = catalogue.ids(PARAMS)
 RUNS = catalogue.runs(PARAMS)
 REAL_RUNS = [catalogue.Run(catalogue.REAL, dataset, 0) for dataset in IDS.values()]
@@ -18,12 +19,12 @@ REPORTS = [
     file
     for kind in ("tables", "figures")
     for name in getattr(PARAMS, kind)
-    for file in catalogue.report_files(PARAMS, kind, name)
+    for file in paths.report_files(PARAMS, kind, name)
 ]
 
 # A job takes a GPU where this machine has one; on a cluster the profile's set-resources says so.
-GPU = min(1, len(gpus.usable()))
-# `python -m latentmotion.gpus N` in front of a command waits for N of them that no other job gets then.
+GPU = min(1, len(gpu_lock.usable()))
+# `python -m latentmotion.pipeline.gpu_lock N` in front of a command waits for N of them that no other job gets then.
 
 
 wildcard_constraints:
@@ -74,13 +75,13 @@ def code(name, sources):
 
     Sixty more inputs to each of 2,000 jobs would make Snakemake plan three times as long.
     """
-    return plan.plan(f"code/{name}", {source: source_digest(source) for source in sources})
+    return fingerprints.plan(f"code/{name}", {source: source_digest(source) for source in sources})
 
 
 @cache
 def training_code(model):
     system = PARAMS.models[model].system
-    return code(f"train/{system}", closure.sources(f"models/{system}", "training/train"))
+    return code(f"train/{system}", source_code.sources(f"models/{system}", "training/train"))
 
 
 @cache
@@ -94,28 +95,28 @@ def raw_files(dataset):
     licensed one."""
     folder = f"data/raw/{catalogue.dataset_name(dataset)}"
     found = {
-        name: [f"{folder}/{file}" for file in fetch.files(name)] for name in catalogue.raw_names(PARAMS, dataset)
+        name: [f"{folder}/{file}" for file in downloads.files(name)] for name in catalogue.raw_names(PARAMS, dataset)
     }
     return {name: files for name, files in found.items() if files}
 
 
 @cache
 def training_settings(model, dataset):
-    return catalogue.training_settings(PARAMS, model, dataset)
+    return settings.training_settings(PARAMS, model, dataset)
 
 
 @cache
 def evaluation_settings(dataset):
     """But for the seed."""
-    return catalogue.evaluation_settings(PARAMS, dataset, 0)
+    return settings.evaluation_settings(PARAMS, dataset, 0)
 
 
 @cache
 def judged_by(dataset):
     """The data of an evaluation and all networks that it judges by."""
     return [
-        *catalogue.processed_files(PARAMS, dataset),
-        *catalogue.judge_files(PARAMS, dataset),
+        *paths.processed_files(PARAMS, dataset),
+        *paths.judge_files(PARAMS, dataset),
         *video_networks(dataset),
         *inception(dataset),
     ]
@@ -123,25 +124,25 @@ def judged_by(dataset):
 
 @cache
 def evaluation_sources(model):
-    return closure.sources(*catalogue.evaluation_modules(PARAMS, model))
+    return source_code.sources(*catalogue.evaluation_modules(PARAMS, model))
 
 
 @cache
 def evaluation_inputs(run):
     """Run, data, judges, code and plan of a record; nothing for a record that came with the clone and still holds."""
     real = run.model == catalogue.REAL
-    record = catalogue.record(PARAMS, run)
-    weights = [] if real else [f"{catalogue.run_folder(PARAMS, run)}/weights.safetensors"]
+    record = paths.record(PARAMS, run)
+    weights = [] if real else [f"{paths.run_folder(PARAMS, run)}/weights.safetensors"]
     training = None if real else training_settings(run.model, run.dataset)
     settings = evaluation_settings(run.dataset) | {"seed": run.seed}
     holds = lambda found: real or found["training"]["settings"] == training
-    if plan.adopted(record, weights, evaluation_sources(run.model), holds):
+    if fingerprints.adopted(record, weights, evaluation_sources(run.model), holds):
         return []
     return [
         *weights,
         *judged_by(run.dataset),
         evaluation_code(run.model),
-        plan.plan(record, {"training": training, **settings}),
+        fingerprints.plan(record, {"training": training, **settings}),
     ]
 
 
@@ -149,26 +150,26 @@ def video_networks(dataset):
     """What Frechet distances of a dataset's videos are measured with."""
     if dataset not in catalogue.video_judged(PARAMS):
         return []
-    return [*catalogue.video_judge_files(PARAMS), *([catalogue.i3d_file()] if PARAMS.evaluation.i3d else [])]
+    return [*paths.video_judge_files(PARAMS), *([paths.i3d_file()] if PARAMS.evaluation.i3d else [])]
 
 
 def video_options(dataset):
     """The same as options of the verb."""
     if dataset not in catalogue.video_judged(PARAMS):
         return ""
-    i3d = f" --i3d {catalogue.i3d_file()}" if PARAMS.evaluation.i3d else ""
-    return f"--video-judge {catalogue.video_judge(PARAMS)}{i3d}"
+    i3d = f" --i3d {paths.i3d_file()}" if PARAMS.evaluation.i3d else ""
+    return f"--video-judge {paths.video_judge(PARAMS)}{i3d}"
 
 
 def inception(dataset):
     """The network of fid-inception, where it is asked for and frames of this dataset are compared."""
     wanted = PARAMS.evaluation.inception and dataset in catalogue.frame_judged(PARAMS)
-    return [catalogue.inception_file()] if wanted else []
+    return [paths.inception_file()] if wanted else []
 
 
 def run_option(run):
     """Real data is scored without a run."""
-    return "" if run.model == catalogue.REAL else f"--run {catalogue.run_folder(PARAMS, run)}"
+    return "" if run.model == catalogue.REAL else f"--run {paths.run_folder(PARAMS, run)}"
 
 
 def figures(page):
@@ -177,19 +178,19 @@ def figures(page):
 
 
 def figure_runs(name):
-    return [catalogue.run_folder(PARAMS, run) for run in catalogue.report_runs(PARAMS, PARAMS.figures[name])]
+    return [paths.run_folder(PARAMS, run) for run in catalogue.report_runs(PARAMS, PARAMS.figures[name])]
 
 
 def figure_data(name):
-    return [file for dataset in PARAMS.figures[name].datasets for file in catalogue.processed_files(PARAMS, IDS[dataset])]
+    return [file for dataset in PARAMS.figures[name].datasets for file in paths.processed_files(PARAMS, IDS[dataset])]
 
 
 def report_inputs(kind, name):
     """The plan of a report and the code that renders it."""
-    settings = catalogue.report_settings(PARAMS, kind, name)
-    code = closure.sources(f"reports/{getattr(PARAMS, kind)[name].report}", "render")
-    return [*code, plan.plan(catalogue.report_files(PARAMS, kind, name)[0], settings)]
+    settings = settings.report_settings(PARAMS, kind, name)
+    code = source_code.sources(f"reports/{getattr(PARAMS, kind)[name].report}", "render")
+    return [*code, fingerprints.plan(paths.report_files(PARAMS, kind, name)[0], settings)]
 
 
 def report_json(kind, name):
-    return as_json(catalogue.report_settings(PARAMS, kind, name))
+    return as_json(settings.report_settings(PARAMS, kind, name))

@@ -25,19 +25,19 @@ for dataset in IDS.values():
             f"prepare_{catalogue.dataset_name(dataset)}"
         localrule: True
         input:
-            catalogue.processed_files(PARAMS, dataset),
+            paths.processed_files(PARAMS, dataset),
 
 
 rule prepare:
     input:
         raw=lambda w: [file for files in raw_files(w.dataset).values() for file in files],
-        code=lambda w: closure.sources(f"data/{catalogue.dataset_name(w.dataset)}", "prepare"),
+        code=lambda w: source_code.sources(f"data/{catalogue.dataset_name(w.dataset)}", "prepare"),
     output:
-        catalogue.processed_files(PARAMS, "{dataset}"),
+        paths.processed_files(PARAMS, "{dataset}"),
     params:
         name=lambda w: catalogue.dataset_name(w.dataset),
         out=subpath(output[0], parent=True),
-        settings=lambda w: as_json(catalogue.prepare_settings(PARAMS, w.dataset)),
+        settings=lambda w: as_json(settings.prepare_settings(PARAMS, w.dataset)),
     log:
         f"logs/prepare/{PARAMS.scale}/{{dataset}}.log",
     benchmark:

@@ -9,14 +9,14 @@ for model in [catalogue.REAL, *PARAMS.models]:
             f"evaluate_{model}"
         localrule: True
         input:
-            [catalogue.record(PARAMS, run) for run in [*REAL_RUNS, *RUNS] if run.model == model],
+            [paths.record(PARAMS, run) for run in [*REAL_RUNS, *RUNS] if run.model == model],
 
 
 rule fetch_inception:
     input:
         "data/sources.csv",
     output:
-        catalogue.inception_file(),
+        paths.inception_file(),
     log:
         "logs/fetch/inception.log",
     retries: 2
@@ -28,9 +28,9 @@ rule evaluate:
     input:
         lambda w: evaluation_inputs(run_of(w)),
     output:
-        catalogue.record(PARAMS, ANY_RUN),
+        paths.record(PARAMS, ANY_RUN),
     params:
-        data=catalogue.processed(PARAMS, "{dataset}"),
+        data=paths.processed(PARAMS, "{dataset}"),
         judges=JUDGES,
         run=lambda w: run_option(run_of(w)),
         video=lambda w: video_options(w.dataset),
@@ -44,7 +44,7 @@ rule evaluate:
     resources:
         gpu=GPU,
     shell:
-        "python -m latentmotion.gpus {resources.gpu}"
+        "python -m latentmotion.pipeline.gpu_lock {resources.gpu}"
         " latentmotion evaluate --model {wildcards.model} --data {params.data} --judges {params.judges}"
         " {params.run} {params.video} {params.frames}"
         " --out {output} --settings {params.settings:q} >> {log} 2>&1"

@@ -4,20 +4,20 @@
 rule judges:
     localrule: True
     input:
-        [file for dataset in IDS.values() for file in catalogue.judge_files(PARAMS, dataset)],
+        [file for dataset in IDS.values() for file in paths.judge_files(PARAMS, dataset)],
 
 
 rule judge:
     input:
-        data=lambda w: catalogue.learning_files(PARAMS, w.dataset),
-        code=closure.sources("judge"),
+        data=lambda w: paths.learning_files(PARAMS, w.dataset),
+        code=source_code.sources("judge"),
     output:
         weights=f"{JUDGES}/{{label}}.safetensors",
         record=f"{JUDGES}/{{label}}.json",
     params:
-        data=lambda w: catalogue.processed(PARAMS, w.dataset),
+        data=lambda w: paths.processed(PARAMS, w.dataset),
         out=subpath(output.weights, parent=True),
-        settings=lambda w: as_json(catalogue.judge_settings(PARAMS, w.dataset)),
+        settings=lambda w: as_json(settings.judge_settings(PARAMS, w.dataset)),
     log:
         f"logs/judge/{PARAMS.scale}/{{dataset}}/{{label}}.log",
     benchmark:
@@ -26,6 +26,6 @@ rule judge:
     resources:
         gpu=GPU,
     shell:
-        "python -m latentmotion.gpus {resources.gpu}"
+        "python -m latentmotion.pipeline.gpu_lock {resources.gpu}"
         " latentmotion judge --data {params.data} --label {wildcards.label} --out {params.out}"
         " --settings {params.settings:q} >> {log} 2>&1"

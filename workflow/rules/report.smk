@@ -8,7 +8,7 @@ for kind in ("tables", "figures"):
 
 rule table:
     input:
-        records=lambda w: catalogue.report_records(PARAMS, PARAMS.tables[w.table]),
+        records=lambda w: paths.report_records(PARAMS, PARAMS.tables[w.table]),
         published="data/published.csv",
         made_with=lambda w: report_inputs("tables", w.table),
     output:
@@ -52,7 +52,7 @@ rule figure:
     resources:
         gpu=GPU,
     shell:
-        "python -m latentmotion.gpus {resources.gpu}"
+        "python -m latentmotion.pipeline.gpu_lock {resources.gpu}"
         " latentmotion figure --name {wildcards.figure} --out {params.out} --settings {params.settings:q}"
         " {params.runs} >> {log} 2>&1"
 
@@ -69,7 +69,7 @@ use rule figure as figure_with_page with:
 rule site:
     input:
         reports=REPORTS,
-        code=closure.sources("site"),
+        code=source_code.sources("site"),
     output:
         "reports/index.html",
         "reports/README.md",

@@ -9,7 +9,7 @@ for model in PARAMS.models:
         localrule: True
         input:
             [
-                f"{catalogue.run_folder(PARAMS, run)}/{file}"
+                f"{paths.run_folder(PARAMS, run)}/{file}"
                 for run in RUNS
                 if run.model == model
                 for file in ("weights.safetensors", "record.json")
@@ -18,7 +18,7 @@ for model in PARAMS.models:
 
 rule train:
     input:
-        data=lambda w: catalogue.learning_files(PARAMS, w.dataset),
+        data=lambda w: paths.learning_files(PARAMS, w.dataset),
         code=lambda w: training_code(w.model),
     output:
         weights=f"{RUN}/weights.safetensors",
@@ -26,7 +26,7 @@ rule train:
         samples=f"{RUN}/samples.png",
         record=f"{RUN}/record.json",
     params:
-        data=catalogue.processed(PARAMS, "{dataset}"),
+        data=paths.processed(PARAMS, "{dataset}"),
         out=subpath(output.weights, parent=True),
         settings=lambda w: as_json(training_settings(w.model, w.dataset)),
         launch=lambda w, resources: launcher(resources.processes),
@@ -41,7 +41,7 @@ rule train:
         gpu=GPU,
         processes=shares,
     shell:
-        "python -m latentmotion.gpus {resources.gpu}"
+        "python -m latentmotion.pipeline.gpu_lock {resources.gpu}"
         " {params.launch} train --model {wildcards.model} --data {params.data} --out {params.out}"
         " --state state/{params.out}"
         " --seed {wildcards.seed} --settings {params.settings:q} >> {log} 2>&1"

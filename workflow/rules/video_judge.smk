@@ -3,15 +3,15 @@
 
 rule video_judge:
     input:
-        data=[file for dataset in catalogue.video_judged(PARAMS) for file in catalogue.learning_files(PARAMS, dataset)],
-        code=closure.sources("video_judge"),
+        data=[file for dataset in catalogue.video_judged(PARAMS) for file in paths.learning_files(PARAMS, dataset)],
+        code=source_code.sources("video_judge"),
     output:
-        weights=catalogue.video_judge_files(PARAMS)[0],
-        record=catalogue.video_judge_files(PARAMS)[1],
+        weights=paths.video_judge_files(PARAMS)[0],
+        record=paths.video_judge_files(PARAMS)[1],
     params:
-        data=[catalogue.processed(PARAMS, dataset) for dataset in catalogue.video_judged(PARAMS)],
+        data=[paths.processed(PARAMS, dataset) for dataset in catalogue.video_judged(PARAMS)],
         out=subpath(output.weights, parent=True),
-        settings=as_json(catalogue.video_judge_settings(PARAMS)),
+        settings=as_json(settings.video_judge_settings(PARAMS)),
     log:
         f"logs/judge/{PARAMS.scale}/video-judge.log",
     benchmark:
@@ -20,7 +20,7 @@ rule video_judge:
     resources:
         gpu=GPU,
     shell:
-        "python -m latentmotion.gpus {resources.gpu}"
+        "python -m latentmotion.pipeline.gpu_lock {resources.gpu}"
         " latentmotion video-judge {params.data} --out {params.out}"
         " --settings {params.settings:q} >> {log} 2>&1"
 
@@ -29,7 +29,7 @@ rule fetch_i3d:
     input:
         "data/sources.csv",
     output:
-        catalogue.i3d_file(),
+        paths.i3d_file(),
     log:
         "logs/fetch/i3d.log",
     retries: 2

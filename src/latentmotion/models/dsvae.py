@@ -12,12 +12,12 @@ q(a | z_1:T) with a uniform prior (nets/action.py).
 import torch
 from torch import Tensor, nn
 
-from latentmotion import model as contract
-from latentmotion.nets.action import ActionVariable, behind, kl_uniform, relaxed
-from latentmotion.nets.content import ContentNetwork
-from latentmotion.nets.frame_networks import Networks, bounded, frame_decoder, frame_encoder
-from latentmotion.nets.gaussian import GaussianHead, kl, kl_standard, sample
-from latentmotion.nets.motion_prior import MotionPrior, RecurrentMotionModel
+from latentmotion.models import base as contract
+from latentmotion.models.components.action import ActionVariable, behind, kl_uniform, relaxed
+from latentmotion.models.components.content import ContentNetwork
+from latentmotion.models.components.frame_networks import Networks, bounded, frame_decoder, frame_encoder
+from latentmotion.models.components.gaussian import GaussianHead, kl, kl_standard, sample
+from latentmotion.models.components.motion_prior import MotionPrior, RecurrentMotionModel
 
 
 class Config(contract.NetworkConfig):

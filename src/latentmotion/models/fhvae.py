@@ -21,9 +21,9 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from latentmotion import model as contract
-from latentmotion.nets.frame_networks import bounded
-from latentmotion.nets.gaussian import GaussianHead, kl, kl_standard, sample
+from latentmotion.models import base as contract
+from latentmotion.models.components.frame_networks import bounded
+from latentmotion.models.components.gaussian import GaussianHead, kl, kl_standard, sample
 
 VARIANCE = 0.25  # of z_2 about mu_2
 

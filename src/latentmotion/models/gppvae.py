@@ -19,13 +19,13 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from latentmotion import model as contract
-from latentmotion.errors import UserError
-from latentmotion.gaussian_process import ObjectViewProcess
-from latentmotion.nets.digits import DigitDecoder, DigitEncoder
-from latentmotion.nets.gaussian import GaussianHead, kl_standard, sample
-from latentmotion.nets.small_digits import SmallDecoder, SmallEncoder
-from latentmotion.training.batches import to_float
+from latentmotion.core.errors import UserError
+from latentmotion.core.pixels import to_float
+from latentmotion.models import base as contract
+from latentmotion.models.components.digits import DigitDecoder, DigitEncoder
+from latentmotion.models.components.gaussian import GaussianHead, kl_standard, sample
+from latentmotion.models.components.gaussian_process import ObjectViewProcess
+from latentmotion.models.components.small_digits import SmallDecoder, SmallEncoder
 
 WHOLE_BATCH = True  # the process is that of all codes, each from the batch that showed it last
 

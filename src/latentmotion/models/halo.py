@@ -22,19 +22,19 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from latentmotion import model as contract
-from latentmotion.dynamics import Dynamics
-from latentmotion.dynamics.fourier import Fourier
-from latentmotion.dynamics.hamiltonian import Hamiltonian
-from latentmotion.dynamics.linear import Linear
-from latentmotion.dynamics.recurrent import Recurrent
-from latentmotion.dynamics.skew import SkewHamiltonian
-from latentmotion.nets.content import ContentNetwork
-from latentmotion.nets.digits import DigitDecoder, DigitEncoder
-from latentmotion.nets.frames import FrameDecoder, FrameEncoder
-from latentmotion.nets.gaussian import GaussianHead, kl_standard, sample
-from latentmotion.nets.temporal import CausalConvolution
-from latentmotion.training import draws
+from latentmotion.core import parallel_random
+from latentmotion.models import base as contract
+from latentmotion.models.components.content import ContentNetwork
+from latentmotion.models.components.digits import DigitDecoder, DigitEncoder
+from latentmotion.models.components.frames import FrameDecoder, FrameEncoder
+from latentmotion.models.components.gaussian import GaussianHead, kl_standard, sample
+from latentmotion.models.components.temporal_convolution import CausalConvolution
+from latentmotion.models.dynamics import Dynamics
+from latentmotion.models.dynamics.fourier import Fourier
+from latentmotion.models.dynamics.hamiltonian import Hamiltonian
+from latentmotion.models.dynamics.linear import Linear
+from latentmotion.models.dynamics.recurrent import Recurrent
+from latentmotion.models.dynamics.skew import SkewHamiltonian
 
 
 class Config(contract.NetworkConfig):
@@ -102,7 +102,7 @@ class Model(contract.SequenceModel):
         features = self._features(batch.x, batch.seen)
         z = self._content(features)
         mean, log_variance = self._posterior(features, batch.action)
-        reference = draws.places(batch.seen.float())
+        reference = parallel_random.places(batch.seen.float())
         here = torch.arange(len(reference), device=reference.device), reference
         mean, log_variance = mean[here], log_variance[here]
         mask = self._mask(batch.action)

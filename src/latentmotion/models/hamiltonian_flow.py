@@ -27,11 +27,11 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from latentmotion import model as contract
-from latentmotion.dynamics.leapfrog import Energy, leapfrog
-from latentmotion.errors import UserError
-from latentmotion.lagrange import Multiplier
-from latentmotion.priors import Normal, SoftUniform
+from latentmotion.core.errors import UserError
+from latentmotion.models import base as contract
+from latentmotion.models.components.base_distributions import Normal, SoftUniform
+from latentmotion.models.components.lagrange_multiplier import Multiplier
+from latentmotion.models.dynamics.leapfrog import Energy, leapfrog
 
 WHOLE_BATCH = True  # a batch is cut into points to learn from and points to watch
 

@@ -21,16 +21,16 @@ import math
 import torch
 from torch import Tensor, nn
 
-from latentmotion import model as contract
-from latentmotion.dynamics.learned_hamiltonian import (
+from latentmotion.core.errors import UserError
+from latentmotion.models import base as contract
+from latentmotion.models.components.video_gan import VideoGAN
+from latentmotion.models.dynamics.learned_hamiltonian import (
     Energy,
     Joint,
     LearnedHamiltonian,
     SeparableHamiltonian,
     start_as_well,
 )
-from latentmotion.errors import UserError
-from latentmotion.nets.video_gan import VideoGAN
 
 ITERATIONS = 8  # of the implicit lines where H is not separable: 16 frames there and back err by less than 1e-5
 

@@ -23,11 +23,11 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional
 
-from latentmotion import model as contract
-from latentmotion.dynamics.convolutional_hamiltonian import ConvolutionalHamiltonian
-from latentmotion.errors import UserError
-from latentmotion.lagrange import Multiplier
-from latentmotion.nets.gaussian import kl_standard, sample
+from latentmotion.core.errors import UserError
+from latentmotion.models import base as contract
+from latentmotion.models.components.gaussian import kl_standard, sample
+from latentmotion.models.components.lagrange_multiplier import Multiplier
+from latentmotion.models.dynamics.convolutional_hamiltonian import ConvolutionalHamiltonian
 
 SHRINK = 8  # how much smaller than a frame a state's maps are
 SLOPE = 0.01  # of the decoder's LeakyReLU

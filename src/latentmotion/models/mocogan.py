@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from latentmotion import model as contract
-from latentmotion.nets.video_gan import VideoGAN
+from latentmotion.models import base as contract
+from latentmotion.models.components.video_gan import VideoGAN
 
 
 class Config(contract.NetworkConfig):

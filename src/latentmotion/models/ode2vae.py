@@ -21,10 +21,10 @@ import torch
 from torch import Tensor
 from torchdiffeq import odeint
 
-from latentmotion import model as contract
-from latentmotion.nets.acceleration import Acceleration, Drawn
-from latentmotion.nets.digits import DigitDecoder, DigitEncoder
-from latentmotion.nets.gaussian import GaussianHead, sample
+from latentmotion.models import base as contract
+from latentmotion.models.components.acceleration import Acceleration, Drawn
+from latentmotion.models.components.digits import DigitDecoder, DigitEncoder
+from latentmotion.models.components.gaussian import GaussianHead, sample
 
 
 class Config(contract.NetworkConfig):

@@ -20,16 +20,16 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional
 
-from latentmotion import model as contract
-from latentmotion.errors import UserError
-from latentmotion.mmd import mmd2
-from latentmotion.nets.action import ActionVariable, behind, kl_uniform, relaxed
-from latentmotion.nets.content import ContentNetwork
-from latentmotion.nets.frame_networks import Networks, bounded, frame_decoder, frame_encoder, is_sound
-from latentmotion.nets.gaussian import GaussianHead, kl, sample
-from latentmotion.nets.initial import keep_variance
-from latentmotion.nets.latent_critic import LatentDiscriminator, ScaledMMD
-from latentmotion.nets.motion_prior import MotionPrior, RecurrentMotionModel
+from latentmotion.core.errors import UserError
+from latentmotion.models import base as contract
+from latentmotion.models.components.action import ActionVariable, behind, kl_uniform, relaxed
+from latentmotion.models.components.content import ContentNetwork
+from latentmotion.models.components.frame_networks import Networks, bounded, frame_decoder, frame_encoder, is_sound
+from latentmotion.models.components.gaussian import GaussianHead, kl, sample
+from latentmotion.models.components.initialisation import keep_variance
+from latentmotion.models.components.latent_critic import LatentDiscriminator, ScaledMMD
+from latentmotion.models.components.mmd import mmd2
+from latentmotion.models.components.motion_prior import MotionPrior, RecurrentMotionModel
 
 DECAY = 0.5, 0.2  # factors of all learning rates from the milestones on
 WHOLE_BATCH = True  # a maximum mean discrepancy compares the sequences of a batch

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from latentmotion import model as contract
+from latentmotion.models import base as contract
 from latentmotion.models import dsvae
 
 GRID, MOVING = 3, 3  # the paper's 3 x 3 patches, of which the three with the largest motion are marked

@@ -3,13 +3,13 @@ loader, nothing to starve."""
 
 import numpy as np
 import torch
-from torch import Tensor
 
-from latentmotion.errors import UserError
-from latentmotion.model import Batch, DataShape
-from latentmotion.sequences import Split, label_specs
-from latentmotion.training import parallel
-from latentmotion.training.seeds import permutation
+from latentmotion.core import parallel
+from latentmotion.core.errors import UserError
+from latentmotion.core.keyed_random import permutation
+from latentmotion.core.pixels import to_float
+from latentmotion.data.prepared import Split, label_specs
+from latentmotion.models.base import Batch, DataShape
 
 
 def shape_of(manifest: dict, split: str = "train") -> DataShape:
@@ -34,11 +34,6 @@ def batch_of(split: Split, ids: np.ndarray, known: np.ndarray, device: torch.dev
         torch.from_numpy(places(split.group[ids], known)).to(device),
         torch.from_numpy(split.seen[ids]).to(device),
     )
-
-
-def to_float(x: Tensor) -> Tensor:
-    """Pictures, uint8 0..255 -> float32 -1..1. Sound and states are float32 as they are."""
-    return x if x.is_floating_point() else x.float() / 127.5 - 1
 
 
 class Batches:

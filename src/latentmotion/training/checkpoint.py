@@ -19,8 +19,8 @@ from pathlib import Path
 
 import torch
 
-from latentmotion.errors import UserError
-from latentmotion.records import write_atomic
+from latentmotion.core.errors import UserError
+from latentmotion.core.files import write_atomic
 
 SUM = 64  # length of the hexadecimal sha256 that a checkpoint begins with
 

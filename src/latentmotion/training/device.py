@@ -7,8 +7,8 @@ from functools import partial
 import torch
 from torch import nn
 
-from latentmotion.errors import UserError
-from latentmotion.training import parallel
+from latentmotion.core import parallel
+from latentmotion.core.errors import UserError
 
 
 def choose(name: str) -> torch.device:

@@ -8,9 +8,10 @@ from pydantic import ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
-from latentmotion.errors import UserError
-from latentmotion.model import DataShape, SequenceModel
-from latentmotion.records import file_digest, read_record
+from latentmotion.core.errors import UserError
+from latentmotion.core.files import file_digest
+from latentmotion.core.records import read_record
+from latentmotion.models.base import DataShape, SequenceModel
 
 
 def build(settings: dict, shape: DataShape) -> SequenceModel:

@@ -8,8 +8,8 @@ state and leave with exit code 75. What kills at once (SIGKILL, a power loss) co
 import signal
 import time
 
-from latentmotion.errors import UserError
-from latentmotion.training import job
+from latentmotion.core.errors import UserError
+from latentmotion.training import slurm_job
 
 
 class Again(UserError):
@@ -28,20 +28,20 @@ class Stop:
     def __init__(self, margin: float):
         self.margin = margin
         self.reason: str | None = None
-        self.latest = job.latest(margin)
+        self.latest = slurm_job.latest(margin)
         for number in (signal.SIGTERM, signal.SIGUSR1):
             signal.signal(number, self._note)
 
     def wanted(self) -> bool:
         if self.reason is None and time.monotonic() > self.latest:
-            self.latest = job.latest(self.margin)  # the limit may have been raised meanwhile
+            self.latest = slurm_job.latest(self.margin)  # the limit may have been raised meanwhile
             if time.monotonic() > self.latest:
                 self.reason = "the end of its SLURM job's time"
         return self.reason is not None
 
     def again(self, where: str) -> Again:
         """What to raise once the state is saved. A job that nobody else ends is put back into SLURM's queue."""
-        queued = self.reason != "SIGTERM" and job.requeue()
+        queued = self.reason != "SIGTERM" and slurm_job.requeue()
         then = "SLURM runs it again" if queued else "run it again to go on"
         return Again(f"{where} by {self.reason}, state saved; {then}")
 

@@ -9,22 +9,24 @@ import numpy as np
 import torch
 from safetensors.torch import save as to_safetensors
 
-from latentmotion import model as contract
-from latentmotion import usage
-from latentmotion.errors import UserError
-from latentmotion.model import SequenceModel
-from latentmotion.params import Compute, Training
-from latentmotion.progress import progress
-from latentmotion.records import code_hash, digest, file_digest, write_atomic, write_record
-from latentmotion.sequences import open_split, read_manifest
+from latentmotion.config.schema import Compute, Training
+from latentmotion.core import parallel
+from latentmotion.core.errors import UserError
+from latentmotion.core.files import digest, file_digest, write_atomic
+from latentmotion.core.keyed_random import seed_torch
+from latentmotion.core.progress import progress
+from latentmotion.core.records import write_record
+from latentmotion.core.source_code import code_digest
+from latentmotion.data.prepared import open_split, read_manifest
+from latentmotion.models import base as contract
+from latentmotion.models.base import SequenceModel
 from latentmotion.training import device as devices
-from latentmotion.training import memory, parallel
+from latentmotion.training import out_of_memory, resource_usage
 from latentmotion.training.batches import Batches, batch_of, shape_of
 from latentmotion.training.checkpoint import Checkpoint
-from latentmotion.training.gradients import GradientCensus
+from latentmotion.training.gradient_check import GradientCensus
 from latentmotion.training.load import build
-from latentmotion.training.samples import reconstructions
-from latentmotion.training.seeds import seed_torch
+from latentmotion.training.preview import reconstructions
 from latentmotion.training.signals import Stop
 
 FENCE = 2.0  # seconds between two looks whether another attempt has taken this training over
@@ -57,7 +59,7 @@ def train(
     devices.set_threads(compute.threads)
     parallel.start(target)
     manifest = read_manifest(data)
-    code = code_hash(f"models/{settings['system']}", "training/train")
+    code = code_digest(f"models/{settings['system']}", "training/train")
     identity = {"settings": settings, "data": manifest["sha256"], "seed": seed, "code": code}
     shape = shape_of(manifest)
     seed_torch(seed, "weights")
@@ -79,7 +81,7 @@ def train(
         loop = Loop(network, training, compute, Batches(training_split, training.batch, seed, target), seed)
         loop.restore(checkpoint.load(target))
         before = loop.seconds
-        with memory.named(model, training.batch, target):
+        with out_of_memory.named(model, training.batch, target):
             loop.run(checkpoint, every, stop, f"{model} {Path(data).name} seed {seed}")
         if leads:
             validation = open_split(data, "validation")
@@ -89,7 +91,7 @@ def train(
                 "shape": dataclasses.asdict(shape),
                 "parameters": sum(parameter.numel() for parameter in network.parameters()),
                 "steps": loop.done,
-                **usage.took(before + time.monotonic() - started, target, loop.done * training.batch),
+                **resource_usage.took(before + time.monotonic() - started, target, loop.done * training.batch),
                 "last": loop.history[-1],
             }  # fmt: skip
             _write(network, loop.history, first, out, record, checkpoint)

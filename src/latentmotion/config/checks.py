@@ -1,0 +1,85 @@
+"""Every name that one section of params.yaml uses must stand in another section, or be a file of the package."""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from latentmotion.config.merge import merge
+from latentmotion.config.schema import JUDGE_KEYS, NAME, Params, Training
+from latentmotion.core.errors import UserError, nearest
+from latentmotion.core.source_code import config_keys, constant, modules
+
+
+def _known(where: str, name: str, known: Iterable[str]) -> None:
+    if name not in known:
+        raise UserError(f"{where}: unknown '{name}'; {nearest(name, known)}")
+
+
+def _check_shares(params: Params, name: str, where: str) -> None:
+    """A model's batch must be such that several processes can share it."""
+    model = params.models[name]
+    if constant(f"models/{model.system}", "WHOLE_BATCH", False):  # its losses are not means over sequences
+        raise UserError(
+            f"{where}.gpus: {model.gpus}, but a loss of system {model.system} looks at a batch as a whole, which cannot"
+            " be shared out; set it to 1"
+        )
+    for dataset in (dataset for dataset, models in params.runs.items() if name in models):
+        own = model.per_dataset.get(dataset, {}).get("training", {})
+        batch = merge(merge(params.training, model.training), own).get("batch")
+        if isinstance(batch, int) and batch % model.gpus:
+            raise UserError(
+                f"{where}.gpus: {model.gpus} do not divide the batch of {batch} on {dataset}; change one of the two"
+            )
+
+
+def check_names(params: Params, path: Path) -> None:
+    """Every name that one section uses must stand in another, or be a file of the package."""
+    known_training = list(Training.model_fields)
+    for key in params.training:
+        _known(f"{path}: key 'training'", key, known_training)
+    for name, model in params.models.items():
+        where = f"{path}: models.{name}"
+        if not re.match(NAME, name):
+            raise UserError(f"{where}: a name is lower-case letters, digits, '-' and '_', 64 at most; rename it")
+        _known(f"{where}.system", model.system, modules("models"))
+        keys = config_keys(model.system)
+        for part, section in [
+            ("", model.model_dump()),
+            *((f".per_dataset.{d}", s) for d, s in model.per_dataset.items()),
+        ]:
+            for key in section.get("network", {}):
+                _known(f"{where}{part}.network", key, keys)
+            for key in section.get("training", {}):
+                _known(f"{where}{part}.training", key, known_training)
+        for dataset, section in model.per_dataset.items():
+            _known(f"{where}.per_dataset", dataset, params.datasets)
+            for key in section:
+                _known(f"{where}.per_dataset.{dataset}", key, ("network", "training"))
+        if model.gpus > 1:
+            _check_shares(params, name, where)
+    for dataset, names in params.runs.items():
+        _known(f"{path}: runs", dataset, params.datasets)
+        for name in names:
+            _known(f"{path}: runs.{dataset}", name, params.models)
+    for dataset in params.datasets:
+        _known(f"{path}: datasets", dataset, modules("data/datasets"))
+        if dataset not in params.judge.labels:
+            raise UserError(f"{path}: key 'judge.labels' says nothing of dataset '{dataset}'; add it, [] for no judge")
+        if params.judge.labels[dataset] and dataset not in params.judge.floor:
+            raise UserError(f"{path}: key 'judge.floor' says nothing of dataset '{dataset}'; add it")
+    for dataset, section in params.judge.per_dataset.items():
+        _known(f"{path}: judge.per_dataset", dataset, params.datasets)
+        for key in section:
+            _known(f"{path}: judge.per_dataset.{dataset}", key, JUDGE_KEYS)
+    for dataset in params.video_judge.datasets:
+        _known(f"{path}: video_judge.datasets", dataset, params.datasets)
+    judged = {label for labels in params.judge.labels.values() for label in labels}
+    _known(f"{path}: evaluation.frame_label", params.evaluation.frame_label, sorted(judged))
+    for kind in ("tables", "figures"):
+        for name, report in getattr(params, kind).items():
+            where = f"{path}: {kind}.{name}"
+            _known(f"{where}.report", report.report, modules(f"reporting/{kind}"))
+            for dataset in report.datasets:
+                _known(f"{where}.datasets", dataset, params.datasets)
+            for model in report.models:
+                _known(f"{where}.models", model, params.models)

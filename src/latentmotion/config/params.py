@@ -1,0 +1,74 @@
+"""The only reader of params.yaml: typed, and closed, so that a misspelt key is an error that names its nearest.
+
+The effective parameters are params.yaml, then the overlay config/<scale>.yaml, then what the command line adds
+(`snakemake --config`, `--configfile`). Mappings are merged key by key, everything else is replaced. The keys of a
+model's `network` section are those of `Config` in its file; they are read from the source, not by importing it, so that
+planning a thousand jobs never loads torch.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from latentmotion.config.checks import check_names
+from latentmotion.config.merge import merge
+from latentmotion.config.schema import Params
+from latentmotion.core.errors import UserError, nearest
+from latentmotion.core.yaml_loader import read_yaml
+
+
+def load(path: Path | str = "params.yaml", overrides: dict | None = None) -> Params:
+    """The effective parameters. Raises UserError that names the key, what is wrong and the nearest known name."""
+    path = Path(path)
+    raw = read_yaml(path)
+    overrides = overrides or {}
+    scale = overrides.get("scale", raw.get("scale"))
+    overlay = path.parent / "config" / f"{scale}.yaml"
+    if not overlay.is_file():
+        scales = [p.stem for p in overlay.parent.glob("*.yaml") if "scale" not in read_yaml(p)]
+        raise UserError(f"{path}: scale '{scale}' has no file {overlay}; {nearest(str(scale), scales)}")
+    merged = merge(merge(raw, read_yaml(overlay)), overrides)
+    merged["scale"] = scale
+    models = merged.get("models")
+    if isinstance(models, dict):
+        merged["models"] = {name: _inherited(models, name, path) for name in models}
+    for kind in ("tables", "figures"):
+        for name, report in (merged.get(kind) or {}).items():
+            if isinstance(report, dict):
+                report.setdefault("report", name.removeprefix("figure_"))
+    try:
+        params = Params.model_validate(merged)
+    except ValidationError as error:
+        raise UserError(f"{path} ({scale}): {_first(error, Params)}") from None
+    check_names(params, path)
+    return params
+
+
+def _inherited(models: dict, name: str, path: Path, below: tuple[str, ...] = ()) -> Any:
+    """A model's section over that of the model which it is like."""
+    section = models[name]
+    if not isinstance(section, dict) or not section.get("like"):
+        return section
+    other = section["like"]
+    if other not in models:
+        raise UserError(f"{path}: models.{name}.like: unknown '{other}'; {nearest(str(other), models)}")
+    if other in (*below, name):
+        raise UserError(f"{path}: models.{name}.like: '{other}' is in the end like itself; name another model")
+    base = _inherited(models, other, path, (*below, name))
+    return merge({key: value for key, value in base.items() if key not in ("like", "seeds")}, section)
+
+
+def _first(error: ValidationError, schema: type[BaseModel]) -> str:
+    problems = error.errors()
+    problem = next((found for found in problems if found["type"] == "extra_forbidden"), problems[0])
+    where = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        return f"unknown key '{where}'; {nearest(str(problem['loc'][-1]), _fields(schema, problem['loc'][:-1]))}"
+    return f"key '{where}': {problem['msg']}; got {problem.get('input')!r}"
+
+
+def _fields(schema: Any, path: tuple) -> list[str]:
+    for part in path:
+        schema = schema.model_fields[part].annotation if hasattr(schema, "model_fields") else schema.__args__[1]
+    return list(schema.model_fields)

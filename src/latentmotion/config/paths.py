@@ -1,0 +1,81 @@
+"""Where every output of the workflow lies, once, for Snakemake and DVC alike.
+
+The layout is model first, because outputs of DVC's stages may not overlap:
+
+    data/processed/<scale>/<dataset>/     judges/<scale>/<dataset>/<label>.*     judges/<scale>/video-judge/network.*
+    runs/<scale>/<model>/<dataset>/seed<n>/     results/<scale>/<model>/<dataset>/seed<n>.json
+"""
+
+from latentmotion.config.catalogue import REAL, Run, dataset_id, has_page, judged_labels, report_runs
+from latentmotion.config.schema import Params
+from latentmotion.config.settings import i3d_source, inception_source
+from latentmotion.config.splits import SPLITS
+
+
+def processed(params: Params, dataset: str) -> str:
+    return f"data/processed/{params.scale}/{dataset}"
+
+
+def processed_files(params: Params, dataset: str) -> list[str]:
+    """The manifest and each split's arrays."""
+    folder = processed(params, dataset)
+    return [f"{folder}/manifest.json", *(f"{folder}/{s}/{f}" for s in SPLITS for f in ("x.npy", "labels.npz"))]
+
+
+def learning_files(params: Params, dataset: str) -> list[str]:
+    """What a job that trains or selects may open: everything but the test split."""
+    return [file for file in processed_files(params, dataset) if "/test/" not in file]
+
+
+def judges(params: Params, dataset: str) -> str:
+    return f"judges/{params.scale}/{dataset}"
+
+
+def judge_files(params: Params, dataset: str) -> list[str]:
+    """Weights and record of every judge of a dataset."""
+    folder = judges(params, dataset)
+    return [f"{folder}/{label}.{end}" for label in judged_labels(params, dataset) for end in ("safetensors", "json")]
+
+
+def video_judge(params: Params) -> str:
+    """The folder of the video judge. No dataset's: those are named as files of data/, which have no dash."""
+    return f"judges/{params.scale}/video-judge"
+
+
+def video_judge_files(params: Params) -> list[str]:
+    return [f"{video_judge(params)}/network.{end}" for end in ("safetensors", "json")]
+
+
+def i3d_file() -> str:
+    return f"data/raw/i3d/{i3d_source().path}"
+
+
+def inception_file() -> str:
+    return f"data/raw/inception/{inception_source().path}"
+
+
+def run_folder(params: Params, run: Run) -> str:
+    return f"runs/{params.scale}/{run.model}/{run.dataset}/seed{run.seed}"
+
+
+def record(params: Params, run: Run) -> str:
+    """The evaluation record of a run."""
+    return f"results/{params.scale}/{run.model}/{run.dataset}/seed{run.seed}.json"
+
+
+def real_record(params: Params, dataset: str) -> str:
+    """The judges' scores on the real test sequences themselves."""
+    return record(params, Run(REAL, dataset, 0))
+
+
+def report_records(params: Params, report) -> list[str]:
+    """The records that a table reads: its runs, and the real test sequences of its datasets."""
+    real = [real_record(params, dataset_id(name, params.datasets[name])) for name in report.datasets]
+    return [*(record(params, run) for run in report_runs(params, report)), *real]
+
+
+def report_files(params: Params, kind: str, name: str) -> list[str]:
+    """What a table or figure leaves in reports/."""
+    page = ("html",) if kind == "figures" and has_page(params, name) else ()
+    suffixes = ("csv", "md", "tex", "html") if kind == "tables" else ("png", "gif", *page)
+    return [f"reports/{name}.{suffix}" for suffix in suffixes]

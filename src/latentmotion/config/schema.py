@@ -1,0 +1,155 @@
+"""The sections of params.yaml as types: closed, so that a misspelt key is an error that names its nearest."""
+
+import math
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+NAME = r"^[a-z0-9][a-z0-9_-]{0,63}$"
+
+
+class Closed(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Dataset(Closed):
+    """One dataset: where it comes from and how large it is. `options` belong to its file in data/."""
+
+    source: Literal["real", "drawn"] = Field(description="real: the published files; drawn: embedded stand-in")
+    size: int = Field(le=256, description="side of a frame in pixels, numbers of a frame of sound; 1 for points")
+    frames: int = Field(description="frames of a sequence; 1 for points")
+    options: dict[str, Any] = Field(default_factory=dict, description="keywords of the dataset's prepare()")
+
+    @model_validator(mode="after")
+    def _points_or_sequences(self) -> "Dataset":
+        if (self.frames, self.size) != (1, 1) and (self.frames < 2 or self.size < 8):
+            raise ValueError("frames must be 2 or more and size 8 or more, or both 1, of points")
+        return self
+
+
+class Judge(Closed):
+    """The classifiers that score generated sequences (HALO, supplementary table 9)."""
+
+    width: int = Field(ge=1, description="channels of the first convolution; the paper's is 64")
+    steps: int = Field(ge=1)
+    batch: int = Field(ge=2)
+    lr: float = Field(gt=0)
+    select_every: int = Field(ge=1, description="steps between measurements on validation data")
+    floor: dict[str, float] = Field(description="accuracy on real test data below which a judge is reported as weak")
+    labels: dict[str, list[str]] = Field(description="dataset -> the labels that get a judge each")
+    per_dataset: dict[str, dict[str, Any]] = Field(default_factory=dict, description="what differs on one dataset")
+
+
+JUDGE_KEYS = ("width", "steps", "batch", "lr", "select_every")  # what may differ from dataset to dataset
+
+
+class VideoJudge(Closed):
+    """The network on whose features Frechet distances of videos are measured, trained on several datasets together."""
+
+    datasets: list[str] = Field(description="those it learns and measures; the others have no such distances")
+    width: int = Field(ge=1, description="channels of the first convolution")
+    features: int = Field(ge=1, description="numbers by which a video is described")
+    steps: int = Field(ge=1)
+    batch: int = Field(ge=2, description="videos of each dataset in a batch")
+    lr: float = Field(gt=0)
+    select_every: int = Field(ge=1, description="steps between measurements on validation data")
+
+
+class Training(Closed):
+    """How long and how fast a model is trained."""
+
+    steps: int = Field(ge=1, description="batches seen")
+    batch: int = Field(ge=2, description="sequences in a batch, over all processes")
+    lr: float = Field(gt=0)
+    betas: tuple[float, float] = (0.9, 0.999)
+    weight_decay: float = Field(default=0.0, ge=0)
+    clip: float | None = Field(default=None, description="largest gradient norm, or null")
+    decay: Literal["none", "cosine"] = Field(default="none", description="cosine: from lr to a hundredth of it")
+    warmup: int = Field(default=0, ge=0, description="steps over which the rate rises from 0")
+
+    def rate(self, step: int) -> float:
+        """The learning rate of a step."""
+        rate = self.lr * min(1.0, (step + 1) / (self.warmup + 1))
+        if self.decay == "cosine":
+            rate *= 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * step / self.steps))
+        return rate
+
+
+class Compute(Closed):
+    """What may change the bits of a result; how a job is run otherwise (device, processes) belongs to the profile."""
+
+    threads: int = Field(default=1, ge=1, description="CPU threads of one job")
+    precision: Literal["float32", "bfloat16"] = "float32"
+    compile: bool = False
+    channels_last: bool = False
+
+
+class Model(Closed):
+    """One system. `per_dataset` holds what differs on one dataset; `like` takes every section over from another model.
+
+    Once read, a model stands on its own: its sections hold what it took over.
+    """
+
+    like: str | None = Field(default=None, description="another model of params.yaml, under whose sections its own lie")
+    system: str = Field(pattern=NAME, description="the file in models/")
+    seeds: list[int] | None = Field(default=None, description="training seeds, where they differ from the scale's")
+    gpus: int = Field(
+        default=1, ge=1, description="GPUs, or without any processes, that share each batch of a training"
+    )
+    training: dict[str, Any] = Field(default_factory=dict)
+    network: dict[str, Any] = Field(default_factory=dict)
+    per_dataset: dict[str, dict[str, Any]] = Field(default_factory=dict)
+
+
+class Generate(Closed):
+    """Of what Frechet distances are: as many generated videos against as many real ones."""
+
+    videos: int = Field(default=2048, ge=2)
+    frames: int = Field(default=16, ge=2, description="frames of each; fvd-i3d needs 10 or more")
+
+
+class Evaluation(Closed):
+    """What the protocols share."""
+
+    split: Literal["test", "validation"] = Field(
+        default="test", description="validation while settings are chosen; a table shows test alone"
+    )
+    predict_length: int = Field(default=16, ge=2, description="frames to which a first frame is continued")
+    rollout_length: int = Field(default=100, ge=2, description="frames over which states are rolled out")
+    generate: Generate = Generate()
+    i3d: bool = Field(default=False, description="measure fvd-i3d too, on a network that is downloaded")
+    frame_label: str = Field(
+        default="identity",
+        description="label on whose judge's features frames are compared; not on datasets without such a judge",
+    )
+    inception: bool = Field(default=False, description="measure fid-inception too, on a network that is downloaded")
+
+
+class Report(Closed):
+    """A table or a figure: the file in reports/ that renders it and what it shows."""
+
+    report: str = Field(
+        pattern=r"^[a-z0-9][a-z0-9_]{0,63}$",
+        description="the file in reporting/tables/ or reporting/figures/ that renders it; by default the one of its name",
+    )
+    models: list[str]
+    datasets: list[str]
+    seeds: list[int] | None = Field(default=None, min_length=1, description="training seeds, where it shows others")
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
+class Params(Closed):
+    """The catalogue."""
+
+    scale: str = Field(pattern=NAME)
+    seeds: list[int] = Field(min_length=1)
+    compute: Compute
+    datasets: dict[str, Dataset]
+    judge: Judge
+    video_judge: VideoJudge
+    training: dict[str, Any] = Field(description="defaults of every model's training section")
+    models: dict[str, Model]
+    runs: dict[str, list[str]] = Field(description="dataset -> the models trained on it")
+    evaluation: Evaluation = Evaluation()
+    tables: dict[str, Report]
+    figures: dict[str, Report]

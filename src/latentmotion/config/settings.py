@@ -1,0 +1,73 @@
+"""What decides an output: the settings that the rules pass to the verbs and that records hold."""
+
+from pathlib import Path
+
+from latentmotion.config.catalogue import dataset_name, frame_judged, report_runs, video_judged
+from latentmotion.config.downloads import Source, read_sources
+from latentmotion.config.merge import merge
+from latentmotion.config.schema import Params
+
+
+def training_settings(params: Params, model: str, dataset: str) -> dict:
+    """All that decides the outcome of a training but its data and seed: what a rule tracks and a record holds."""
+    section = params.models[model]
+    own = section.per_dataset.get(dataset_name(dataset), {})
+    return {
+        "system": section.system,
+        "training": merge(merge(params.training, section.training), own.get("training", {})),
+        "network": merge(section.network, own.get("network", {})),
+        "compute": params.compute.model_dump(),
+    }
+
+
+def prepare_settings(params: Params, dataset: str) -> dict:
+    return params.datasets[dataset_name(dataset)].model_dump()
+
+
+def judge_settings(params: Params, dataset: str) -> dict:
+    name, judge = dataset_name(dataset), params.judge
+    sizes = judge.model_dump(exclude={"labels", "per_dataset"}) | judge.per_dataset.get(name, {})
+    return {**sizes, "floor": judge.floor[name], "threads": params.compute.threads}
+
+
+def video_judge_settings(params: Params) -> dict:
+    return {**params.video_judge.model_dump(exclude={"datasets"}), "threads": params.compute.threads}
+
+
+def evaluation_settings(params: Params, dataset: str, seed: int) -> dict:
+    """What a score depends on beyond run, data and judges. `i3d` and `inception` are checksums of the networks to
+    measure with."""
+    name = dataset_name(dataset)
+    distances = {}
+    if dataset in video_judged(params):
+        checksum = i3d_source().sha256 if params.evaluation.i3d else None
+        distances = {"generate": params.evaluation.generate.model_dump(), "i3d": checksum}
+    if dataset in frame_judged(params):
+        checksum = inception_source().sha256 if params.evaluation.inception else None
+        distances |= {"frame_label": params.evaluation.frame_label, "inception": checksum}
+    return {
+        **params.evaluation.model_dump(exclude={"generate", "i3d", "frame_label", "inception"}),
+        **distances,
+        "source": params.datasets[name].source,
+        "scale": params.scale,
+        "floor": params.judge.floor.get(name),
+        "seed": seed,
+        "threads": params.compute.threads,
+    }
+
+
+def report_settings(params: Params, kind: str, name: str) -> dict:
+    """What a rendered report depends on beyond its records."""
+    report = getattr(params, kind)[name]
+    shown = [f"{run.model}/{run.dataset}/seed{run.seed}" for run in report_runs(params, report)]
+    return {"scale": params.scale, "shown": shown, **report.model_dump()}
+
+
+def i3d_source() -> Source:
+    """The one file of the I3D network."""
+    return read_sources("i3d", Path("data/sources.csv"))[0]
+
+
+def inception_source() -> Source:
+    """The one file of the Inception network."""
+    return read_sources("inception", Path("data/sources.csv"))[0]

@@ -1,0 +1,52 @@
+"""Between sounds and the standardised spectrograms that models see, with the statistics that lead back."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from latentmotion.core.errors import UserError
+from latentmotion.data.audio.griffin_lim import griffin_lim
+from latentmotion.data.audio.spectrogram import FLOOR, Spectrogram
+
+
+@dataclass(frozen=True)
+class Codec:
+    """A spectrogram, and mean and standard deviation (size,) in dB of each dimension over the training split."""
+
+    spectrogram: Spectrogram
+    mean: np.ndarray
+    deviation: np.ndarray
+
+    def standardise(self, log_magnitude: np.ndarray) -> np.ndarray:
+        """(..., size) in dB -> (..., size) float32 of mean 0 and deviation 1 over the training split."""
+        return ((log_magnitude - self.mean) / self.deviation).astype(np.float32)
+
+    def log_magnitude(self, x: np.ndarray) -> np.ndarray:
+        """The inverse of `standardise`, between FLOOR and 0 dB, which no sound in [-1, 1] exceeds by much."""
+        return np.clip(np.asarray(x) * self.deviation + self.mean, FLOOR, 0)
+
+    def sound(self, x: np.ndarray, iterations: int = 100) -> np.ndarray:
+        """Frames x (T, size), of any length T > 0 -> samples (n,), by Griffin-Lim."""
+        spectrogram = self.spectrogram
+        return griffin_lim(spectrogram.magnitude(self.log_magnitude(x)), spectrogram, iterations)
+
+    def facts(self) -> dict:
+        """What a manifest keeps, so that `of_manifest` can give this codec again."""
+        spectrogram = self.spectrogram
+        return {
+            "rate": spectrogram.rate,
+            "size": spectrogram.size,
+            "window": spectrogram.window,
+            "hop": spectrogram.hop,
+            "floor": FLOOR,
+            "mean": [float(value) for value in self.mean],
+            "deviation": [float(value) for value in self.deviation],
+        }
+
+
+def of_manifest(manifest: dict) -> Codec:
+    """The codec of a prepared dataset of sound. Raises UserError for a dataset of something else."""
+    if "sound" not in manifest["facts"]:
+        raise UserError("this dataset is no sound: its manifest holds no 'facts.sound'; choose a dataset of speech")
+    facts = manifest["facts"]["sound"]
+    return Codec(Spectrogram(facts["rate"], facts["size"]), np.array(facts["mean"]), np.array(facts["deviation"]))

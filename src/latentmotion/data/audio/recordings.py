@@ -1,0 +1,51 @@
+"""Reading recordings, with errors that name the file: RIFF WAV or NIST SPHERE, whatever the name ends with.
+
+One channel of 16 bits at the rate that the dataset is defined for. Nothing is converted: a recording of another rate
+was made, or resampled, by someone else, and a spectrogram would show that rather than the voice.
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+from latentmotion.core.errors import UserError
+from latentmotion.data.audio import sphere, wav
+
+SILENT = 1e-3  # of full scale: a recording that never exceeds it holds no voice
+_PARSERS = {wav.MAGIC: wav.parse, sphere.MAGIC: sphere.parse}
+
+
+def read_sound(path: Path, rate: int) -> np.ndarray:
+    """The samples of a file, as `decode` gives them. Raises UserError for a missing file and what `decode` refuses."""
+    try:
+        content = Path(path).read_bytes()
+    except FileNotFoundError:
+        raise UserError(f"{path}: missing; copy it again") from None
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror}); copy it again") from None
+    return decode(content, str(path), rate)
+
+
+def decode(content: bytes, name: str, rate: int) -> np.ndarray:
+    """The samples (n,) float32 in [-1, 1) of a sound file's bytes.
+
+    Raises UserError, which begins with the name, for another format, a compressed, stereo, 8-bit, truncated or silent
+    recording, and one of another rate.
+    """
+    parse = next((parser for magic, parser in _PARSERS.items() if content.startswith(magic)), None)
+    if parse is None:
+        raise UserError(f"{name}: neither a RIFF WAV nor a NIST SPHERE file; replace it by the original")
+    pcm = parse(content, name)
+    if pcm.rate != rate:
+        raise UserError(f"{name}: {pcm.rate} Hz, not {rate} Hz; nothing is resampled, replace it by one of {rate} Hz")
+    if pcm.channels != 1:
+        raise UserError(f"{name}: {pcm.channels} channels, not 1; replace it by a mono recording")
+    if pcm.width != 2:
+        raise UserError(f"{name}: {8 * pcm.width} bits a sample, not 16; replace it by the original")
+    there = len(pcm.content) // pcm.width
+    if there < pcm.count:
+        raise UserError(f"{name}: truncated, {there} of the {pcm.count} samples that its header says; copy it again")
+    sound = np.frombuffer(pcm.content, pcm.order, pcm.count).astype(np.float32) / 32768
+    if not np.any(np.abs(sound) > SILENT):
+        raise UserError(f"{name}: silent, {pcm.count} samples within {SILENT:g} of full scale; replace or remove it")
+    return sound

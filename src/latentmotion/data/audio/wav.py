@@ -1,0 +1,37 @@
+"""RIFF WAV files, by the standard library's `wave`: uncompressed PCM alone."""
+
+import io
+import wave
+from pathlib import Path
+
+import numpy as np
+
+from latentmotion.core.errors import UserError
+from latentmotion.core.files import write_atomic
+from latentmotion.data.audio.pcm import Pcm
+
+MAGIC = b"RIFF"
+
+
+def parse(content: bytes, name: str) -> Pcm:
+    """The PCM in a WAV file's bytes. Raises UserError, naming it, for a damaged header and for any other coding."""
+    try:
+        with wave.open(io.BytesIO(content)) as file:
+            count, width = file.getnframes(), file.getsampwidth()
+            samples = file.readframes(count)
+            return Pcm(file.getframerate(), file.getnchannels(), width, count, "<i2", samples)
+    except wave.Error as error:
+        raise UserError(f"{name}: not uncompressed PCM, or damaged ({error}); convert it to PCM of 16 bits") from None
+    except EOFError:
+        raise UserError(f"{name}: truncated in its header; copy it again") from None
+
+
+def write_wav(path: Path, sound: np.ndarray, rate: int) -> None:
+    """Writes one channel of 16 bits, whole or not at all. Samples (n,) outside [-1, 1] are clipped."""
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(np.round(np.clip(sound, -1, 1) * 32767).astype("<i2").tobytes())
+    write_atomic(Path(path), buffer.getvalue())

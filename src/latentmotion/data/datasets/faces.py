@@ -1,0 +1,165 @@
+"""Faces: people who show six expressions, from neutral to apex, several takes each.
+
+Source: the MUG facial expression database (Aifanti, Papachristou and Delopoulos, 2010), licensed, in its own layout
+raw/<subject>/<expression>/take<n>/<frame>.jpg. Halved in time, cut at a random place and resized, as in HALO, section
+4: to 16 frames, since that is how long predictions are scored (its table 1), of which models learn from the first
+`frames`. Departure: HALO crops the face; here the largest centred square is taken, since its detector is not named.
+`drawn` is this project's own set with the same labels and splits (drawn/faces.py).
+
+Takes are split, not people: a judge of 52 identities must know its people, so each of them is in every split, and
+HALO's 0.998 for identity can only be read so. Of a person's takes of an expression the last is test, the one before it
+validation and all others train. Real people have an expression in fewer takes now and then: two are test and train, one
+is train.
+"""
+
+import re
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from latentmotion.core.errors import UserError, nearest
+from latentmotion.data.prepared import LabelSpec, Prepared
+from latentmotion.data.readers.images import read_picture
+from latentmotion.data.synthetic import faces as drawn
+
+OPTIONS = {"people": 52, "takes": 5, "continued": 16}
+EXPRESSIONS = ("anger", "disgust", "fear", "happiness", "sadness", "surprise")
+SKIPPED = ("neutral", "mixed")  # recorded with the others, but no expression of the task
+EVERY = 2  # of the recorded frames
+SEED = 20100412
+ABSENT = (
+    "the licensed MUG facial expression database is not there; ask its owners for it (mug.ee.auth.gr/fed) and put it "
+    "under data/raw/faces/<subject>/<expression>/take<n>/<frame>.jpg"
+)
+
+
+def prepare(raw: Path, settings: dict) -> Prepared:
+    """All takes, (N, frames, 3, size, size) uint8, and how they go on.
+
+    Options: `people`, how many (real: the first of the database); `continued`, frames of a take that are kept for
+    prediction; drawn only, `takes` of each expression.
+    Raises UserError when the database is absent, for an unknown folder, a missing frame, a clip that is too short and a
+    picture that is truncated, renamed or of another mode.
+    """
+    frames, length = settings["frames"], settings["options"]["continued"]
+    if length < frames:
+        raise UserError(f"key 'datasets.faces.options.continued': {length} is less than the {frames} frames; raise it")
+    if settings["source"] == "drawn":
+        person, expression, take, names, clips = _drawn(settings, length)
+    else:
+        person, expression, take, names, clips = _real(raw, settings, length)
+    labels = {"action": expression, "identity": person}
+    specs = {"action": LabelSpec("motion", EXPRESSIONS), "identity": LabelSpec("content", names)}
+    facts = {
+        "group": "take: one recording of one person and expression",
+        "split": "by take: every person is in train, so identity is that of known people",
+        "source": "MUG facial expression database, licensed"
+        if settings["source"] == "real"
+        else "drawn by this project; not the MUG faces",
+    }
+    return Prepared(
+        clips[:, :frames],
+        labels,
+        specs,
+        group=np.arange(len(clips)),
+        split=_split(person, expression, take),
+        facts=facts,
+        continued=clips if length > frames else None,
+    )
+
+
+def _split(person: np.ndarray, expression: np.ndarray, take: np.ndarray) -> np.ndarray:
+    """Last take test, the one before validation, the others train; of two, test and train; a single one, train."""
+    cell = person * len(EXPRESSIONS) + expression
+    split = np.full(len(person), "train", dtype="<U10")
+    for value in np.unique(cell):
+        members = np.flatnonzero(cell == value)
+        members = members[np.argsort(take[members], kind="stable")]
+        if len(members) > 1:
+            split[members[-1]] = "test"
+        if len(members) > 2:
+            split[members[-2]] = "validation"
+    return split
+
+
+def _drawn(settings: dict, length: int):
+    people, takes = settings["options"]["people"], settings["options"]["takes"]
+    if takes < 3:
+        raise UserError(f"key 'datasets.faces.options.takes': 3 or more, one for each split; got {takes}")
+    cells = np.meshgrid(np.arange(people), np.arange(len(EXPRESSIONS)), np.arange(takes), indexing="ij")
+    person, expression, take = (axis.ravel() for axis in cells)
+    clips = drawn.draw(person, expression, take, settings["frames"], length, settings["size"])
+    return person, expression, take, tuple(f"person {i}" for i in range(people)), clips
+
+
+def _real(raw: Path, settings: dict, length: int):
+    subjects = [f for f in _folders(raw) if re.fullmatch(r"\d+", f.name)] if raw.is_dir() else []
+    if not subjects:
+        raise UserError(f"{raw}: {ABSENT}")
+    subjects = subjects[: settings["options"]["people"]]
+    found = [
+        (person, EXPRESSIONS.index(expression.name.lower()), number, take)
+        for person, subject in enumerate(subjects)
+        for expression in _folders(subject)
+        if _is_expression(expression)
+        for number, take in enumerate(_folders(expression))
+    ]
+    if not found:
+        raise UserError(f"{raw}: {ABSENT}")
+    person, expression, take = np.array([clip[:3] for clip in found]).T
+    clips = np.empty((len(found), length, 3, settings["size"], settings["size"]), np.uint8)
+    for i, (*ids, folder) in enumerate(found):
+        clips[i] = _clip(folder, ids, length, settings["size"])
+    return person, expression, take, tuple(subject.name for subject in subjects), clips
+
+
+def _folders(folder: Path) -> list[Path]:
+    """Its folders in the order of their numbers: take2 before take10."""
+    found = [f for f in folder.iterdir() if f.is_dir() and not f.name.startswith(".")]
+    return sorted(found, key=lambda f: (int((re.findall(r"\d+", f.name) or ["0"])[-1]), f.name))
+
+
+def _is_expression(folder: Path) -> bool:
+    name = folder.name.lower()
+    if name in SKIPPED:
+        return False
+    if name not in EXPRESSIONS:
+        raise UserError(f"{folder}: unknown expression '{folder.name}'; {nearest(name, (*EXPRESSIONS, *SKIPPED))}")
+    return True
+
+
+def _clip(folder: Path, ids: list[int], frames: int, size: int) -> np.ndarray:
+    """One take, (frames, 3, size, size): `frames` of every second frame, from a place drawn for this take alone."""
+    numbered = {}
+    for file in folder.iterdir():
+        if file.suffix.lower() in (".jpg", ".jpeg"):
+            number = re.findall(r"\d+", file.stem)
+            if not number:
+                raise UserError(f"{file}: its name has no frame number; name frames as the database does, img_0000.jpg")
+            numbered[int(number[-1])] = file
+    numbers = sorted(numbered)
+    for before, after in zip(numbers, numbers[1:], strict=False):
+        if after != before + 1:
+            raise UserError(
+                f"{folder}: frame {before + 1} is missing after {numbered[before].name}; copy the take again"
+            )
+    halved = numbers[::EVERY]
+    if len(halved) < frames:
+        raise UserError(
+            f"{folder}: {len(numbers)} frames, too short: {frames} at every second frame take {EVERY * frames - 1}; "
+            "copy the take again, remove its folder or lower datasets.faces.options.continued"
+        )
+    start = int(np.random.default_rng([SEED, *ids]).integers(len(halved) - frames + 1))
+    return np.stack([_picture(numbered[number], size) for number in halved[start : start + frames]])
+
+
+def _picture(path: Path, size: int) -> np.ndarray:
+    """(3, size, size) uint8: the largest centred square, averaged down to the size."""
+    picture = read_picture(path, "JPEG", ("RGB", "L")).convert("RGB")
+    side = min(picture.size)
+    left, top = (picture.width - side) // 2, (picture.height - side) // 2
+    if side < size:
+        raise UserError(f"{path}: {picture.width} x {picture.height} pixels, smaller than size {size}; lower the size")
+    square = picture.resize((size, size), Image.Resampling.BOX, (left, top, left + side, top + side))
+    return np.asarray(square).transpose(2, 0, 1)

@@ -1,0 +1,132 @@
+"""The verb `fetch`: the raw files of a dataset, each pinned by URL, size and sha256 in data/sources.csv.
+
+A file is taken from the mirror folder that LATENTMOTION_MIRROR names (<mirror>/<dataset>/<path> or <mirror>/<path>)
+when it is there, otherwise downloaded. It gets its name when its size and sum are right, never before; what an
+interrupted download left (<name>.part) is continued. Imports nothing heavy: the workflow asks `files` while it plans.
+
+A row whose path ends in .tar is a folder of many files (archives.py): the mirror may hold the folder itself, and the
+URL is that of a repository's .tar.gz, which is packed again.
+"""
+
+import http.client
+import os
+import shutil
+import urllib.error
+import urllib.request
+from pathlib import Path, PurePosixPath
+
+from latentmotion.config.downloads import Source, read_sources
+from latentmotion.core.errors import UserError
+from latentmotion.core.files import file_digest
+from latentmotion.data.archives import pack_download, pack_folder
+
+MIRROR = "LATENTMOTION_MIRROR"
+_BLOCK = 1 << 18
+_PATIENCE = 60  # seconds without a byte
+
+
+def fetch(dataset: str, out: Path, sources_csv: Path) -> None:
+    """Brings all raw files of a dataset to out/<path>; those that are there and right are left alone.
+
+    Raises UserError for a dataset that is unknown or licensed, a wrong size or sum, and no network without a mirror.
+    """
+    from tqdm import tqdm
+
+    out, sources = Path(out), read_sources(dataset, Path(sources_csv))
+    if not sources:
+        raise UserError(_nothing_to_fetch(dataset))
+    mirror = os.environ.get(MIRROR)
+    if mirror and not Path(mirror).is_dir():
+        raise UserError(f"{MIRROR}={mirror}: no such folder; correct it, or unset it to download")
+    wanted = [source for source in sources if _fault(out / source.path, source)]
+    with tqdm(
+        total=sum(s.bytes for s in wanted), unit="B", unit_scale=True, desc=f"fetch {dataset}", disable=None
+    ) as bar:
+        for source in wanted:
+            target = out / source.path
+            copy = _mirrored(Path(mirror), dataset, source.path) if mirror else None
+            folder = _mirrored(Path(mirror), dataset, source.folder, Path.is_dir) if mirror and source.folder else None
+            try:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                part = target.with_name(f"{target.name}.part")
+                if copy:
+                    if fault := _fault(copy, source):
+                        raise UserError(f"{copy}: {fault}; replace it in the mirror, or unset {MIRROR} to download")
+                    shutil.copyfile(copy, part)
+                    bar.update(source.bytes)
+                elif folder:
+                    pack_folder(folder, part)
+                    bar.update(source.bytes)
+                elif source.folder:
+                    archive = target.with_name(f"{target.name}.gz.part")
+                    _download(source, archive, target, bar.update)
+                    try:
+                        pack_download(archive, PurePosixPath(source.folder).name, part)
+                    finally:
+                        archive.unlink()
+                else:
+                    _download(source, part, target, bar.update)
+                if fault := _fault(part, source):
+                    part.unlink()
+                    raise UserError(
+                        f"{target}: {fault} as it came from {folder or source.url}; repeat, or tell the maintainers"
+                    )
+                part.replace(target)
+            except OSError as error:
+                raise UserError(
+                    f"{target}: cannot be written ({error.strerror or error}); free space and repeat"
+                ) from None
+
+
+def _mirrored(mirror: Path, dataset: str, path: str, is_there=Path.is_file) -> Path | None:
+    """A mirror may keep what several datasets are made from in a folder of its own, as MNIST is."""
+    return next((copy for copy in (mirror / dataset / path, mirror / path) if is_there(copy)), None)
+
+
+def _fault(path: Path, source: Source) -> str | None:
+    """What is wrong with a file, or None."""
+    if not path.is_file():
+        return "missing"
+    if path.stat().st_size != source.bytes:
+        return f"{path.stat().st_size} bytes instead of {source.bytes}"
+    digest = file_digest(path)
+    return None if digest == source.sha256 else f"sha256 {digest[:12]}... instead of {source.sha256[:12]}..."
+
+
+def _download(source: Source, part: Path, target: Path, advance) -> None:
+    """Fills `part`, from where it ends if the server can, and reports bytes to `advance`."""
+    have = part.stat().st_size if part.is_file() else 0
+    if have >= source.bytes:
+        part.unlink()
+        have = 0
+    request = urllib.request.Request(source.url, headers={"Range": f"bytes={have}-"} if have else {})
+    try:
+        with urllib.request.urlopen(request, timeout=_PATIENCE) as response:
+            resumed = have and response.status == http.client.PARTIAL_CONTENT
+            advance(have if resumed else 0)
+            with part.open("ab" if resumed else "wb") as file:
+                while block := response.read(_BLOCK):
+                    file.write(block)
+                    advance(len(block))
+    except urllib.error.HTTPError as error:
+        raise UserError(f"{target}: {source.url} answers {error.code} {error.reason}; set {MIRROR} to a copy") from None
+    except (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError) as error:
+        reason = getattr(error, "reason", None) or error
+        raise UserError(
+            f"{target}: cannot be downloaded from {source.url} ({reason}); repeat with a network (it goes on where it "
+            f"stopped), or set {MIRROR} to a folder that holds {source.path}"
+        ) from None
+
+
+def _nothing_to_fetch(dataset: str) -> str:
+    import importlib
+
+    from latentmotion.core.errors import nearest
+    from latentmotion.core.source_code import modules
+
+    if dataset not in modules("data/datasets"):
+        return f"dataset '{dataset}': unknown; {nearest(dataset, modules('data/datasets'))}"
+    absent = getattr(
+        importlib.import_module(f"latentmotion.data.datasets.{dataset}"), "ABSENT", "it has no files to fetch"
+    )
+    return f"dataset '{dataset}': {absent}"

@@ -1,0 +1,50 @@
+"""The verb `prepare`: one dataset, from its raw files or its embedded stand-in, to a folder of sequences."""
+
+import importlib
+from pathlib import Path
+
+from latentmotion.core.errors import UserError, nearest
+from latentmotion.core.source_code import modules
+
+SOURCES = ("real", "drawn")
+
+
+def prepare(dataset: str, raw: Path | None, out: Path, settings: dict) -> None:
+    """Calls `prepare(raw, settings)` of data/<dataset>.py and writes what it returns to `out`, whole or not at all.
+
+    Arguments:
+        dataset: the name in params.yaml, which is that of the file in data/.
+        raw: folder of the raw files; None for a drawn source.
+        settings: source, size, frames and options, as in params.yaml. Options are keywords of the dataset: the keys
+            of its `OPTIONS`, which holds their defaults.
+
+    Raises UserError for an unknown dataset, source or option, and for whatever is wrong with the raw files.
+    """
+    if dataset not in modules("data/datasets"):
+        raise UserError(f"dataset '{dataset}': no file for it in data/; {nearest(dataset, modules('data/datasets'))}")
+    if settings["source"] not in SOURCES:
+        raise UserError(
+            f"key 'datasets.{dataset}.source': unknown '{settings['source']}'; {nearest(settings['source'], SOURCES)}"
+        )
+    module = importlib.import_module(f"latentmotion.data.datasets.{dataset}")
+    for key, value in settings["options"].items():
+        where = f"key 'datasets.{dataset}.options.{key}'"
+        if key not in module.OPTIONS:
+            raise UserError(f"{where}: unknown; {nearest(key, module.OPTIONS)}")
+        _check(where, value, module.OPTIONS[key])
+    options = module.OPTIONS | settings["options"]
+    raw = Path("data/raw") / dataset if raw is None else Path(raw)
+    prepared = module.prepare(raw, {**settings, "options": options})
+    prepared.write(prepared, out, settings)
+
+
+def _check(where: str, value, default) -> None:
+    """An option has the type of its default; a number is positive, where the default is."""
+    if isinstance(default, bool) or isinstance(value, bool):
+        if type(value) is not type(default):
+            raise UserError(f"{where}: {'true or false' if isinstance(default, bool) else 'a number'}; got {value!r}")
+    elif isinstance(default, int):
+        if not isinstance(value, int) or value < 1:
+            raise UserError(f"{where}: a whole number of 1 or more; got {value!r}")
+    elif not isinstance(value, int | float) or value < 0:
+        raise UserError(f"{where}: a number of 0 or more; got {value!r}")

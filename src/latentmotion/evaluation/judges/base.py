@@ -1,0 +1,84 @@
+"""What both kinds of judge are: networks trained once, selected on validation data, frozen by a hash of weights."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors.torch import save as to_safetensors
+from torch import Tensor, nn
+
+from latentmotion.core.errors import UserError
+from latentmotion.core.files import file_digest, write_atomic
+from latentmotion.core.progress import progress
+from latentmotion.core.records import read_record, write_record
+
+SEED = 0  # one seed, declared
+
+
+@dataclass(frozen=True)
+class Selected:
+    """The weights with the best validation scores, these scores, and those of every measurement."""
+
+    weights: bytes
+    scores: dict[str, float]
+    curve: list[dict]
+
+
+def train_selected(
+    network: nn.Module,
+    loss_at: Callable[[int], Tensor],
+    validate: Callable[[], dict[str, float]],
+    settings: dict,
+    section: str,
+    title: str,
+) -> Selected:
+    """Adam with a cosine to 0 over `steps`; every `select_every` steps, and at the end, validation is measured.
+
+    Arguments:
+        loss_at: step -> the loss to descend; the network is in training mode.
+        validate: `<question>_accuracy` or `accuracy`, and `loss`, in evaluation mode. The best have the largest sum of
+            accuracies (ties: the lower loss).
+        section: of params.yaml, for the error. Raises UserError where a loss is not finite.
+    """
+    optimiser = torch.optim.Adam(network.parameters(), lr=settings["lr"])
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, settings["steps"])
+    best, kept, chosen, curve = (-1.0, 0.0), {}, {}, []
+    with progress(title, settings["steps"]) as bar:
+        for step in range(settings["steps"]):
+            network.train()
+            loss = loss_at(step)
+            if not torch.isfinite(loss):
+                raise UserError(f"{title}: loss is not finite at step {step}; lower {section}.lr")
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            optimiser.step()
+            schedule.step()
+            bar.update()
+            if (step + 1) % settings["select_every"] and step + 1 < settings["steps"]:
+                continue
+            network.eval()
+            with torch.no_grad():
+                scores = validate()
+            curve.append({"step": step + 1, **scores})
+            bar.set_postfix({name: f"{value:.4f}" for name, value in scores.items()})
+            score = sum(value for name, value in scores.items() if name.endswith("accuracy")), -scores["loss"]
+            if score > best:
+                best, chosen = score, scores
+                kept = {name: value.detach().cpu().clone().contiguous() for name, value in network.state_dict().items()}
+    return Selected(to_safetensors(kept), chosen, curve)
+
+
+def write_instrument(path: Path, selected: Selected, record: dict) -> None:
+    """Weights to `path`, and beside them, as .json, the record with the weights' hash and the selection."""
+    write_atomic(path, selected.weights)
+    found = {"seed": SEED, "weights": file_digest(path), "selection": selected.curve}
+    write_record(path.with_suffix(".json"), record | found)
+
+
+def read_instrument(path: Path) -> dict:
+    """The record of the weights in `path`. Raises UserError where they are missing or not what it describes."""
+    record = read_record(path.with_suffix(".json"))
+    if not path.is_file() or file_digest(path) != record["weights"]:
+        raise UserError(f"{path}: is not what its record describes; make it with 'snakemake {path}'")
+    return record

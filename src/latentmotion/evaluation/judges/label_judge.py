@@ -1,0 +1,109 @@
+"""Judges: one classifier a label, trained on train groups, selected on validation groups, frozen by its hash.
+
+What a judge scores on real test data is measured by `evaluate --model real`: this job cannot open test data.
+"""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+from torch.nn import functional
+
+from latentmotion.core.errors import UserError, nearest
+from latentmotion.core.keyed_random import permutation, seed_torch
+from latentmotion.core.pixels import to_float
+from latentmotion.core.source_code import code_digest
+from latentmotion.data.prepared import Split, label_specs, open_split, read_manifest
+from latentmotion.evaluation.judges.base import SEED, read_instrument, train_selected, write_instrument
+from latentmotion.evaluation.judges.classifier_network import Classifier
+from latentmotion.training import device as devices
+from latentmotion.training import resource_usage
+from latentmotion.training.batches import shape_of
+
+
+@dataclass
+class Judge:
+    """A trained classifier and what its record says."""
+
+    network: Classifier
+    record: dict
+
+    @torch.no_grad()
+    def probabilities(self, x: Tensor) -> Tensor:
+        """Sequences (B, T, C, H, W) in [-1, 1] -> class probabilities (B, K), float64."""
+        return functional.softmax(self.network(x).double(), dim=1)
+
+
+def train_judge(data: Path, label: str, out: Path, settings: dict, device: str) -> None:
+    """Trains the judge of one label; writes `out/<label>.safetensors` and `out/<label>.json`.
+
+    The weights kept are those with the best validation accuracy (ties: the lower validation loss), measured every
+    `select_every` steps.
+    """
+    start = time.monotonic()
+    manifest = read_manifest(data)
+    specs = label_specs(manifest)
+    if label not in specs:
+        raise UserError(f"--label {label}: {data} has no such label; {nearest(label, specs)}")
+    target = devices.choose(device)
+    devices.set_threads(settings["threads"])
+    train, validation = open_split(data, "train"), open_split(data, "validation")
+    shape = shape_of(manifest)
+    seed_torch(SEED, "judge", label)
+    network = Classifier(shape.channels, shape.size, settings["width"], len(specs[label].classes)).to(target)
+    x, y = _on_device(train, label, target)
+    size = min(settings["batch"], len(train))
+
+    def loss_at(step: int) -> Tensor:
+        epoch, position = divmod(step, max(1, len(train) // size))
+        chosen = permutation(len(train), SEED, label, epoch)[position * size : (position + 1) * size]
+        index = torch.from_numpy(np.ascontiguousarray(chosen)).to(target)
+        return functional.cross_entropy(network(to_float(x[index])), y[index])
+
+    def validate() -> dict[str, float]:
+        """Over the whole split."""
+        x, y = _on_device(validation, label, target)
+        logits = torch.cat([network(to_float(part)) for part in x.split(256)])
+        accuracy = float((logits.argmax(1) == y).double().mean())
+        return {"accuracy": accuracy, "loss": float(functional.cross_entropy(logits, y))}
+
+    selected = train_selected(network, loss_at, validate, settings, "judge", f"judge {Path(data).name} {label}")
+    write_instrument(
+        Path(out) / f"{label}.safetensors",
+        selected,
+        {
+            "verb": "judge", "label": label, "classes": list(specs[label].classes), "kind": specs[label].kind,
+            "settings": settings, "shape": [shape.channels, shape.size],
+            "data": manifest["sha256"], "code": code_digest("evaluation/judges/label_judge"), "validation_accuracy": selected.scores["accuracy"],
+            **resource_usage.took(time.monotonic() - start, target, settings["steps"] * settings["batch"]),
+        },
+    )  # fmt: skip
+
+
+def load_judges(folder: Path, manifest: dict, device: torch.device) -> dict[str, Judge]:
+    """Every judge of a dataset, by label; none of sound and states, since judges look at pictures.
+
+    A judge of other data, or altered weights, are refused.
+    """
+    if len(manifest["splits"]["train"]["shape"]) == 3:
+        return {}
+    judges = {}
+    for label, spec in label_specs(manifest).items():
+        if spec.kind == "aside":
+            continue
+        path = Path(folder) / f"{label}.safetensors"
+        record = read_instrument(path)
+        if record["data"] != manifest["sha256"]:
+            raise UserError(f"{path}: was trained on other data than it is to judge; make it with 'snakemake {path}'")
+        network = Classifier(*record["shape"], record["settings"]["width"], len(spec.classes))
+        network.load_state_dict(load_file(path))
+        judges[label] = Judge(network.to(device).eval(), record)
+    return judges
+
+
+def _on_device(split: Split, label: str, device: torch.device) -> tuple[Tensor, Tensor]:
+    return torch.from_numpy(np.array(split.x)).to(device), torch.from_numpy(split.labels[label]).to(device)

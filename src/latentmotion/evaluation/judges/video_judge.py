@@ -1,0 +1,159 @@
+"""The video judge: the network on whose features `fvd-judge` is measured, trained here on several datasets together.
+
+Which dataset a video is of is soon told by its colours, and features that need no more are blind to motion. So the
+network answers a second question beside: what was done to the video, of the twelve kinds in distortions.py, most of
+which no single frame shows. Training splits teach it, validation splits select it; this job cannot open test data. It
+is an instrument of its own and not the I3D network of the published FVD: values of one say nothing of the other's size.
+"""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+from torch.nn import functional
+
+from latentmotion.core.errors import UserError
+from latentmotion.core.keyed_random import key, permutation, seed_torch
+from latentmotion.core.pixels import to_float
+from latentmotion.core.source_code import code_digest
+from latentmotion.data.prepared import Split, open_split, read_manifest
+from latentmotion.evaluation.judges.base import SEED, read_instrument, train_selected, write_instrument
+from latentmotion.evaluation.judges.distortions import KINDS, distort
+from latentmotion.evaluation.judges.video_network import VideoClassifier
+from latentmotion.training import device as devices
+from latentmotion.training import resource_usage
+from latentmotion.training.batches import shape_of
+
+FILE = "network.safetensors"
+AT_ONCE = 128
+
+
+@dataclass
+class VideoJudge:
+    """A trained network and what its record says."""
+
+    network: VideoClassifier
+    record: dict
+    name = "fvd-judge"
+
+    @property
+    def card(self) -> dict:
+        """What stands under a table about it."""
+        return {name: self.record[name] for name in ("weights", "learns", "validation")}
+
+    @property
+    def resizing(self) -> str:
+        """Videos are looked at in their own size, the training videos'."""
+        return f"{self.record['shape']['size']}px"
+
+    @torch.no_grad()
+    def features(self, x: Tensor) -> np.ndarray:
+        """Videos (B, T, C, H, W) uint8 -> (B, d) float64."""
+        device = next(self.network.parameters()).device
+        return self.network.features(to_float(x.to(device))).double().cpu().numpy()
+
+
+def train_video_judge(data: list[Path], out: Path, settings: dict, device: str) -> None:
+    """Trains on the datasets in the folders `data`; writes `out/network.safetensors` and `out/network.json`.
+
+    Each batch has as many videos of every dataset, each distorted in one of the kinds, drawn for it. The loss is the
+    sum of both cross entropies. The weights kept are those with the best mean of both accuracies on the validation
+    splits (ties: the lower loss), every video in one kind, the same at each of the measurements.
+    """
+    start = time.monotonic()
+    target = devices.choose(device)
+    devices.set_threads(settings["threads"])
+    manifests = {Path(folder).name: read_manifest(folder) for folder in data}
+    shape = _shape(manifests)
+    train, validation = ([open_split(folder, split) for folder in data] for split in ("train", "validation"))
+    seed_torch(SEED, "video judge")
+    questions = {"dataset": len(data), "distortion": len(KINDS)}
+    network = VideoClassifier(shape["channels"], settings["width"], settings["features"], questions).to(target)
+
+    def loss_at(step: int) -> Tensor:
+        x, answers = _batch(train, settings["batch"], step, target)
+        logits = network(x)
+        return sum(functional.cross_entropy(logits[question], answer) for question, answer in answers.items())
+
+    selected = train_selected(
+        network, loss_at, lambda: _validate(network, validation, target), settings, "video_judge", "video judge"
+    )
+    write_instrument(
+        Path(out) / FILE,
+        selected,
+        {
+            "verb": "video-judge", "learns": {"dataset": list(manifests), "distortion": list(KINDS)},
+            "settings": settings, "shape": shape,
+            "data": {name: manifest["sha256"] for name, manifest in manifests.items()},
+            "code": code_digest("evaluation/judges/video_judge"), "validation": selected.scores,
+            **resource_usage.took(time.monotonic() - start, target, settings["steps"] * settings["batch"] * len(manifests)),
+        },
+    )  # fmt: skip
+
+
+def load_video_judge(folder: Path, dataset: str, manifest: dict, device: torch.device) -> VideoJudge:
+    """The trained network. One that never saw this dataset or saw other data, or altered weights, are refused."""
+    path = Path(folder) / FILE
+    record = read_instrument(path)
+    if record["data"].get(dataset) != manifest["sha256"]:
+        raise UserError(
+            f"{path}: was trained on other data than the {dataset} it is to judge; make it with 'snakemake {path}'"
+        )
+    answers = {question: len(names) for question, names in record["learns"].items()}
+    settings = record["settings"]
+    network = VideoClassifier(record["shape"]["channels"], settings["width"], settings["features"], answers)
+    network.load_state_dict(load_file(path))
+    return VideoJudge(network.to(device).eval(), record)
+
+
+def _shape(manifests: dict[str, dict]) -> dict[str, int]:
+    """Frames, channels and size, which all datasets must share."""
+    shapes = {name: shape_of(manifest) for name, manifest in manifests.items()}
+    found = {name: {"frames": s.frames, "channels": s.channels, "size": s.size} for name, s in shapes.items()}
+    first, *others = found
+    for name in others:
+        if found[name] != found[first]:
+            raise UserError(
+                f"key 'video_judge.datasets': {name} has {found[name]}, {first} {found[first]}; one network sees all, "
+                "so prepare them alike or leave one out"
+            )
+    return found[first]
+
+
+def _batch(splits: list[Split], count: int, step: int, device: torch.device) -> tuple[Tensor, dict[str, Tensor]]:
+    """`count` videos of each split: epochs are permutations, less a remainder."""
+    parts = []
+    for i, split in enumerate(splits):
+        size = min(count, len(split))
+        epoch, position = divmod(step, len(split) // size)
+        order = permutation(len(split), SEED, "video judge", i, epoch)
+        ids = np.sort(order[position * size : (position + 1) * size])
+        parts.append(_distorted(split, i, ids, ("train", step), device))
+    videos, answers = zip(*parts, strict=True)
+    return torch.cat(videos), {question: torch.cat([part[question] for part in answers]) for question in answers[0]}
+
+
+def _distorted(split: Split, i: int, ids: np.ndarray, purpose: tuple, device) -> tuple[Tensor, dict[str, Tensor]]:
+    """Videos of dataset i, each in a kind drawn for it, and the answers to both questions; keyed by `purpose`."""
+    generator = torch.Generator().manual_seed(key(SEED, "distortions", i, *purpose))
+    kinds = torch.randint(len(KINDS), (len(ids),), generator=generator)
+    x = distort(to_float(torch.from_numpy(split.x[ids]).to(device)), kinds, generator)
+    return x, {"dataset": torch.full((len(ids),), i, device=device), "distortion": kinds.to(device)}
+
+
+def _validate(network: VideoClassifier, splits: list[Split], device: torch.device) -> dict[str, float]:
+    """Accuracy of each question, and the mean loss, over every validation video."""
+    sums, count = {"dataset_accuracy": 0.0, "distortion_accuracy": 0.0, "loss": 0.0}, 0
+    for i, split in enumerate(splits):
+        for ids in np.array_split(np.arange(len(split)), -(-len(split) // AT_ONCE)):
+            x, answers = _distorted(split, i, ids, ("validation", int(ids[0])), device)
+            logits = network(x)
+            for question, answer in answers.items():
+                sums[f"{question}_accuracy"] += (logits[question].argmax(1) == answer).sum().item()
+                sums["loss"] += functional.cross_entropy(logits[question], answer, reduction="sum").item()
+            count += len(ids)
+    return {name: value / count for name, value in sums.items()}

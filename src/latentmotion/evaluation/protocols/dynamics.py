@@ -1,0 +1,76 @@
+"""dynamics: is the learned motion reversible, symplectic and bounded? Measured at the states of first frames.
+
+HALO claims all three (section 1) and measures none; these are this project's measures, the same for every dynamics.
+"""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from latentmotion.core.keyed_random import permutation
+from latentmotion.evaluation.metrics.relative import CEILING, relative
+from latentmotion.evaluation.protocols.base import Trial
+from latentmotion.models import base as contract
+from latentmotion.training.batches import batch_of
+
+NAME = "dynamics"
+NEEDS = frozenset({contract.DYNAMICS})
+POINTS = 16  # sequences at whose states the Jacobian is taken
+
+
+def applies(trial: Trial) -> bool:
+    """States are those of first frames, which must be there to be seen."""
+    return bool(trial.split.seen.all())
+
+
+def measure(trial: Trial) -> dict[str, float]:
+    """In the model's own precision, float32; means over the sequences, of which a relative one counts 1e6 at most.
+
+    reversibility_error: |s' - s| / |s|, where s' is s after predict_length - 1 frames forwards and as many backwards.
+    growth: geometric mean of |s_n| / |s_0| after rollout_length frames; 1 for a motion that keeps its size.
+    symplectic_error: largest |F^T J F - J| of the Jacobian F of one step, J = [[0, I], [-I, 0]] in each subspace that
+        moves, states being (q, p); `state_size` is their length, and where it is odd there is no J and no error.
+    """
+    model, n, far = trial.model, trial.settings["predict_length"] - 1, trial.settings["rollout_length"]
+    reversal, growth = [], []
+    for _, batch in trial.batches():
+        state = model.state(batch.x[:, :1], batch.action)
+        there = model.advance(state, 0, n)[:, -1]
+        back = model.advance(there, -n, 0)[:, 0]
+        reversal.append(relative(_length(back - state), _length(state)))
+        growth.append(relative(_length(model.advance(state, 0, far)[:, -1]), _length(state)))
+    metrics = {
+        "reversibility_error": torch.cat(reversal).mean().item(),
+        "growth": torch.cat(growth).clamp(min=1 / CEILING).log().mean().exp().item(),
+        "state_size": float(state.shape[-1]),
+    }
+    if state.shape[-1] % 2 == 0:
+        ids = np.sort(permutation(len(trial.split), NAME)[:POINTS])
+        batch = batch_of(trial.split, ids, trial.train.group, trial.device)
+        metrics["symplectic_error"] = symplectic_error(model, model.state(batch.x[:, :1], batch.action))
+    return metrics
+
+
+def symplectic_error(model: contract.SequenceModel, state: Tensor) -> float:
+    """Largest |F^T J F - J| over states (B, K, S), S even, and over the coordinates of the subspaces that move."""
+    moving = (state != 0).any(-1).repeat_interleave(state.shape[-1], dim=1).double()
+    f = jacobian(model, state) * moving[:, None] * moving[..., None]
+    d = state.shape[-1] // 2
+    one = torch.zeros(2 * d, 2 * d, dtype=torch.float64, device=state.device)
+    one[:d, d:], one[d:, :d] = torch.eye(d), -torch.eye(d)
+    j = torch.block_diag(*[one] * state.shape[1]) * moving[:, None] * moving[..., None]
+    return (f.mT @ j @ f - j).abs().max().item()
+
+
+def jacobian(model: contract.SequenceModel, state: Tensor) -> Tensor:
+    """d advance(s, 0, 1)[1] / d s at states (B, K, S): (B, K S, K S) float64, a row an output."""
+    with torch.enable_grad():
+        state = state.detach().requires_grad_()
+        after = model.advance(state, 0, 1)[:, 1].flatten(1)
+        rows = [torch.autograd.grad(total, state, retain_graph=True)[0].flatten(1) for total in after.sum(0)]
+    return torch.stack(rows, dim=1).double()
+
+
+def _length(state: Tensor) -> Tensor:
+    """Euclidean norm of states (B, K, S) over all subspaces: (B,). Those that do not move are zero."""
+    return state.double().flatten(1).norm(dim=1)

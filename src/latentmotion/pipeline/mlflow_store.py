@@ -1,0 +1,71 @@
+"""Which store MLflow's records go to: a database file on a disk of this machine, or a server on any host.
+
+SQLite trusts its file system's locks and the order of its writes. Network file systems keep neither for certain, and
+what breaks is the whole file: a database on one is refused. Imports nothing heavy.
+"""
+
+import os
+from pathlib import Path, PurePath
+
+import psutil
+
+from latentmotion.core.errors import UserError
+
+VARIABLE = "MLFLOW_TRACKING_URI"
+SQLITE = "sqlite:///"
+# As /proc/mounts calls them. Shared disks with locks of their own (gfs2, ocfs2) are network file systems to SQLite too.
+NETWORK = {
+    "9p", "afs", "beegfs", "beegfs_nodev", "ceph", "cifs", "gfs2", "gpfs", "lustre", "nfs", "nfs4", "ocfs2", "orangefs",
+    "panfs", "pvfs2", "smb3", "smbfs", "wekafs", "fuse.beegfs", "fuse.ceph", "fuse.ceph-fuse", "fuse.glusterfs",
+    "fuse.juicefs", "fuse.sshfs",
+}  # fmt: skip
+
+
+def named() -> str:
+    """What MLFLOW_TRACKING_URI says; empty where it says nothing."""
+    return os.environ.get(VARIABLE, "").strip()
+
+
+def choose(database: Path | None = None) -> str | Path:
+    """The address of a server, or the absolute path of a database file that may lie where it lies.
+
+    Arguments:
+        database: the file that was asked for; without one MLFLOW_TRACKING_URI decides, and without that it is mlflow.db
+            in the working directory.
+
+    Raises:
+        UserError: the variable names neither a server nor a database file, or the file is on a network file system.
+    """
+    uri = named()
+    if database is None and uri.startswith(("http://", "https://")):
+        return uri.rstrip("/")
+    if database is None and uri:
+        if not uri.startswith(SQLITE):
+            raise UserError(
+                f"{VARIABLE}: '{uri}' is neither a server nor a database file; give http://HOST:5000 of an"
+                f" `mlflow server`, or {SQLITE}/local/disk/mlflow.db"
+            )
+        database = Path(uri.removeprefix(SQLITE))
+    database = Path(database or "mlflow.db").absolute()
+    kind = file_system(database, mounts())
+    if kind in NETWORK:
+        raise UserError(
+            f"{database}: on a network file system ({kind}), where SQLite loses data; set {VARIABLE} to"
+            f" {SQLITE}/local/disk/mlflow.db or to a server, http://HOST:5000 (docs/storage.md)"
+        )
+    return database
+
+
+def mounts() -> list[tuple[str, str]]:
+    """Folder and type of every mounted file system, in the order in which they were mounted."""
+    return [(partition.mountpoint, partition.fstype) for partition in psutil.disk_partitions(all=True)]
+
+
+def file_system(path: Path, mounted: list[tuple[str, str]]) -> str:
+    """The type of the file system that a path lies on, links followed: that of the deepest mounted folder above it, and
+    of the last one mounted there. Empty where none is known."""
+    real = PurePath(os.path.realpath(path))
+    above = [
+        (len(PurePath(folder).parts), order) for order, (folder, _) in enumerate(mounted) if real.is_relative_to(folder)
+    ]
+    return mounted[max(above)[1]][1] if above else ""

@@ -1,0 +1,88 @@
+"""What figures of sound show: segments and whole utterances of the test split, chosen by rule and never by ear."""
+
+from pathlib import Path
+
+import numpy as np
+
+from latentmotion.core.errors import UserError
+from latentmotion.core.keyed_random import permutation
+from latentmotion.data.audio.codec import Codec, of_manifest
+from latentmotion.data.audio.voicing import VOICED, periodicity
+from latentmotion.data.prepared import read_manifest
+from latentmotion.reporting.drawing.trained_run import Shown
+
+VOICED_SHARE = 0.75  # of a segment's frames
+LENGTH = 2.0  # seconds: whole utterances are those nearest to it
+
+
+def codec_of(run: Shown) -> Codec:
+    """Of the run's data. Raises UserError for data that are no sound."""
+    return of_manifest(read_manifest(Path(run.split.name).parent))
+
+
+def clips(run: Shown, count: int, purpose: str) -> np.ndarray:
+    """Ids of `count` segments, those of a speaker together.
+
+    In a random order of a fixed key, in turn from as many speakers as there are and each of another utterance, those of
+    which VOICED_SHARE of the frames are voiced and which are as loud as their speaker's median segment.
+
+    Raises UserError where there are too few.
+    """
+    codec, x, speaker = codec_of(run), np.asarray(run.split.x), run.split.labels["speaker"]
+    magnitude = codec.spectrogram.magnitude(codec.log_magnitude(x).reshape(-1, x.shape[-1]))
+    voiced = (periodicity(magnitude, codec.spectrogram) > VOICED).reshape(x.shape[:2]).mean(1)
+    power = (magnitude**2).sum(1).reshape(x.shape[:2]).sum(1)
+    usual = {s: np.median(power[speaker == s]) for s in np.unique(speaker)}
+    fit = (voiced >= VOICED_SHARE) & (power >= np.vectorize(usual.get)(speaker))
+    order = permutation(len(x), purpose)
+    order = order[fit[order]]
+    _, first = np.unique(run.split.group[order], return_index=True)
+    order = order[np.sort(first)]
+    turn = [int((speaker[order[:i]] == speaker[now]).sum()) for i, now in enumerate(order)]
+    found = order[np.argsort(turn, kind="stable")][:count]
+    if len(found) < count:
+        raise UserError(
+            f"{run.split.name}: {len(found)} utterances hold a voiced and loud segment, fewer than {count}; lower the "
+            "option 'clips' of the figure or prepare more"
+        )
+    return found[np.argsort(speaker[found], kind="stable")]
+
+
+def pairs(run: Shown, count: int, purpose: str) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Up to `count` pairs of utterances, as the ids of their segments, whose speakers differ in every content label.
+
+    Of each speaker that utterance is taken that is nearest to LENGTH; speakers are in a random order of a fixed key.
+    """
+    labels = run.split.labels
+    content = [name for name, spec in run.specs.items() if spec.kind == "content"]
+    speakers = np.unique(labels["speaker"])
+    left = [_utterance(run, speaker) for speaker in speakers[permutation(len(speakers), purpose)]]
+    found = []
+    while left and len(found) < count:
+        a = left.pop(0)
+        other = next((i for i, b in enumerate(left) if all(labels[n][a[0]] != labels[n][b[0]] for n in content)), None)
+        if other is not None:
+            found.append((a, left.pop(other)))
+    return found
+
+
+def _utterance(run: Shown, speaker: int) -> np.ndarray:
+    groups, segments = np.unique(run.split.group[run.split.labels["speaker"] == speaker], return_counts=True)
+    seconds = segments * run.split.x.shape[1] * _hop(run)
+    return np.flatnonzero(run.split.group == groups[np.abs(seconds - LENGTH).argmin()])
+
+
+def _hop(run: Shown) -> float:
+    """Seconds from one frame to the next."""
+    spectrogram = codec_of(run).spectrogram
+    return spectrogram.hop / spectrogram.rate
+
+
+def voice(run: Shown, i: int) -> str:
+    """The speaker of a segment."""
+    return run.specs["speaker"].classes[run.split.labels["speaker"][i]]
+
+
+def words(run: Shown, i: int) -> str:
+    """What is said in a segment's utterance, where that is known."""
+    return run.specs["digit"].classes[run.split.labels["digit"][i]] if "digit" in run.specs else ""

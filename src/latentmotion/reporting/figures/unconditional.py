@@ -1,0 +1,54 @@
+"""Unconditional generation (R-WAE, figures 3 to 5): test sequences, and content and motion of every model's priors.
+
+The film shows a wall of samples of each (figures 4 and 5, which are films). The still is their last frame (figure 3)
+or, with `steps`, the first few samples over time. Nothing is chosen: test sequences by a fixed key, and of each model
+the samples with the first numbers. Every model goes on as long as is asked for, where the paper shows only its own
+beyond 20 frames.
+"""
+
+from pathlib import Path
+
+from PIL import Image
+
+from latentmotion.models import base as contract
+from latentmotion.reporting.drawing.image_grid import Block, Clip, gif, grid, note, numbered, png, stack, wall
+from latentmotion.reporting.drawing.trained_run import Shown, open_runs
+from latentmotion.reporting.figures.generated_videos import by_dataset, samples, system, together
+from latentmotion.reporting.figures.swap import extent
+
+PAPER = "R-WAE"
+NUMBER = "figures 3 to 5"
+CAPTION = "Unconditional generation: test sequences, and of each model the first samples from its priors, not the best"
+
+OVER_TIME = 3  # samples of each in a still over time
+
+
+def render(runs: list[Path], settings: dict, device: str) -> dict[str, bytes]:
+    """Options: `samples` of each model, and as many test sequences (16), `length` in frames (as in training), `steps`
+    of them in the still (the last alone)."""
+    options = settings["options"]
+    shown = open_runs(runs, settings, device, {contract.SAMPLE_CONTENT, contract.SAMPLE_MOTION})
+    stills, films = [], []
+    for title, of_one in by_dataset(shown, settings["scale"]).items():
+        length = options.get("length", of_one[0].split.x.shape[1])
+        title, blocks = f"{title}{extent(of_one[0], length)}", rows(of_one, options.get("samples", 16), length)
+        film = [_walls(title, blocks, time) for time in range(length)]
+        stills.append(_still(title, blocks, options["steps"]) if "steps" in options else film[-1])
+        films.append(film)
+    return {"png": png(stack(stills)), "gif": gif(together(films))}
+
+
+def rows(runs: list[Shown], count: int, length: int) -> list[Block]:
+    """Test sequences over `length` frames, then samples of every run on that dataset, as many of each."""
+    ids = runs[0].choose(count, "unconditional figure")
+    truth = runs[0].split.truth(length, ids)
+    data = Block("data", [Clip(frames, f"test {i}") for i, frames in zip(ids, truth, strict=True)])
+    return [data, *(Block(system(run), samples(run, len(ids), length)) for run in runs)]
+
+
+def _still(title: str, blocks: list[Block], steps: int) -> Image.Image:
+    return numbered(title, [Block(block.heading, block.clips[:OVER_TIME]) for block in blocks], steps)
+
+
+def _walls(title: str, blocks: list[Block], time: int) -> Image.Image:
+    return grid(title, [[wall(block, time) for block in blocks]], key=note(f"frame {time + 1}"))

@@ -1,0 +1,77 @@
+"""The page and the list of everything in reports/: index.html to look at, README.md to read on a forge."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from latentmotion.config.params import load
+from latentmotion.config.paths import report_files
+from latentmotion.config.schema import Params
+from latentmotion.core.files import write_atomic
+from latentmotion.reporting.html import fill, page
+from latentmotion.reporting.render import report
+
+TITLE = "latentmotion: tables and figures"
+INDEX = """<h1>{{ title }}</h1>
+<p class="soft">Each is made by a command of its own, and says of which scale, data and seeds it is.</p>
+{% for item in items %}<section id="{{ item.name }}">
+<h2>{{ item.name }}: {{ item.paper }}, {{ item.number }}</h2>
+<p>{{ item.caption }}</p>
+{% if item.made %}<p>{% for file in item.files %}<a href="{{ file }}">{{ file }}</a>{{ " · " if not loop.last }}
+{%- endfor %}</p>
+{% if item.page %}<iframe src="{{ item.page }}" title="{{ item.caption }}" loading="lazy"></iframe>
+{% endif %}{% for file in item.pictures %}<img src="{{ file }}" alt="{{ item.caption }}" loading="lazy">
+{% endfor %}{% else %}<p class="soft">Not made yet: <code>snakemake {{ item.target }}</code></p>
+{% endif %}</section>
+{% endfor %}"""
+
+
+@dataclass(frozen=True)
+class Item:
+    """A target of the catalogue and what there is of it."""
+
+    name: str
+    paper: str
+    number: str
+    caption: str
+    target: str
+    files: list[str]
+    made: bool
+
+    @property
+    def pictures(self) -> list[str]:
+        return [file for file in self.files if file.endswith((".png", ".gif"))]
+
+    @property
+    def page(self) -> str:
+        """Of a table: that of a figure, which shows the same pictures again, is linked."""
+        return "" if self.pictures else next((file for file in self.files if file.endswith(".html")), "")
+
+
+def items(out: Path, params: Params) -> list[Item]:
+    """Every table, then every figure, in the order of params.yaml."""
+    found = []
+    for kind in ("tables", "figures"):
+        for name, section in getattr(params, kind).items():
+            module = report(kind, section.report)
+            targets = report_files(params, kind, name)
+            files = [Path(target).name for target in targets]
+            made = all((Path(out) / file).is_file() for file in files)
+            found.append(Item(name, module.PAPER, module.NUMBER, module.CAPTION, targets[0], files, made))
+    return found
+
+
+def build(out: Path, params: Path) -> None:
+    """OUT/index.html and OUT/README.md. Links are relative and nothing is fetched, so that both work offline."""
+    found = items(out, load(params))
+    index = page(TITLE, fill(INDEX, title=TITLE, items=found))
+    lines = ["| target | is | caption | made |", "| --- | --- | --- | --- |"]
+    for item in found:
+        made = (
+            ", ".join(f"[{Path(file).suffix.removeprefix('.')}]({file})" for file in item.files) if item.made else "no"
+        )
+        lines.append(f"| `{item.target}` | {item.paper}, {item.number} | {item.caption} | {made} |")
+    text = "\n".join(
+        ["# Reports", "", "What `snakemake <target>` makes. [index.html](index.html) shows all of it.", ""]
+    )
+    write_atomic(Path(out) / "index.html", index.encode())
+    write_atomic(Path(out) / "README.md", (text + "\n" + "\n".join(lines) + "\n").encode())

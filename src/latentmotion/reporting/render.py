@@ -1,0 +1,101 @@
+"""Tables and figures: checks what is given against what was declared, calls the report's own file, writes the result.
+
+A report is a file in reports/ with PAPER, NUMBER and CAPTION. A table offers `rows(records, published, settings)`, the
+long form; `view(long)`, the paper's shape as blocks (markup.py); and `notes(records, published)`. A figure offers
+`render(runs, settings, device)`, suffix -> bytes. Equal input gives equal bytes; when anything is wrong, nothing is
+written.
+"""
+
+import importlib
+from pathlib import Path
+from types import ModuleType
+
+from latentmotion.config.catalogue import REAL, dataset_name
+from latentmotion.core.errors import UserError, nearest
+from latentmotion.core.files import write_atomic
+from latentmotion.core.records import read_record
+from latentmotion.core.source_code import modules
+from latentmotion.reporting.html import table_page
+from latentmotion.reporting.tabulation.aggregate import LONG
+from latentmotion.reporting.tabulation.footnotes import footnotes
+from latentmotion.reporting.tabulation.formats import latex, markdown
+from latentmotion.reporting.tabulation.published import read_published
+
+
+def report(kind: str, name: str) -> ModuleType:
+    """The module that renders a table or figure: reporting/<kind>/<name>.py, where kind is `tables` or `figures`."""
+    known = modules(f"reporting/{kind}")
+    if name not in known:
+        raise UserError(f"{kind}.{name}: no such file in reporting/{kind}/; {nearest(name, known)}")
+    return importlib.import_module(f"latentmotion.reporting.{kind}.{name}")
+
+
+def read_records(paths: list[Path], settings: dict) -> list[dict]:
+    """The records of a table as `settings` orders its datasets and runs, the real data's first.
+
+    Exactly the declared runs and the real data of each of their datasets must be there, all of one scale, and those of
+    one dataset from the same bytes: a seed that is left out would be a result that was picked.
+    """
+    found: dict[str, tuple[Path, dict]] = {}
+    for path in paths:
+        record = read_record(path)
+        if record.get("verb") != "evaluate":
+            raise UserError(f"{path}: not an evaluation record; give those under results/")
+        if record["scale"] != settings["scale"]:
+            raise UserError(
+                f"{path}: of scale '{record['scale']}', the table is of '{settings['scale']}'; scales do not mix"
+            )
+        if record["status"] == "ok" and record["split"] != "test":
+            raise UserError(f"{path}: scored on the {record['split']} split; a table shows the test split alone")
+        name = f"{record['model']}/{record['dataset']}/seed{record['seed']}"
+        if name in found:
+            raise UserError(f"{path}: the same run as {found[name][0]}; give one of them")
+        found[name] = (Path(path), record)
+    order = settings["datasets"]
+    shown = sorted(settings["shown"], key=lambda run: order.index(dataset_name(run.split("/")[1])))
+    declared = [*(f"{REAL}/{dataset}/seed0" for dataset in dict.fromkeys(run.split("/")[1] for run in shown)), *shown]
+    for name in declared:
+        if name not in found:
+            path = f"results/{settings['scale']}/{name}.json"
+            raise UserError(f"{path}: declared in params.yaml but not given; make it with 'snakemake {path}'")
+    for name in found:
+        if name not in declared:
+            raise UserError(f"{found[name][0]}: not declared for this table; add {name} to params.yaml or leave it out")
+    records = [found[name][1] for name in declared]
+    for record in records:
+        if record["status"] == "ok" and record["data"] != found[f"{REAL}/{record['dataset']}/seed0"][1]["data"]:
+            name = f"{record['model']}/{record['dataset']}/seed{record['seed']}"
+            raise UserError(f"{found[name][0]}: from other data than the real row's; evaluate both again")
+    return records
+
+
+def render_table(name: str, records: list[Path], published: Path, out: Path, settings: dict) -> None:
+    """OUT.csv (long form), OUT.md, OUT.tex and OUT.html (the paper's shape)."""
+    module = report("tables", settings["report"])
+    found, printed = read_records(records, settings), read_published(published)
+    long = module.rows(found, printed, settings)
+    if list(long.columns) != LONG:
+        raise ValueError(f"reporting/tables/{settings['report']}.py: columns must be {LONG}, got {list(long.columns)}")
+    prints = bool((printed.paper == module.PAPER).any())
+    blocks, notes = module.view(long), [*module.notes(found, printed), *footnotes(found, settings, prints)]
+    source = f"{module.PAPER}, {module.NUMBER}; scale {settings['scale']}"
+    contents = {
+        ".md": markdown(f"{module.CAPTION} ({source})", blocks, notes),
+        ".tex": latex(f"{module.CAPTION} ({source})", blocks, notes),
+        ".html": table_page(module.CAPTION, f"{name}: {source}", blocks, notes),
+        ".csv": long.to_csv(index=False, float_format="%.6g", lineterminator="\n"),
+    }
+    for suffix, content in contents.items():
+        write_atomic(Path(out).with_suffix(suffix), content.encode())
+
+
+def render_figure(name: str, runs: list[Path], out: Path, settings: dict, device: str = "auto") -> None:
+    """One file beside OUT for each suffix that the figure returns."""
+    module = report("figures", settings["report"])
+    given = {"/".join(Path(run).parts[-3:]): Path(run) for run in runs}
+    for run in settings["shown"]:
+        if run not in given:
+            path = f"runs/{settings['scale']}/{run}"
+            raise UserError(f"{path}: declared for {name} but not given; make it with 'snakemake {path}'")
+    for suffix, content in module.render([given[run] for run in settings["shown"]], settings, device).items():
+        write_atomic(Path(out).with_suffix(f".{suffix}"), content)

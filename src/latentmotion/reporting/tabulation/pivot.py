@@ -1,0 +1,61 @@
+"""Long form -> blocks, the paper's shape: cells as text, rows (data, system), columns (metric, "ours" or "published").
+
+markup.py and page.py set them.
+"""
+
+from collections.abc import Iterable, Mapping
+
+import pandas as pd
+
+from latentmotion.reporting.tabulation.aggregate import cell_text
+
+Columns = Mapping[tuple[str, str], tuple[str, str]]  # (protocol, metric) -> title, and how its numbers are written
+
+
+def block(long: pd.DataFrame, columns: Columns) -> pd.DataFrame:
+    """The lines of the long form that belong to some columns; several protocols may share one.
+
+    A printed deviation, which is the metric's `_std`, stands behind the printed number.
+    """
+    deviations = {
+        (line.dataset, line.row, line.protocol, line.metric.removesuffix("_std")): line.published
+        for line in long.itertuples()
+        if line.metric.endswith("_std") and not pd.isna(line.published)
+    }
+    here = long[[key in columns for key in zip(long.protocol, long.metric, strict=True)]]
+    rows: dict[tuple[str, str], dict] = {}
+    for line in here.itertuples():
+        title, form = columns[line.protocol, line.metric]
+        row = rows.setdefault((heading(line, here), line.row), {})
+        row[title, "ours"] = cell_text(line, form)
+        if not pd.isna(line.published):
+            deviation = deviations.get((line.dataset, line.row, line.protocol, line.metric))
+            row[title, "published"] = f"{line.published} ± {deviation}" if deviation else line.published
+    return frame(rows, dict.fromkeys(title for title, _ in columns.values()))
+
+
+def frame(rows: Mapping[tuple[str, str], Mapping], titles: Iterable[str]) -> pd.DataFrame:
+    """Texts by (data, system) and (title, kind) as a block: rows of the same data together, no empty column."""
+    order = [(title, kind) for title in titles for kind in ("ours", "published")]
+    data = list(dict.fromkeys(data for data, _ in rows))
+    grouped = sorted(rows, key=lambda key: data.index(key[0]))
+    if not grouped:
+        return pd.DataFrame()
+    found = pd.DataFrame(
+        [[rows[key].get(column, "") for column in order] for key in grouped],
+        index=pd.MultiIndex.from_tuples(grouped, names=["data", "system"]),
+        columns=pd.MultiIndex.from_tuples(order),
+    )
+    return found.loc[:, (found != "").any()]
+
+
+def heading(line, long: pd.DataFrame) -> str:
+    """The data of a line; a drawn set's heading says of which other data the published column beside it is."""
+    notes = long[(long.dataset == line.dataset) & long.published.notna()].note
+    other = {part for note in notes for part in note.split("; ") if part.startswith("published numbers on ")}
+    return ", ".join([line.dataset, *sorted(other)])
+
+
+def filled(blocks: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Without the blocks of which nothing was measured or printed."""
+    return {title: found for title, found in blocks.items() if not found.empty}

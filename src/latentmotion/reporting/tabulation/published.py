@@ -1,0 +1,62 @@
+"""Published numbers: data/published.csv, as printed, digit by digit. They stand beside ours and are never mixed in."""
+
+import math
+from pathlib import Path
+
+import pandas as pd
+
+from latentmotion.core.errors import UserError
+
+COLUMNS = ["paper", "table", "row", "dataset", "metric", "value", "note"]
+KEY = COLUMNS[:5]
+
+
+def read_published(path: Path) -> pd.DataFrame:
+    """All printed numbers, as strings, so that 1.000 stays 1.000."""
+    path = Path(path)
+    if not path.is_file():
+        raise UserError(f"{path}: no published numbers there; restore it with 'git checkout {path}'")
+    frame = pd.read_csv(path, dtype=str, keep_default_na=False)
+    if list(frame.columns) != COLUMNS:
+        raise UserError(f"{path}: its columns must be {','.join(COLUMNS)}; correct the first line")
+    twice = frame[frame.duplicated(KEY)]
+    if len(twice):
+        raise UserError(f"{path}: line {twice.index[0] + 2} repeats {', '.join(twice.iloc[0][KEY])}; remove one")
+    wrong = frame[pd.to_numeric(frame.value, errors="coerce").isna()]
+    if len(wrong):
+        raise UserError(f"{path}: line {wrong.index[0] + 2}: '{wrong.value.iloc[0]}' is not a number; correct it")
+    return frame
+
+
+def printed(published: pd.DataFrame, paper: str, table: str, row: str, dataset: str) -> dict[str, str]:
+    """Metric -> value as printed, of one row of one table on one dataset; empty where nothing was printed."""
+    of = published[
+        (published.paper == paper)
+        & (published.table == table)
+        & (published.row == row)
+        & (published.dataset == dataset)
+    ]
+    return dict(zip(of.metric, of.value, strict=True))
+
+
+def audit(published: pd.DataFrame) -> pd.DataFrame:
+    """Every printed inception score against IS = exp(H(y) - H(y|x)) of the entropies printed beside it.
+
+    Columns paper, table, row, dataset, printed, implied, holds. `holds` allows what rounding to the printed digits can
+    do: each entropy may be off by half its last digit, which moves the implied score by that share of itself, and the
+    printed score by half of its own.
+    """
+    lines = []
+    for key, group in published.groupby(KEY[:4], sort=False):
+        cells = dict(zip(group.metric, group.value, strict=True))
+        if "action_is" not in cells:
+            continue
+        score, marginal, conditional = (cells[m] for m in ("action_is", "action_h_y", "action_h_y_given_x"))
+        implied = math.exp(float(marginal) - float(conditional))
+        allowed = implied * math.expm1(_half_digit(marginal) + _half_digit(conditional)) + _half_digit(score)
+        lines.append((*key, score, implied, abs(float(score) - implied) <= allowed))
+    return pd.DataFrame(lines, columns=[*KEY[:4], "printed", "implied", "holds"])
+
+
+def _half_digit(number: str) -> float:
+    return 0.5 * 10.0 ** -len(number.partition(".")[2])
