@@ -9,6 +9,8 @@ import torch
 from PIL import Image
 
 from latentmotion.core.errors import UserError
+from latentmotion.core.records import read_record, write_record
+from latentmotion.core.source_code import code_digest
 from latentmotion.data.prepared import LabelSpec, Prepared, write
 from latentmotion.models.base import SequenceModel
 from latentmotion.reporting import index_page, readme
@@ -52,10 +54,12 @@ def run(tmp_path, monkeypatch) -> Path:
     monkeypatch.setattr(
         "latentmotion.training.load.load_run", lambda folder, device: (Exact(), {"data_folder": str(tmp_path / "data")})
     )
-    return tmp_path / "runs/tiny/halo/sprites-drawn/seed0"
+    folder = tmp_path / "runs/tiny/halo/sprites-drawn/seed0"
+    write_record(folder / "record.json", {"weights": "0123"})
+    return folder
 
 
-SETTINGS = {"scale": "tiny", "shown": ["halo/sprites-drawn/seed0"], "report": "figure_motion_swap"}
+SETTINGS = {"scale": "tiny", "shown": ["halo/sprites-drawn/seed0"], "report": "motion_swap"}
 SETTINGS |= {"models": ["halo"], "datasets": ["sprites"], "options": {"pairs": 2}}
 
 
@@ -79,6 +83,13 @@ def test_figure_is_a_still_and_a_film_of_the_same_bytes(run, tmp_path):
     film = Image.open(tmp_path / "a/swap.gif")
     assert film.n_frames == 4 and film.info["loop"] == 0
     assert min(Image.open(io.BytesIO((tmp_path / "a/swap.png").read_bytes())).size) > 250
+    assert read_record(tmp_path / "a/swap.json") == {
+        "verb": "figure",
+        "name": "swap",
+        "settings": SETTINGS,
+        "code": code_digest("reporting/figures/motion_swap", "reporting/render"),
+        "made_from": {"results/tiny/halo/sprites-drawn/seed0.json": "0123"},
+    }
 
 
 def test_a_declared_run_may_not_be_left_out(tmp_path):

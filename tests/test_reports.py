@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from latentmotion.core.errors import UserError
-from latentmotion.core.source_code import modules
+from latentmotion.core.files import file_digest
+from latentmotion.core.source_code import code_digest, modules
 from latentmotion.reporting.render import render_table, report
 from latentmotion.reporting.tabulation.aggregate import LONG
 from latentmotion.reporting.tabulation.published import audit, read_published
@@ -93,17 +94,52 @@ def cell(lines: list[dict], row: str, dataset: str, protocol: str, metric: str) 
 
 @pytest.mark.parametrize("name", modules("reporting/tables"))
 def test_every_report_says_what_it_is(name):
-    module = report(name)
+    module = report("tables", name)
     assert module.PAPER and module.NUMBER and module.CAPTION and module.__doc__
-    assert callable(getattr(module, "render", None)) or (module.rows and module.view and module.notes)
+    assert module.rows and module.view and module.notes
+
+
+@pytest.mark.parametrize("name", modules("reporting/figures"))
+def test_every_figure_says_what_it_is(name):
+    module = report("figures", name)
+    assert module.PAPER and module.NUMBER and module.CAPTION and module.__doc__ and module.render
 
 
 @pytest.mark.parametrize("name", TABLES)
 def test_every_table_renders_the_same_bytes_in_any_order(name, results, tmp_path):
     first = rendered(results, tmp_path / "a", name)
-    assert set(first) == {".csv", ".md", ".tex", ".html"}
-    assert first == rendered(dict(reversed(results.items())), tmp_path / "b", name)
+    assert set(first) == {".csv", ".md", ".tex", ".html", ".json"}
+    again = rendered(dict(reversed(results.items())), tmp_path / "b", name)
+    assert json.loads(first.pop(".json")) == json.loads(again.pop(".json"))
+    assert first == again
     assert first[".csv"].splitlines()[0] == ",".join(LONG)
+
+
+def test_a_record_states_what_a_table_was_made_from(results, tmp_path):
+    first = json.loads(rendered(results, tmp_path / "a")[".json"])
+    assert {key: first[key] for key in ("verb", "name", "settings")} == {
+        "verb": "table",
+        "name": "table2",
+        "settings": SETTINGS,
+    }
+    assert first["code"] == code_digest("reporting/tables/table2", "reporting/render")
+    assert first["made_from"] == {str(path): file_digest(path) for path in results.values()}
+    change(results["halo/faces-drawn/seed0"], notes=["changed"])
+    second = json.loads(rendered(results, tmp_path / "a")[".json"])
+    different = {path for path, digest in first["made_from"].items() if second["made_from"][path] != digest}
+    assert different == {str(results["halo/faces-drawn/seed0"])}
+
+
+def test_an_incomplete_report_has_no_record(results, tmp_path, monkeypatch):
+    rendered(results, tmp_path / "a")
+
+    def fails(path, content):
+        raise UserError(f"{path}: cannot be written")
+
+    monkeypatch.setattr("latentmotion.reporting.render.write_atomic", fails)
+    with pytest.raises(UserError, match="cannot be written"):
+        rendered(results, tmp_path / "a")
+    assert (tmp_path / "a/table2.csv").is_file() and not (tmp_path / "a/table2.json").exists()
 
 
 @pytest.mark.parametrize("name", TABLES)

@@ -15,30 +15,22 @@ from scipy.io import wavfile
 from latentmotion.config import catalogue, paths
 from latentmotion.config.params import load
 from latentmotion.core.errors import UserError
+from latentmotion.core.records import write_record
 from latentmotion.core.source_code import modules
-from latentmotion.core.yaml_loader import read_yaml
 from latentmotion.data.audio.codec import Codec
 from latentmotion.data.audio.spectrogram import Spectrogram
 from latentmotion.data.audio.voicing import VOICED, periodicity
 from latentmotion.data.prepare import prepare
 from latentmotion.models import base as contract
 from latentmotion.reporting import index_page
-from latentmotion.reporting.drawing import (
-    audio_player as players,
-)
-from latentmotion.reporting.drawing import (
-    spectrogram_image as spectra,
-)
-from latentmotion.reporting.drawing import (
-    speech_examples as utterances,
-)
+from latentmotion.reporting.drawing import audio_player, spectrogram_image, speech_examples
 from latentmotion.reporting.drawing.trained_run import open_runs
 from latentmotion.reporting.figures import sound_swap as figure
 from latentmotion.reporting.render import render_figure, report
 
 ROOT = Path(__file__).parent.parent
 NAME = "rwae/spoken_digits-drawn/seed0"
-SETTINGS = {"scale": "tiny", "shown": [NAME], "report": "figure_sound_swap", "models": ["rwae"]}
+SETTINGS = {"scale": "tiny", "shown": [NAME], "report": "sound_swap", "models": ["rwae"]}
 SETTINGS |= {"datasets": ["spoken_digits"], "options": {"clips": 4, "pairs": 2}}
 
 
@@ -68,7 +60,9 @@ def data(tmp_path_factory) -> Path:
 def run(data, tmp_path, monkeypatch) -> Path:
     loaded = Exact(), {"data_folder": str(data)}
     monkeypatch.setattr("latentmotion.training.load.load_run", lambda folder, device: loaded)
-    return tmp_path / "runs/tiny" / NAME
+    folder = tmp_path / "runs/tiny" / NAME
+    write_record(folder / "record.json", {"weights": "0123"})
+    return folder
 
 
 @pytest.fixture
@@ -88,8 +82,8 @@ def test_a_voice_is_periodic_and_a_hiss_is_not(rate):
 
 
 def test_clips_are_voiced_loud_and_of_as_many_speakers_as_there_are(shown):
-    ids = utterances.clips(shown, 8, "one")
-    labels, codec = shown.split.labels, utterances.codec_of(shown)
+    ids = speech_examples.clips(shown, 8, "one")
+    labels, codec = shown.split.labels, speech_examples.codec_of(shown)
     assert len(set(ids)) == len(set(shown.split.group[ids])) == 8
     assert sorted(np.bincount(labels["speaker"][ids])) == [1, 1, 1, 1, 2, 2]
     assert (np.diff(labels["speaker"][ids]) >= 0).all()
@@ -99,14 +93,14 @@ def test_clips_are_voiced_loud_and_of_as_many_speakers_as_there_are(shown):
         assert (periodicity(magnitude, codec.spectrogram) > VOICED).mean() >= 0.75
         own = [p for p, s in zip(power, labels["speaker"], strict=True) if s == labels["speaker"][i]]
         assert power[i] >= np.median(own) * (1 - 1e-6)
-    assert (utterances.clips(shown, 8, "one") == ids).all()
-    assert set(utterances.clips(shown, 8, "two")) != set(ids)
+    assert (speech_examples.clips(shown, 8, "one") == ids).all()
+    assert set(speech_examples.clips(shown, 8, "two")) != set(ids)
     with pytest.raises(UserError, match=r"test: \d+ utterances hold a voiced and loud segment, fewer than 1000; lower"):
-        utterances.clips(shown, 1000, "one")
+        speech_examples.clips(shown, 1000, "one")
 
 
 def test_whole_utterances_differ_in_speaker_and_are_whole(shown):
-    found = utterances.pairs(shown, 9, "one")
+    found = speech_examples.pairs(shown, 9, "one")
     speaker, group = shown.split.labels["speaker"], shown.split.group
     assert len(found) == 3 and len({speaker[ids[0]] for pair in found for ids in pair}) == 6
     for ids in (ids for pair in found for ids in pair):
@@ -136,12 +130,14 @@ def test_a_tone_is_drawn_at_its_frequency_and_level():
         codec = Codec(Spectrogram(rate, size), np.full(size, -50.0), np.full(size, 20.0))
         tone = 0.1 * np.sin(2 * np.pi * 1000 * np.arange(rate) / rate)
         x = codec.standardise(codec.spectrogram.log_magnitude(tone))
-        levels = spectra.Scale(codec, -20.0).levels(x)
-        assert levels.shape == (100, len(x)) and levels.max() < spectra.LEVELS
+        levels = spectrogram_image.Scale(codec, -20.0).levels(x)
+        assert levels.shape == (100, len(x)) and levels.max() < spectrogram_image.LEVELS
         assert (np.abs(levels.argmax(0) - (100 - 1000 / 40)) <= 1).all()
-        quieter = spectra.Scale(codec, -20.0).levels(codec.standardise(codec.log_magnitude(x) - spectra.SPAN / 2))
-        assert abs(int(levels.max()) - int(quieter.max()) - spectra.LEVELS / 2) <= 3
-    assert spectra.coloured(levels, 3).shape == (3, 100, 3 * len(x))
+        quieter = spectrogram_image.Scale(codec, -20.0).levels(
+            codec.standardise(codec.log_magnitude(x) - spectrogram_image.SPAN / 2)
+        )
+        assert abs(int(levels.max()) - int(quieter.max()) - spectrogram_image.LEVELS / 2) <= 3
+    assert spectrogram_image.coloured(levels, 3).shape == (3, 100, 3 * len(x))
 
 
 def test_sounds_are_equally_loud_and_never_clipped():
@@ -149,11 +145,11 @@ def test_sounds_are_equally_loud_and_never_clipped():
     click = np.zeros(4000)
     click[7] = 1e-3
     for quiet, sound in ((True, 1e-4 * np.sin(1000 * time)), (True, 30 * np.sin(1000 * time)), (False, click)):
-        rate, samples = wavfile.read(io.BytesIO(players.wav(sound, 8000)))
+        rate, samples = wavfile.read(io.BytesIO(audio_player.wav(sound, 8000)))
         heard = (samples.astype(float) - 128) / 127
         assert rate == 8000 and len(samples) == 4000 and np.abs(heard).max() < 1
         if quiet:
-            assert np.sqrt(np.mean(heard**2)) == pytest.approx(players.LOUDNESS, rel=0.02)
+            assert np.sqrt(np.mean(heard**2)) == pytest.approx(audio_player.LOUDNESS, rel=0.02)
 
 
 def test_the_figure_is_a_still_a_film_and_a_page_of_the_same_bytes(run, tmp_path):
@@ -208,18 +204,17 @@ def test_pictures_are_refused(run, tmp_path, monkeypatch):
 def test_the_catalogue_knows_which_figures_leave_a_page(tmp_path):
     params = load(ROOT / "params.yaml")
     for name, section in params.figures.items():
-        assert catalogue.has_page(section) == getattr(report(section.report), "PAGE", False), name
-    assert [name for name in modules("reporting/tables") if getattr(report(name), "PAGE", False)] == [
-        "figure_sound_swap"
+        assert catalogue.has_page(params, name) == getattr(report("figures", section.report), "PAGE", False), name
+    assert [name for name in modules("reporting/figures") if getattr(report("figures", name), "PAGE", False)] == [
+        "sound_swap"
     ]
-    files = [f"reports/figure_sound_swap.{suffix}" for suffix in ("png", "gif", "html")]
+    files = [f"reports/figure_sound_swap.{suffix}" for suffix in ("png", "gif", "html", "json")]
     assert paths.report_files(params, "figures", "figure_sound_swap") == files
     assert paths.report_files(params, "figures", "figure_energy") == [
         "reports/figure_energy.png",
         "reports/figure_energy.gif",
+        "reports/figure_energy.json",
     ]
-    stage = read_yaml(ROOT / "dvc.yaml")["stages"]["figure_sound_swap"]
-    assert [next(iter(out)) for out in stage["outs"]] == files
     for file in files:
         (tmp_path / Path(file).name).write_text("x")
     index_page.build(tmp_path, ROOT / "params.yaml")

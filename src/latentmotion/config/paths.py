@@ -75,7 +75,7 @@ def report_records(params: Params, report) -> list[str]:
 
 
 def report_files(params: Params, kind: str, name: str) -> list[str]:
-    """What a table or figure leaves in reports/."""
+    """What a table or figure leaves in reports/; the last file is the record of what it was made from."""
     page = ("html",) if kind == "figures" and has_page(params, name) else ()
     suffixes = ("csv", "md", "tex", "html") if kind == "tables" else ("png", "gif", *page)
-    return [f"reports/{name}.{suffix}" for suffix in suffixes]
+    return [f"reports/{name}.{suffix}" for suffix in (*suffixes, "json")]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from latentmotion.core.errors import UserError, nearest
 from latentmotion.core.source_code import modules
+from latentmotion.data.prepared import write
 
 SOURCES = ("real", "drawn")
 
@@ -34,8 +35,7 @@ def prepare(dataset: str, raw: Path | None, out: Path, settings: dict) -> None:
         _check(where, value, module.OPTIONS[key])
     options = module.OPTIONS | settings["options"]
     raw = Path("data/raw") / dataset if raw is None else Path(raw)
-    prepared = module.prepare(raw, {**settings, "options": options})
-    prepared.write(prepared, out, settings)
+    write(module.prepare(raw, {**settings, "options": options}), out, settings)
 
 
 def _check(where: str, value, default) -> None:

@@ -54,7 +54,7 @@ def items(out: Path, params: Params) -> list[Item]:
         for name, section in getattr(params, kind).items():
             module = report(kind, section.report)
             targets = report_files(params, kind, name)
-            files = [Path(target).name for target in targets]
+            files = [Path(target).name for target in targets if not target.endswith(".json")]  # records are not shown
             made = all((Path(out) / file).is_file() for file in files)
             found.append(Item(name, module.PAPER, module.NUMBER, module.CAPTION, targets[0], files, made))
     return found

@@ -12,9 +12,9 @@ from types import ModuleType
 
 from latentmotion.config.catalogue import REAL, dataset_name
 from latentmotion.core.errors import UserError, nearest
-from latentmotion.core.files import write_atomic
-from latentmotion.core.records import read_record
-from latentmotion.core.source_code import modules
+from latentmotion.core.files import file_digest, write_atomic
+from latentmotion.core.records import read_record, write_record
+from latentmotion.core.source_code import code_digest, modules
 from latentmotion.reporting.html import table_page
 from latentmotion.reporting.tabulation.aggregate import LONG
 from latentmotion.reporting.tabulation.footnotes import footnotes
@@ -70,7 +70,10 @@ def read_records(paths: list[Path], settings: dict) -> list[dict]:
 
 
 def render_table(name: str, records: list[Path], published: Path, out: Path, settings: dict) -> None:
-    """OUT.csv (long form), OUT.md, OUT.tex and OUT.html (the paper's shape)."""
+    """Writes OUT.csv (the long form), OUT.md, OUT.tex and OUT.html (the paper's shape), and last the record OUT.json.
+
+    The record holds the settings, the digest of the code and, in `made_from`, the sha256 of each record that was given.
+    """
     module = report("tables", settings["report"])
     found, printed = read_records(records, settings), read_published(published)
     long = module.rows(found, printed, settings)
@@ -85,17 +88,41 @@ def render_table(name: str, records: list[Path], published: Path, out: Path, set
         ".html": table_page(module.CAPTION, f"{name}: {source}", blocks, notes),
         ".csv": long.to_csv(index=False, float_format="%.6g", lineterminator="\n"),
     }
-    for suffix, content in contents.items():
-        write_atomic(Path(out).with_suffix(suffix), content.encode())
+    made_from = {str(path): file_digest(path) for path in records}
+    _write(out, {suffix: content.encode() for suffix, content in contents.items()}, "table", name, settings, made_from)
 
 
 def render_figure(name: str, runs: list[Path], out: Path, settings: dict, device: str = "auto") -> None:
-    """One file beside OUT for each suffix that the figure returns."""
+    """Writes a file beside OUT for each suffix that the figure returns, and last the record OUT.json.
+
+    The record holds the settings, the digest of the code and, in `made_from`, the sha256 of each run's weights under
+    the path of that run's evaluation record.
+    """
     module = report("figures", settings["report"])
     given = {"/".join(Path(run).parts[-3:]): Path(run) for run in runs}
     for run in settings["shown"]:
         if run not in given:
             path = f"runs/{settings['scale']}/{run}"
             raise UserError(f"{path}: declared for {name} but not given; make it with 'snakemake {path}'")
-    for suffix, content in module.render([given[run] for run in settings["shown"]], settings, device).items():
-        write_atomic(Path(out).with_suffix(f".{suffix}"), content)
+    made_from = {
+        f"results/{settings['scale']}/{run}.json": read_record(given[run] / "record.json")["weights"]
+        for run in settings["shown"]
+    }
+    pictures = module.render([given[run] for run in settings["shown"]], settings, device)
+    contents = {f".{suffix}": content for suffix, content in pictures.items()}
+    _write(out, contents, "figure", name, settings, made_from)
+
+
+def _write(
+    out: Path, contents: dict[str, bytes], verb: str, name: str, settings: dict, made_from: dict[str, str]
+) -> None:
+    """Writes a report's files, and after them OUT.json, the record of what they were made from.
+
+    The old record is removed first: beside files that are written only in part it would claim that the report holds.
+    """
+    record = Path(out).with_suffix(".json")
+    record.unlink(missing_ok=True)
+    for suffix, content in contents.items():
+        write_atomic(Path(out).with_suffix(suffix), content)
+    code = code_digest(f"reporting/{verb}s/{settings['report']}", "reporting/render")
+    write_record(record, {"verb": verb, "name": name, "settings": settings, "code": code, "made_from": made_from})
