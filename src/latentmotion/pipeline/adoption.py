@@ -1,0 +1,134 @@
+"""Whether an output that came with a clone still holds, so that nothing is trained or rendered again for it.
+
+Records and reports are in git, the trained runs behind them are not, and Snakemake's memory does not travel with a
+clone. An output is adopted when it is first seen in a checkout and its record says that it was made with the settings
+that are planned today. It stays adopted while its record, these settings and its code stay as they were.
+"""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from latentmotion.config import catalogue, paths
+from latentmotion.config.schema import Params
+from latentmotion.config.settings import (
+    evaluation_settings,
+    judge_settings,
+    prepare_settings,
+    report_settings,
+    training_settings,
+    video_judge_settings,
+)
+from latentmotion.core.files import file_digest, write_atomic
+from latentmotion.core.source_code import constant, modules
+from latentmotion.pipeline.fingerprints import evaluation_code, report_code
+
+MARKS = Path("state/adopted")
+
+
+def adopted_evaluation(params: Params, run: catalogue.Run) -> bool:
+    """Whether the record of a run, or of a dataset's real sequences, stands for a run that is not in this checkout."""
+    trained = run.model != catalogue.REAL
+    here = trained and Path(paths.run_folder(params, run), "weights.safetensors").is_file()
+    code = evaluation_code(params, run.model)
+    return _adopted(paths.record(params, run), code, here, trained, lambda found: evaluation_holds(params, run, found))
+
+
+def evaluation_holds(params: Params, run: catalogue.Run, record: dict) -> bool:
+    """Whether a record was made with every setting that is planned: of data, judges, training and evaluation.
+
+    It must also have considered every protocol that there is for its dataset.
+    """
+    name = catalogue.dataset_name(run.dataset)
+    if run.model != catalogue.REAL and record["training"]["settings"] != _plain(
+        training_settings(params, run.model, run.dataset)
+    ):
+        return False
+    judge = _plain(judge_settings(params, run.dataset))
+    networks = record.get("video_networks", {})
+    return (
+        record["settings"] == _plain(evaluation_settings(params, run.dataset, run.seed))
+        and record["data_settings"] == _plain(prepare_settings(params, run.dataset))
+        and set(record["judges"]) == set(catalogue.judged_labels(params, run.dataset))
+        and all(card["settings"] == judge for card in record["judges"].values())
+        and ("fvd-judge" in networks) == (run.dataset in catalogue.video_judged(params))
+        and all(
+            card["settings"] == _plain(video_judge_settings(params))
+            for network, card in networks.items()
+            if network == "fvd-judge"
+        )
+        and planned_protocols(name) <= set(record["protocols"])
+    )
+
+
+def planned_protocols(dataset: str) -> set[str]:
+    """The protocols that may apply to a dataset: all but those whose DATASETS names others."""
+    found = set()
+    for name in modules("evaluation/protocols"):
+        datasets = constant(f"evaluation/protocols/{name}", "DATASETS", None)
+        if datasets is None or dataset in datasets:
+            found.add(name)
+    return found
+
+
+def adopted_report(params: Params, kind: str, name: str) -> bool:
+    """Whether a table or figure is what would be rendered: the same settings, code and records or runs."""
+    *files, record = paths.report_files(params, kind, name)
+    if not all(Path(file).is_file() for file in files):
+        return False
+    code = report_code(params, kind, name)
+    settings = _plain(report_settings(params, kind, name))
+    made_from = paths.report_records(params, getattr(params, kind)[name])
+
+    def holds(found: dict) -> bool:
+        if found["settings"] != settings or found["code"] != code:
+            return False
+        return found["made_from"] == {file: evidence(kind, Path(file)) for file in _evidence_of(kind, made_from)}
+
+    return _adopted(record, code, here=False, renewed=False, holds=holds)
+
+
+def evidence(kind: str, record: Path) -> str:
+    """What a report was made from, by the record of each run: the digest of the record, for a figure of the weights."""
+    if kind == "tables":
+        return file_digest(record)
+    return json.loads(record.read_text(encoding="utf-8"))["training"]["weights"]
+
+
+def _evidence_of(kind: str, records: list[str]) -> list[str]:
+    return records if kind == "tables" else [file for file in records if f"/{catalogue.REAL}/" not in file]
+
+
+def _adopted(record: str, code: str, here: bool, renewed: bool, holds: Callable[[dict], bool]) -> bool:
+    """Applies the rule at the top of this file.
+
+    Arguments:
+        here: what the record describes was made in this checkout: Snakemake's memory decides.
+        renewed: a record with other content than the adopted one came with a pull, and counts as first seen.
+        holds: whether the content of the record agrees with what is planned.
+    """
+    file, mark = Path(record), MARKS / f"{record}.mark"
+    seen = file_digest(file) if file.is_file() else ""
+    marked = _read(mark)
+    if marked is None or (renewed and seen and not here and marked.get("record") != seen):
+        marked = {"record": seen, "code": code}
+        write_atomic(mark, json.dumps(marked).encode())
+    if here or not seen or marked != {"record": seen, "code": code}:
+        return False
+    try:
+        return holds(_read(file) or {})
+    except (KeyError, TypeError, AttributeError, OSError, ValueError):
+        return False  # a record that says too little is no evidence
+
+
+def _read(file: Path) -> dict | None:
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _plain(settings: dict) -> dict:
+    """Settings as they are read back from JSON."""
+    return json.loads(json.dumps(settings))
