@@ -26,7 +26,7 @@ pull: .venv/.ok
 
 # After a power loss Snakemake's lock is still there: who held it, and if that is gone, away with it and its SLURM jobs.
 unlock: .venv/.ok
-	latentmotion unlock
+	latentmotion unlock-workdir
 
 ui: .venv/.ok
 	snakemake track

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from latentmotion.config import params
-from latentmotion.pipeline import cost_summary, slurm, workdir_lock
+from latentmotion.pipeline import cost_summary, slurm, targets, workdir_lock
 from latentmotion.core.errors import UserError
 
 if workflow.remote_exec:
@@ -38,6 +38,7 @@ localrules:
     all,
     fetch_i3d,
     fetch_inception,
+    scores,
     table,
     site,
     track,
@@ -50,7 +51,8 @@ rule all:
     input:
         REPORTS,
         "reports/index.html",
-        [paths.record(PARAMS, run) for run in [*REAL_RUNS, *RUNS]],  # scored, whether a table shows them or not
+        [record for model in MODELS for record in records_of(model)],  # scored, whether a table shows them or not
+        [file for model in PARAMS.models for file in paths.main_scores(PARAMS, model)],
 
 
 include: "workflow/rules/data.smk"
@@ -63,6 +65,7 @@ include: "workflow/rules/track.smk"
 
 
 if workflow.is_main_process:
+    targets.check(workflow)
     atexit.register(workdir_lock.say)
     atexit.register(cost_summary.say_after_dry_run, workflow, PARAMS)
 
@@ -74,4 +77,4 @@ onstart:
 
 onsuccess:
     if not config:  # DVC follows params.yaml as it stands
-        shell("latentmotion lock || true")
+        shell("latentmotion dvc-commit || true")

@@ -112,11 +112,36 @@ def evaluate(
 
 
 @verb
-def table(name: Name, out: File, settings: Settings, records: list[Path], published: File = Path("data/published.csv")):
-    """Records to a table: OUT.csv (long form) and OUT.md, .tex and .html (the paper's shape)."""
+def table(
+    name: Annotated[str, typer.Argument(help="a table of params.yaml")],
+    records: Annotated[list[Path] | None, typer.Argument(help="default: those of the table in params.yaml")] = None,
+    out: Annotated[Path | None, typer.Option(help="default: reports/NAME")] = None,
+    settings: Annotated[str | None, typer.Option(help="JSON; default: those of the table in params.yaml")] = None,
+    published: File = Path("data/published.csv"),
+):
+    """Renders records as a table: OUT.csv in long form, and OUT.md, .tex and .html in the paper's shape."""
     from latentmotion.reporting.render import render_table
 
-    render_table(name, records, published, out, parse(settings))
+    if settings is None:
+        planned, found = planned_report("tables", name)
+        records = records or [Path(file) for file in found]
+    else:
+        planned = parse(settings)
+    render_table(name, records or [], published, out or Path("reports") / name, planned)
+
+
+def planned_report(kind: str, name: str) -> tuple[dict, list[str]]:
+    """The settings of a table or figure in params.yaml, and the records that it is made from."""
+    from latentmotion.config.params import load
+    from latentmotion.config.paths import report_records
+    from latentmotion.config.settings import report_settings
+    from latentmotion.core.errors import nearest
+
+    params = load()
+    known = getattr(params, kind)
+    if name not in known:
+        raise UserError(f"{kind} '{name}': not in params.yaml; {nearest(name, known)}")
+    return report_settings(params, kind, name), report_records(params, known[name])
 
 
 @verb
@@ -152,11 +177,20 @@ def track(records: list[Path], database: Annotated[Path | None, typer.Option()] 
 
 
 @verb
-def dvcyaml(check: Annotated[bool, typer.Option(help="only say whether dvc.yaml is in step")] = False):
-    """Writes dvc.yaml from the catalogue."""
-    from latentmotion.pipeline.dvc import write_dvcyaml
+def scores(records: list[Path], out: File):
+    """Picks the main scores of a system from its records: OUT.json, and its learning curves: OUT.csv."""
+    from latentmotion.reporting.main_scores import write_main_scores
 
-    write_dvcyaml(check)
+    write_main_scores(records, out)
+
+
+@verb
+def fingerprints():
+    """Writes the files under fingerprints/ that hold what each output is made from, for the scale of params.yaml."""
+    from latentmotion.config.params import load
+    from latentmotion.pipeline.fingerprints import write
+
+    write(load())
 
 
 @verb
@@ -169,16 +203,16 @@ def cost(params: Path = Path("params.yaml")):
 
 
 @verb
-def lock():
+def dvc_commit():
     """Records in dvc.lock what Snakemake has finished, so that DVC has nothing to run."""
-    from latentmotion.pipeline.dvc import lock
+    from latentmotion.pipeline.dvc import dvc_commit
 
-    lock()
+    dvc_commit()
 
 
 @verb
-def unlock():
-    """Says who holds this folder; if that is gone, cancels its SLURM jobs and removes Snakemake's lock."""
+def unlock_workdir():
+    """Shows which process holds this folder; if it is gone, cancels its SLURM jobs and removes Snakemake's lock."""
     from latentmotion.pipeline.workdir_lock import unlock
 
     unlock()

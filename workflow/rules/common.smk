@@ -6,8 +6,9 @@ from functools import cache
 from snakemake.resources import Resource
 
 from latentmotion.config import catalogue, downloads, paths, settings
-from latentmotion.core import source_code
-from latentmotion.pipeline import fingerprints, gpu_lock
+from latentmotion.pipeline import adoption, fingerprints, gpu_lock
+
+fingerprints.write(PARAMS)  # before the DAG is built: Snakemake lists a folder once, and would miss what comes later
 
 ANY_RUN = catalogue.Run("{model}", "{dataset}", "{seed}")
 RUN = paths.run_folder(PARAMS, ANY_RUN)
@@ -15,6 +16,7 @@ JUDGES = paths.judges(PARAMS, "{dataset}")
 IDS = catalogue.ids(PARAMS)
 RUNS = catalogue.runs(PARAMS)
 REAL_RUNS = [catalogue.Run(catalogue.REAL, dataset, 0) for dataset in IDS.values()]
+MODELS = [catalogue.REAL, *PARAMS.models]
 REPORTS = [
     file
     for kind in ("tables", "figures")
@@ -28,7 +30,7 @@ GPU = min(1, len(gpu_lock.usable()))
 
 
 wildcard_constraints:
-    model="|".join([catalogue.REAL, *PARAMS.models]),
+    model="|".join(MODELS),
     dataset="|".join(IDS.values()),
     seed="[0-9]+",
     label="[a-z0-9_-]+",
@@ -66,28 +68,19 @@ def of_each_process(resource):
     return Resource(resource.name, of_all, raw=resource.raw)
 
 
+@cache
+def records_of(model):
+    """The evaluation records of one system, or of the real test sequences of every data set."""
+    return [paths.record(PARAMS, run) for run in [*REAL_RUNS, *RUNS] if run.model == model]
+
+
 def run_of(wildcards):
     return catalogue.Run(wildcards.model, wildcards.dataset, int(wildcards.seed))
 
 
-def code(name, sources):
-    """One small file that says what the code of many jobs is, in place of its sources.
-
-    Sixty more inputs to each of 2,000 jobs would make Snakemake plan three times as long.
-    """
-    return fingerprints.plan(f"code/{name}", {source: source_digest(source) for source in sources})
-
-
-@cache
-def training_code(model):
-    system = PARAMS.models[model].system
-    return code(f"train/{system}", source_code.sources(f"models/{system}", "training/train"))
-
-
-@cache
-def evaluation_code(model):
-    name = model if model == catalogue.REAL else PARAMS.models[model].system
-    return code(f"evaluate/{name}", evaluation_sources(model))
+def fingerprint(stage, name):
+    """The file that says what the output of a job is made from; a job runs again when its content changes."""
+    return paths.fingerprint(PARAMS, stage, name)
 
 
 def raw_files(dataset):
@@ -123,27 +116,12 @@ def judged_by(dataset):
 
 
 @cache
-def evaluation_sources(model):
-    return source_code.sources(*catalogue.evaluation_modules(PARAMS, model))
-
-
-@cache
 def evaluation_inputs(run):
-    """Run, data, judges, code and plan of a record; nothing for a record that came with the clone and still holds."""
-    real = run.model == catalogue.REAL
-    record = paths.record(PARAMS, run)
-    weights = [] if real else [f"{paths.run_folder(PARAMS, run)}/weights.safetensors"]
-    training = None if real else training_settings(run.model, run.dataset)
-    settings = evaluation_settings(run.dataset) | {"seed": run.seed}
-    holds = lambda found: real or found["training"]["settings"] == training
-    if fingerprints.adopted(record, weights, evaluation_sources(run.model), holds):
+    """What a record is made from; nothing for a record that came with the clone and still holds."""
+    if adoption.adopted_evaluation(PARAMS, run):
         return []
-    return [
-        *weights,
-        *judged_by(run.dataset),
-        evaluation_code(run.model),
-        fingerprints.plan(record, {"training": training, **settings}),
-    ]
+    weights = [] if run.model == catalogue.REAL else [f"{paths.run_folder(PARAMS, run)}/weights.safetensors"]
+    return [*weights, *judged_by(run.dataset), fingerprint("evaluate", f"{run.model}/{run.dataset}")]
 
 
 def video_networks(dataset):
@@ -174,22 +152,29 @@ def run_option(run):
 
 def figures(page):
     """A pattern of the figures that leave a page beside their pictures, or of those that do not."""
-    return "|".join(name for name, section in PARAMS.figures.items() if catalogue.has_page(section) == page)
+    return "|".join(name for name in PARAMS.figures if catalogue.has_page(PARAMS, name) == page)
 
 
 def figure_runs(name):
     return [paths.run_folder(PARAMS, run) for run in catalogue.report_runs(PARAMS, PARAMS.figures[name])]
 
 
-def figure_data(name):
-    return [file for dataset in PARAMS.figures[name].datasets for file in paths.processed_files(PARAMS, IDS[dataset])]
+@cache
+def table_inputs(name):
+    """What a table is made from; nothing for a table that came with the clone and still holds."""
+    if adoption.adopted_report(PARAMS, "tables", name):
+        return []
+    return [*paths.report_records(PARAMS, PARAMS.tables[name]), "data/published.csv", fingerprint("table", name)]
 
 
-def report_inputs(kind, name):
-    """The plan of a report and the code that renders it."""
-    settings = settings.report_settings(PARAMS, kind, name)
-    code = source_code.sources(f"reports/{getattr(PARAMS, kind)[name].report}", "render")
-    return [*code, fingerprints.plan(paths.report_files(PARAMS, kind, name)[0], settings)]
+@cache
+def figure_inputs(name):
+    """What a figure is made from; nothing for a figure that came with the clone and still holds."""
+    if adoption.adopted_report(PARAMS, "figures", name):
+        return []
+    weights = [f"{folder}/weights.safetensors" for folder in figure_runs(name)]
+    data = [file for dataset in PARAMS.figures[name].datasets for file in paths.processed_files(PARAMS, IDS[dataset])]
+    return [*weights, *data, fingerprint("figure", name)]
 
 
 def report_json(kind, name):

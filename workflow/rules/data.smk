@@ -28,10 +28,17 @@ for dataset in IDS.values():
             paths.processed_files(PARAMS, dataset),
 
 
+rule prepare_all:
+    """Every data set, prepared."""
+    localrule: True
+    input:
+        [file for dataset in IDS.values() for file in paths.processed_files(PARAMS, dataset)],
+
+
 rule prepare:
     input:
         raw=lambda w: [file for files in raw_files(w.dataset).values() for file in files],
-        code=lambda w: source_code.sources(f"data/{catalogue.dataset_name(w.dataset)}", "prepare"),
+        fingerprint=lambda w: fingerprint("prepare", w.dataset),
     output:
         paths.processed_files(PARAMS, "{dataset}"),
     params:

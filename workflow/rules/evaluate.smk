@@ -1,15 +1,30 @@
 """One record a run, and one a dataset for the judges on the real test sequences: small, in git, all that tables read.
 The network of fid-inception is fetched where it is asked for."""
 
-for model in [catalogue.REAL, *PARAMS.models]:
-    evaluation_code(model)  # written before the DAG is built: see report.smk
+for model in MODELS:
 
     rule:
         name:
             f"evaluate_{model}"
         localrule: True
         input:
-            [paths.record(PARAMS, run) for run in [*REAL_RUNS, *RUNS] if run.model == model],
+            records_of(model),
+            [] if model == catalogue.REAL else paths.main_scores(PARAMS, model),
+
+
+rule scores:
+    """The main scores of one system and its learning curves, for `dvc metrics show` and `dvc plots show`."""
+    input:
+        lambda w: records_of(w.model),
+    output:
+        scores=paths.main_scores(PARAMS, "{model}")[0],
+        curves=paths.main_scores(PARAMS, "{model}")[1],
+    params:
+        out=subpath(output.scores, strip_suffix=".json"),
+    log:
+        f"logs/scores/{PARAMS.scale}/{{model}}.log",
+    shell:
+        "latentmotion scores {input} --out {params.out} >> {log} 2>&1"
 
 
 rule fetch_inception:

@@ -1,16 +1,18 @@
 """The classifiers that score what models generate: one job a label."""
 
 
-rule judges:
+rule judge_all:
+    """Every network that scores generated sequences."""
     localrule: True
     input:
         [file for dataset in IDS.values() for file in paths.judge_files(PARAMS, dataset)],
+        paths.video_judge_files(PARAMS) if PARAMS.video_judge.datasets else [],
 
 
 rule judge:
     input:
         data=lambda w: paths.learning_files(PARAMS, w.dataset),
-        code=source_code.sources("judge"),
+        fingerprint=lambda w: fingerprint("judge", w.dataset),
     output:
         weights=f"{JUDGES}/{{label}}.safetensors",
         record=f"{JUDGES}/{{label}}.json",

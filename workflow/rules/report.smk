@@ -1,46 +1,52 @@
-"""Records to tables, runs to figures, and the page that shows them all."""
+"""Records to tables, runs to figures, and the page that shows them all. Each has a short name: `snakemake table2`."""
 
-# Plans are written before the DAG is built: Snakemake lists a folder once, and would miss what appears in it later.
 for kind in ("tables", "figures"):
     for name in getattr(PARAMS, kind):
-        report_inputs(kind, name)
+
+        rule:
+            name:
+                name
+            localrule: True
+            input:
+                paths.report_files(PARAMS, kind, name)[0],
+
+        workflow.get_rule(name).docstring = catalogue.caption(PARAMS, kind, name)
 
 
 rule table:
     input:
-        records=lambda w: paths.report_records(PARAMS, PARAMS.tables[w.table]),
-        published="data/published.csv",
-        made_with=lambda w: report_inputs("tables", w.table),
+        lambda w: table_inputs(w.table),
     output:
         csv="reports/{table}.csv",
         md="reports/{table}.md",
         tex="reports/{table}.tex",
         html=report("reports/{table}.html", "../report/report.rst", category="Tables", labels={"table": "{table}"}),
+        record="reports/{table}.json",
     params:
-        caption=lambda w: catalogue.caption(PARAMS.tables[w.table]),
+        caption=lambda w: catalogue.caption(PARAMS, "tables", w.table),
         out=subpath(output.csv, strip_suffix=".csv"),
+        records=lambda w: paths.report_records(PARAMS, PARAMS.tables[w.table]),
         settings=lambda w: report_json("tables", w.table),
     log:
         "logs/table/{table}.log",
     benchmark:
         "benchmarks/table/{table}.tsv"
     shell:
-        "latentmotion table --name {wildcards.table} --out {params.out} --published {input.published}"
-        " --settings {params.settings:q} {input.records} >> {log} 2>&1"
+        "latentmotion table {wildcards.table} --out {params.out} --published data/published.csv"
+        " --settings {params.settings:q} {params.records} >> {log} 2>&1"
 
 
 rule figure:
     input:
-        weights=lambda w: [f"{folder}/weights.safetensors" for folder in figure_runs(w.figure)],
-        data=lambda w: figure_data(w.figure),
-        made_with=lambda w: report_inputs("figures", w.figure),
+        lambda w: figure_inputs(w.figure),
     output:
         png=report("reports/{figure}.png", "../report/report.rst", category="Figures", labels={"figure": "{figure}"}),
         gif="reports/{figure}.gif",
+        record="reports/{figure}.json",
     wildcard_constraints:
         figure=figures(page=False),
     params:
-        caption=lambda w: catalogue.caption(PARAMS.figures[w.figure]),
+        caption=lambda w: catalogue.caption(PARAMS, "figures", w.figure),
         out=subpath(output.png, strip_suffix=".png"),
         runs=lambda w: figure_runs(w.figure),
         settings=lambda w: report_json("figures", w.figure),
@@ -62,14 +68,16 @@ use rule figure as figure_with_page with:
         png=report("reports/{figure}.png", "../report/report.rst", category="Figures", labels={"figure": "{figure}"}),
         gif="reports/{figure}.gif",
         html="reports/{figure}.html",
+        record="reports/{figure}.json",
     wildcard_constraints:
         figure=figures(page=True),
 
 
 rule site:
+    """The page that shows every table and figure."""
     input:
         reports=REPORTS,
-        code=source_code.sources("site"),
+        fingerprint=fingerprint("site", "index"),
     output:
         "reports/index.html",
         "reports/README.md",

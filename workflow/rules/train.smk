@@ -1,8 +1,6 @@
 """One job a model, dataset and seed. Its checkpoints lie under state/, which neither Snakemake nor DVC clears."""
 
 for model in PARAMS.models:
-    training_code(model)  # written before the DAG is built: see report.smk
-
     rule:
         name:
             f"train_{model}"
@@ -19,7 +17,7 @@ for model in PARAMS.models:
 rule train:
     input:
         data=lambda w: paths.learning_files(PARAMS, w.dataset),
-        code=lambda w: training_code(w.model),
+        fingerprint=lambda w: fingerprint("train", f"{w.model}/{w.dataset}"),
     output:
         weights=f"{RUN}/weights.safetensors",
         history=f"{RUN}/history.jsonl",

@@ -4,7 +4,7 @@
 rule video_judge:
     input:
         data=[file for dataset in catalogue.video_judged(PARAMS) for file in paths.learning_files(PARAMS, dataset)],
-        code=source_code.sources("video_judge"),
+        fingerprint=fingerprint("judge", "video-judge"),
     output:
         weights=paths.video_judge_files(PARAMS)[0],
         record=paths.video_judge_files(PARAMS)[1],

@@ -4,12 +4,23 @@ The layout is model first, because outputs of DVC's stages may not overlap:
 
     data/processed/<scale>/<dataset>/     judges/<scale>/<dataset>/<label>.*     judges/<scale>/video-judge/network.*
     runs/<scale>/<model>/<dataset>/seed<n>/     results/<scale>/<model>/<dataset>/seed<n>.json
+    fingerprints/<scale>/<stage>/<name>.json    reports/<name>.*
 """
 
 from latentmotion.config.catalogue import REAL, Run, dataset_id, has_page, judged_labels, report_runs
 from latentmotion.config.schema import Params
 from latentmotion.config.settings import i3d_source, inception_source
 from latentmotion.config.splits import SPLITS
+
+
+def fingerprints(params: Params) -> str:
+    """The folder of the files that describe what each output is made from (pipeline/fingerprints.py)."""
+    return f"fingerprints/{params.scale}"
+
+
+def fingerprint(params: Params, stage: str, name: str) -> str:
+    """What one output is made from, such as that of stage `train` with the name `halo/sprites`."""
+    return f"{fingerprints(params)}/{stage}/{name}.json"
 
 
 def processed(params: Params, dataset: str) -> str:
@@ -61,6 +72,11 @@ def run_folder(params: Params, run: Run) -> str:
 def record(params: Params, run: Run) -> str:
     """The evaluation record of a run."""
     return f"results/{params.scale}/{run.model}/{run.dataset}/seed{run.seed}.json"
+
+
+def main_scores(params: Params, model: str) -> list[str]:
+    """The main scores of a system and its learning curves."""
+    return [f"results/{params.scale}/{model}.json", f"results/{params.scale}/{model}.csv"]
 
 
 def real_record(params: Params, dataset: str) -> str:

@@ -70,11 +70,9 @@ def config_keys(system: str) -> tuple[str, ...]:
 def _facts(file: Path) -> dict[str, Any]:
     content = file.read_bytes()
     key = hashlib.sha256(content).hexdigest()
-    known = _cache()
-    if key not in known:
-        known[key] = facts(content)
-        _keep(known)
-    return known[key]
+    if key not in _known():
+        _learn()
+    return _known()[key] if key in _known() else facts(content)
 
 
 def facts(content: bytes) -> dict[str, Any]:
@@ -84,9 +82,9 @@ def facts(content: bytes) -> dict[str, Any]:
     found: dict[str, Any] = {"digest": hashlib.sha256(meaning.encode()).hexdigest(), "constants": {}, "config_keys": []}
     found["imports"] = sorted(set(_imports(tree)))
     for node in tree.body:
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
+        if isinstance(node, ast.Assign) and _is_literal(node.value):
             named = [target.id for target in node.targets if isinstance(target, ast.Name)]
-            found["constants"].update(dict.fromkeys(named, node.value.value))
+            found["constants"].update(dict.fromkeys(named, ast.literal_eval(node.value)))
         if isinstance(node, ast.ClassDef) and node.name == "Config":
             found["config_keys"] = [item.target.id for item in node.body if isinstance(item, ast.AnnAssign)]
     return found
@@ -134,12 +132,19 @@ def _is_text(node: Any) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
 
 
+def _is_literal(node: ast.expr) -> bool:
+    """Whether an expression is a string, number or boolean, or a tuple of such."""
+    if isinstance(node, ast.Tuple):
+        return all(map(_is_literal, node.elts))
+    return isinstance(node, ast.Constant) and isinstance(node.value, str | int | float | bool)
+
+
 def _cache_file() -> Path:
     return PACKAGE / "__pycache__" / f"source-facts-{_FORMAT}-{sys.implementation.cache_tag}.json"
 
 
 @cache
-def _cache() -> dict[str, dict[str, Any]]:
+def _known() -> dict[str, dict[str, Any]]:
     """sha256 of a file -> what it says. A cache that cannot be read is made anew."""
     try:
         return dict(json.loads(_cache_file().read_text(encoding="utf-8")))
@@ -147,12 +152,17 @@ def _cache() -> dict[str, dict[str, Any]]:
         return {}
 
 
-def _keep(known: dict[str, dict[str, Any]]) -> None:
-    """Writes the cache; where that is not allowed, the next process parses the files again."""
+def _learn() -> None:
+    """Parses the files that are not in the cache, and writes it; where that is not allowed, it is of this process."""
+    contents = [file.read_bytes() for file in PACKAGE.rglob("*.py")]
+    keyed = {hashlib.sha256(content).hexdigest(): content for content in contents}
+    known = _known()
+    found = {key: known[key] if key in known else facts(content) for key, content in keyed.items()}
+    known.update(found)
     try:
         _cache_file().parent.mkdir(exist_ok=True)
         with tempfile.NamedTemporaryFile("w", dir=_cache_file().parent, delete=False, encoding="utf-8") as file:
-            json.dump(known, file)
+            json.dump(found, file)
         Path(file.name).replace(_cache_file())
     except OSError:
         return

@@ -72,31 +72,34 @@ def planned_protocols(dataset: str) -> set[str]:
 
 
 def adopted_report(params: Params, kind: str, name: str) -> bool:
-    """Whether a table or figure is what would be rendered: the same settings, code and records or runs."""
+    """Whether a table or figure is what would be rendered: the same settings, code and records or runs.
+
+    Every record behind it must be adopted too, since one that will be made again makes the report again.
+    """
+    report = getattr(params, kind)[name]
     *files, record = paths.report_files(params, kind, name)
-    if not all(Path(file).is_file() for file in files):
+    runs = catalogue.report_runs(params, report)
+    real = [catalogue.Run(catalogue.REAL, catalogue.ids(params)[dataset], 0) for dataset in report.datasets]
+    behind = [*runs, *real] if kind == "tables" else runs
+    if not all(Path(file).is_file() for file in files) or not all(adopted_evaluation(params, run) for run in behind):
         return False
     code = report_code(params, kind, name)
     settings = _plain(report_settings(params, kind, name))
-    made_from = paths.report_records(params, getattr(params, kind)[name])
+    made_from = [paths.record(params, run) for run in behind]
 
     def holds(found: dict) -> bool:
         if found["settings"] != settings or found["code"] != code:
             return False
-        return found["made_from"] == {file: evidence(kind, Path(file)) for file in _evidence_of(kind, made_from)}
+        return found["made_from"] == {file: _evidence(kind, Path(file)) for file in made_from}
 
     return _adopted(record, code, here=False, renewed=False, holds=holds)
 
 
-def evidence(kind: str, record: Path) -> str:
+def _evidence(kind: str, record: Path) -> str:
     """What a report was made from, by the record of each run: the digest of the record, for a figure of the weights."""
     if kind == "tables":
         return file_digest(record)
     return json.loads(record.read_text(encoding="utf-8"))["training"]["weights"]
-
-
-def _evidence_of(kind: str, records: list[str]) -> list[str]:
-    return records if kind == "tables" else [file for file in records if f"/{catalogue.REAL}/" not in file]
 
 
 def _adopted(record: str, code: str, here: bool, renewed: bool, holds: Callable[[dict], bool]) -> bool:

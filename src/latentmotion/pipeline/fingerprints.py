@@ -89,7 +89,7 @@ def _judges(params: Params, before: Contents) -> Contents:
         if catalogue.judged_labels(params, identifier)
     }
     if watched := catalogue.video_judged(params):
-        found["video_judge/network"] = {
+        found["judge/video-judge"] = {
             "settings": video_judge_settings(params),
             "data": [digest(before[f"prepare/{identifier}"]) for identifier in watched],
             "code": code_digest("evaluation/judges/video_judge"),
@@ -119,7 +119,7 @@ def _evaluations(params: Params, before: Contents) -> Contents:
     for model, identifier in pairs:
         made_from = [f"prepare/{identifier}", f"judge/{identifier}", f"train/{model}/{identifier}"]
         if identifier in judged_by_video:
-            made_from.append("video_judge/network")
+            made_from.append("judge/video-judge")
         found[f"evaluate/{model}/{identifier}"] = {
             "settings": evaluation_settings(params, identifier, 0),
             "made_from": {name: digest(before[name]) for name in made_from if name in before},
