@@ -29,13 +29,18 @@ GPU = min(1, len(gpu_lock.usable()))
 # `python -m latentmotion.pipeline.gpu_lock N` in front of a command waits for N of them that no other job gets then.
 
 
+def one_of(names):
+    """A pattern that matches these names alone; without names it matches nothing."""
+    return "|".join(names) or "(?!)"
+
+
 wildcard_constraints:
-    model="|".join(MODELS),
-    dataset="|".join(IDS.values()),
+    model=one_of(MODELS),
+    dataset=one_of(IDS.values()),
     seed="[0-9]+",
     label="[a-z0-9_-]+",
-    table="|".join(PARAMS.tables),
-    figure="|".join(PARAMS.figures),
+    table=one_of(PARAMS.tables),
+    figure=one_of(PARAMS.figures),
 
 
 def as_json(settings):
@@ -152,7 +157,7 @@ def run_option(run):
 
 def figures(page):
     """A pattern of the figures that leave a page beside their pictures, or of those that do not."""
-    return "|".join(name for name in PARAMS.figures if catalogue.has_page(PARAMS, name) == page)
+    return one_of(name for name in PARAMS.figures if catalogue.has_page(PARAMS, name) == page)
 
 
 def figure_runs(name):

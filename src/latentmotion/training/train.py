@@ -30,6 +30,7 @@ from latentmotion.training.preview import reconstructions
 from latentmotion.training.signals import Stop
 
 FENCE = 2.0  # seconds between two looks whether another attempt has taken this training over
+CURVE = 50  # points of the learning curve that a record keeps
 POINTS = 1000  # history points of a training, so that a curve costs the same at any scale
 
 
@@ -92,7 +93,7 @@ def train(
                 "parameters": sum(parameter.numel() for parameter in network.parameters()),
                 "steps": loop.done,
                 **resource_usage.took(before + time.monotonic() - started, target, loop.done * training.batch),
-                "last": loop.history[-1],
+                "last": loop.history[-1], "curve": _curve(loop.history),
             }  # fmt: skip
             _write(network, loop.history, first, out, record, checkpoint)
         finished = True
@@ -175,6 +176,13 @@ class Loop:
                 f"step {self.done}: {', '.join(bad)} is not finite; lower training.lr or set training.clip"
                 " (the last checkpoint is finite)"
             )
+
+
+def _curve(history: list[dict]) -> list[list[float]]:
+    """A thin learning curve: the step and the first loss of some points of the history, the last one among them."""
+    name = next(key for key in history[0] if key != "step")
+    every = -(-len(history) // CURVE)
+    return [[point["step"], point[name]] for point in history[::-1][::every][::-1]]
 
 
 def _write(network: SequenceModel, history: list, first: contract.Batch, out: Path, record: dict, checkpoint) -> None:
