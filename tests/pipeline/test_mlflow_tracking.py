@@ -1,0 +1,59 @@
+"""The store says what the records say, once."""
+
+import pytest
+from mlflow.tracking import MlflowClient
+from support import tracked_runs as tracked
+from support.project import ROOT
+
+from latentmotion.pipeline.mlflow_tracking import track
+
+
+@pytest.fixture
+def names(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tracked.make(tmp_path)
+
+
+def test_store(names, tmp_path):
+    database = tmp_path / "mlflow.db"
+    track(names, database)
+    track(names, database)
+    client = MlflowClient(f"sqlite:///{database}")
+    experiment = client.get_experiment_by_name("sprites-drawn").experiment_id
+    runs = {run.info.run_name: run for run in client.search_runs([experiment])}
+    assert sorted(runs) == ["halo (tiny)", "halo seed 0", "real (tiny)", "real seed 0"]
+
+    run = runs["halo seed 0"]
+    assert run.data.params == {"seed": "0", "system": "halo", "training.lr": "0.1"}
+    assert run.data.metrics["motion-swap/action_h_y.x"] == 0.5
+    assert run.data.tags["mlflow.parentRunId"] == runs["halo (tiny)"].info.run_id
+    wanted = {
+        "record": str(names[0]),
+        "code": "c0de",
+        "code.training": "7ra1n",
+        "data": "da7a",
+        "dvc.run_md5": "abc.dir",
+    }
+    assert wanted.items() <= run.data.tags.items()
+    curve = client.get_metric_history(run.info.run_id, "loss/total")
+    assert len(curve) <= 1000 and curve[-1].step == 2501
+    assert [file.path for file in client.list_artifacts(run.info.run_id)] == ["samples.png"]
+
+
+def test_a_record_made_again_supersedes(names, tmp_path):
+    database = tmp_path / "mlflow.db"
+    track(names, database)
+    names[0].write_text(names[0].read_text().replace("0.5", "0.75"))
+    track(names, database)
+    client = MlflowClient(f"sqlite:///{database}")
+    experiment = client.get_experiment_by_name("sprites-drawn").experiment_id
+    runs = [run for run in client.search_runs([experiment]) if run.info.run_name == "halo seed 0"]
+    assert {run.data.tags["status"]: run.data.metrics["motion-swap/action_h_y.x"] for run in runs} == {
+        "superseded": 0.5,
+        "ok": 0.75,
+    }
+
+
+def test_nothing_else_imports_mlflow():
+    files = {file.name: file.read_text() for file in (ROOT / "src").rglob("*.py")}
+    assert [name for name, text in files.items() if "import mlflow" in text or "from mlflow" in text] == ["tracking.py"]

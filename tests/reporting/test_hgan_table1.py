@@ -1,0 +1,87 @@
+"""Table 6 from made-up records: two networks that are never mixed, floors, failures, and what it says of itself."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+from support.project import ROOT
+
+from latentmotion.core.errors import UserError
+from latentmotion.evaluation.judges.distortions import KINDS
+from latentmotion.reporting.render import render_table
+
+MODELS = ["hgn", "mocogan-unconditional", "hnn-gan", "hgan"]
+DATASETS = ["mass_spring", "pendulum", "double_pendulum", "two_body", "three_body"]
+CARD = {
+    "weights": "a" * 64,
+    "learns": {"dataset": DATASETS, "distortion": list(KINDS)},
+    "validation": {"dataset_accuracy": 0.99, "distortion_accuracy": 0.75, "loss": 0.7},
+}
+JUDGE, I3D = "fvd-judge:2048x16:random-clip:32px", "fvd-i3d:2048x16:random-clip:224px-bilinear"
+
+
+def record(model: str, dataset: str, seed: int, found: dict[str, float], **changes) -> dict:
+    protocol, end = ("real-videos", ":real-floor") if model == "real" else ("generate", "")
+    metrics = [{"protocol": protocol, "metric": f"{name}{end}", "value": v, "n": 2048} for name, v in found.items()]
+    common = {"verb": "evaluate", "model": model, "dataset": dataset, "source": "real", "scale": "quick", "seed": seed}
+    common |= {"split": "test", "data": dataset, "judges": {}, "classes": {}, "video_networks": {"fvd-judge": CARD}}
+    return common | {"status": "ok", "metrics": metrics, "notes": [], "settings": {}} | changes
+
+
+def table(folder: Path, models=MODELS, seeds=(0, 1), i3d: bool = False, **changed) -> dict[str, str]:
+    runs, given = [(m, d, s) for d in DATASETS for m in models for s in seeds], []
+    for model, dataset, seed in [*runs, *(("real", dataset, 0) for dataset in DATASETS)]:
+        value = 0.125 if model == "real" else 10.0 * (1 + MODELS.index(model)) + seed
+        found = {JUDGE: value} | ({I3D: 100 * value} if i3d else {})
+        name = f"{model}-{dataset}-{seed}"
+        given.append(folder / f"{name}.json")
+        given[-1].write_text(json.dumps(record(model, dataset, seed, found, **changed.get(name, {}))))
+    settings = {"scale": "quick", "report": "hgan_table1", "models": MODELS, "datasets": DATASETS, "options": {}}
+    settings |= {"shown": [f"{model}/{dataset}/seed{seed}" for model, dataset, seed in runs]}
+    render_table("hgan_table1", given, ROOT / "data/published.csv", folder / "out/hgan_table1", settings)
+    return {path.suffix: path.read_text() for path in (folder / "out").iterdir()}
+
+
+def lines(texts: dict[str, str], row: str, dataset: str) -> dict[str, dict]:
+    found = csv.DictReader(io.StringIO(texts[".csv"]))
+    return {line["metric"]: line for line in found if (line["row"], line["dataset"]) == (row, dataset)}
+
+
+def test_table6_keeps_the_two_networks_apart(tmp_path):
+    texts = table(tmp_path)
+    ours = lines(texts, "HGAN", "pendulum")
+    assert (ours[JUDGE]["mean"], ours[JUDGE]["seeds"], ours[JUDGE]["published"]) == ("40.5", "2", "")
+    assert (ours[I3D]["mean"], ours[I3D]["published"], ours[I3D]["status"]) == ("", "91.64", "published only")
+    assert not any(line["published"] for line in lines(texts, "HNN-GAN", "pendulum").values())
+    assert lines(texts, "MoCoGAN (unconditional)", "three body")[I3D]["published"] == "2527.78"
+    first, second = texts[".md"].split("fvd-i3d ↓")[:2]
+    assert "| HGN | 10.5 ± 0.707 (2) |" in first and "| real data | 0.125 |" in first and "385.08" not in first
+    assert "| HGN | *385.08* | *688.12* | *331.94* | *830.91* | *451.40* |" in second and "10.5" not in second
+    assert "HNN-GAN |" not in second and "|  | mass spring, *published* | pendulum, *published* |" in second
+
+
+def test_table6_shows_i3d_where_records_have_it(tmp_path):
+    texts = table(
+        tmp_path, i3d=True, **{f"hgn-pendulum-{s}": {"status": "failed (NaN)", "metrics": []} for s in (0, 1)}
+    )
+    ours = lines(texts, "HGAN", "mass spring")[I3D]
+    assert (ours["mean"], ours["published"], ours["status"]) == ("4050", "45.68", "ok")
+    assert "4050 ± 71 (2) | *45.68*" in texts[".md"] and "| real data | 12.5 |" in texts[".md"]
+    assert lines(texts, "HGN", "pendulum")[JUDGE]["status"] == "failed" and "| failed |" in texts[".md"]
+
+
+def test_table6_says_what_its_numbers_are(tmp_path):
+    texts = table(tmp_path, models=["hgan"])
+    assert JUDGE in texts[".md"] and "not comparable in size with those of I3D" in texts[".md"]
+    assert "0.990 of validation videos" in texts[".md"] and "which of 12 things" in texts[".md"]
+    assert "pendulum: simulated by this project" in texts[".md"] and "published data" not in texts[".md"]
+    assert lines(texts, "HGN", "pendulum")[I3D]["status"] == "published only"
+
+
+def test_table6_refuses_numbers_of_two_judges(tmp_path):
+    other = {"video_networks": {"fvd-judge": CARD | {"weights": "b" * 64}}}
+    with pytest.raises(UserError, match="results/quick/hgan/two_body/seed0.json: measured on another fvd-judge"):
+        table(tmp_path, models=["hgan"], seeds=(0,), **{"hgan-two_body-0": other})
+    assert not (tmp_path / "out").exists()

@@ -1,0 +1,75 @@
+"""The checkout under test, and copies of it at scale tiny in which the workflow is run."""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PUBLISHED = ROOT / "data/published.csv"
+MADE = [".venv", ".git", ".snakemake", "__pycache__", "*_cache", "raw", "processed", "runs", "judges", "state", "logs"]
+MADE += ["benchmarks", "results", "mlflow.db*", "mlartifacts", "dvc.lock", "dvc.yaml"]
+
+
+@dataclass(frozen=True)
+class Project:
+    """A checkout of its own: its tools read its sources, not the ones under test."""
+
+    path: Path
+
+    def start(self, *command: str, **environment: str) -> subprocess.Popen:
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        own = {"PATH": path, "PYTHONPATH": str(self.path / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
+        return subprocess.Popen(
+            command,
+            cwd=self.path,
+            env=os.environ | own | environment,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+
+    def fails(self, *command: str) -> str:
+        """Output of a command that must exit with a code other than 0."""
+        process = self.start(*command)
+        output, _ = process.communicate()
+        assert process.returncode != 0, output
+        return output
+
+    def run(self, *command: str, **environment: str) -> str:
+        process = self.start(*command, **environment)
+        output, _ = process.communicate()
+        assert process.returncode == 0, output[-6000:]
+        return output
+
+    def planned(self, *arguments: str) -> dict[str, int]:
+        """Rule -> jobs that Snakemake would run; empty when there is nothing to do."""
+        output = self.run("snakemake", "-n", *arguments)
+        if "Nothing to be done" in output:
+            return {}
+        lines = output.split("Job stats:")[1].split("total")[0].splitlines()
+        return {line.split()[0]: int(line.split()[1]) for line in lines if line and line.split()[-1].isdigit()}
+
+    def commit(self) -> None:
+        self.run("git", "add", "-A")
+        self.run("git", "-c", "user.name=t", "-c", "user.email=t@t", "commit", "-qm", "a commit")
+
+    def edit(self, file: str, old: str, new: str) -> None:
+        path = self.path / file
+        content = path.read_text()
+        assert old in content, f"{file} has no {old!r}"
+        path.write_text(content.replace(old, new, 1))
+
+
+def copy(folder: Path) -> Project:
+    """The working tree as a repository of its own that names scale tiny."""
+    shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(*MADE))
+    project = Project(folder)
+    text = (folder / "params.yaml").read_text()
+    (folder / "params.yaml").write_text(text.replace("scale: quick", "scale: tiny"))
+    project.run("latentmotion", "dvcyaml")
+    project.run("git", "init", "-q")
+    project.commit()
+    return project
