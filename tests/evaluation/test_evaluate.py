@@ -10,12 +10,14 @@ from latentmotion.config import params
 from latentmotion.config.settings import evaluation_settings, judge_settings, prepare_settings, training_settings
 from latentmotion.core.errors import UserError
 from latentmotion.core.records import read_record
+from latentmotion.core.source_code import modules
 from latentmotion.data.prepare import prepare
 from latentmotion.data.prepared import open_split, read_manifest
 from latentmotion.evaluation import evaluate as evaluation
 from latentmotion.evaluation.judges.label_judge import load_judges, train_judge
 from latentmotion.evaluation.metrics.entropies import entropies
 from latentmotion.evaluation.protocols import base as protocols
+from latentmotion.evaluation.protocols import frame_distance, leakage
 from latentmotion.models.base import SequenceModel
 from latentmotion.training.train import train
 
@@ -60,6 +62,21 @@ def test_real_data_is_scored_whole(made, tmp_path):
     assert {cell["n"] for cell in record["metrics"]} == {count}
     assert record["judges"]["action"]["test_accuracy"] == values(record)["real", "action_accuracy"]
     assert record["judges"]["action"]["weak"] == (record["judges"]["action"]["test_accuracy"] < 0.95)
+
+
+def test_a_record_holds_everything_that_it_was_made_with(made, tmp_path):
+    record = score(made, "real", tmp_path)
+    assert record["data_settings"] == json.loads(json.dumps(prepare_settings(P, "faces-drawn")))
+    assert all(judge["settings"]["steps"] == 60 for judge in record["judges"].values())
+    assert record["protocols"] == list(modules("evaluation/protocols"))
+
+
+def test_a_protocol_may_be_meant_for_some_datasets(made, tmp_path, monkeypatch):
+    monkeypatch.setattr(frame_distance, "DATASETS", ("sprites",), raising=False)
+    monkeypatch.setattr(leakage, "DATASETS", ("sprites", "faces"), raising=False)
+    record = score(made, "halo", tmp_path)
+    assert set(modules("evaluation/protocols")) - set(record["protocols"]) == {"frame_distance"}
+    assert {"leakage", "frame-distance"} & {name for name, _ in values(record)} == {"leakage"}
 
 
 def test_protocols_follow_capabilities(made, tmp_path):
@@ -133,7 +150,7 @@ def test_a_model_that_copies_its_content_gains_nothing(made):
     train_split, settings = open_split(folder, "train"), evaluation_settings(P, "faces-drawn", 0)
     trial = protocols.Trial(Copier(), test, train_split, folder, target, settings, partners, judges)
     trial.codes = evaluation._encode(trial)
-    scores = values({"metrics": evaluation._all_protocols(trial)})
+    scores = values({"metrics": evaluation._all_protocols(trial, protocols.protocols("faces-drawn"))})
     alike = np.mean(test.labels["action"] == test.labels["action"][partners])
     sure = judges["action"].record["validation_accuracy"]
     for protocol in ("motion-prior", "motion-swap"):

@@ -72,7 +72,7 @@ def test_the_bar_is_of_mean_frames_and_of_the_data_alone(folder):
     frames = np.asarray(trial(folder, None).split.x).mean(1).reshape(-1, 3 * 16 * 16)
     again = neighbours.votes(trial(folder, None), frames)
     assert found == pytest.approx(again) and found["colour_knn"] > 0.95
-    assert not pixel_neighbours.NEEDS and {neighbours, pixel_neighbours} <= set(protocols())
+    assert not pixel_neighbours.NEEDS and {neighbours, pixel_neighbours} <= set(protocols("sprites").values())
 
 
 def changed(**parts) -> Prepared:

@@ -3,6 +3,7 @@
 import math
 import time
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import torch
@@ -67,12 +68,14 @@ def evaluate(
         trial.frame_watchers.append(FrameJudge(panel[label]))
     if inception:
         trial.frame_watchers.append(load_inception(inception, settings["inception"], target))
+    considered = protocols(Path(data).name)
     real = _judge_all(trial, _real(trial), "real data")
     record = {
         "verb": "evaluate", "model": model, "dataset": Path(data).name, "source": settings["source"],
         "scale": settings["scale"], "seed": settings["seed"], "split": settings["split"], "settings": settings,
         "code": code_digest("evaluation/evaluate", *(f"evaluation/protocols/{name}" for name in modules("evaluation/protocols"))),
-        "data": manifest["sha256"], "run": str(run) if run else None,
+        "data": manifest["sha256"], "data_settings": manifest["settings"], "run": str(run) if run else None,
+        "protocols": sorted(considered),
         "classes": {label: len(judge.record["classes"]) for label, judge in panel.items()},
         "judges": {label: _card(judge, label, real, settings["floor"]) for label, judge in panel.items()},
         "video_networks": {watcher.name: watcher.card for watcher in trial.watchers},
@@ -87,15 +90,15 @@ def evaluate(
             raise UserError(f"{run}: was trained on other data than {data}; train it again with 'snakemake {run}'")
         record["training"] = training
         trial.codes = _encode(trial)
-    record["metrics"] += _all_protocols(trial)
+    record["metrics"] += _all_protocols(trial, considered)
     write_record(out, record | resource_usage.took(time.monotonic() - start, target))
 
 
-def _all_protocols(trial: Trial) -> list[dict]:
-    """Every protocol that the model, or the real data, can enter."""
+def _all_protocols(trial: Trial, considered: dict[str, ModuleType]) -> list[dict]:
+    """The metrics of every considered protocol that the model, or the real data, can enter."""
     metrics = []
     able = trial.model.capabilities if trial.model else frozenset()
-    for protocol in protocols():
+    for protocol in considered.values():
         if not able >= protocol.NEEDS or bool(protocol.NEEDS) != (trial.model is not None):
             continue
         if hasattr(protocol, "applies") and not protocol.applies(trial):
@@ -198,6 +201,7 @@ def _card(judge: Judge, label: str, real: dict[str, float], floor: float) -> dic
     test_accuracy = float(real[f"{label}_accuracy"])
     return {
         "weights": judge.record["weights"],
+        "settings": judge.record["settings"],
         "validation_accuracy": judge.record["validation_accuracy"],
         "test_accuracy": test_accuracy,
         "floor": floor,

@@ -43,7 +43,7 @@ class VideoJudge:
     @property
     def card(self) -> dict:
         """What stands under a table about it."""
-        return {name: self.record[name] for name in ("weights", "learns", "validation")}
+        return {name: self.record[name] for name in ("weights", "settings", "learns", "validation")}
 
     @property
     def resizing(self) -> str:

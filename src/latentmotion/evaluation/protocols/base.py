@@ -6,7 +6,9 @@ A protocol module has `NAME`, `NEEDS` (capabilities of a model), one or both of
     measure(trial) -> dict[str, float]                         measured directly
 
 and, where it does not fit every dataset, `applies(trial) -> bool`; where what it measures is not of the whole split,
-`scored(trial) -> int`, of how many sequences it is. A measured protocol that needs nothing says
+`scored(trial) -> int`, of how many sequences it is. A protocol that is meant for certain data sets only may have the
+literal constant `DATASETS = ("name", ...)`, keys of `datasets` in params.yaml: no other data set is evaluated anew
+because of such a file. A measured protocol that needs nothing says
 something of the data alone and is entered by the real test sequences (`trial.model` is None). `own` are the codes of
 test sequences, ids their positions in the split, and `partner` the codes of another test sequence for each of them
 (motion-swap). Noise is keyed by (seed, protocol, id): scores do not depend on the batch.
@@ -107,7 +109,16 @@ def in_batches(count: int) -> Iterator[np.ndarray]:
         yield np.arange(start, min(start + BATCH, count))
 
 
-def protocols() -> list[ModuleType]:
-    """Every file of this folder, by name."""
+def protocols(dataset: str) -> dict[str, ModuleType]:
+    """File name -> module, of every protocol in this folder that is meant for a dataset.
+
+    Arguments:
+        dataset: the id of the dataset, as in paths. A protocol whose DATASETS lacks the dataset's name is left out.
+    """
     folder = __name__.rpartition(".")[0]
-    return [importlib.import_module(f"{folder}.{name}") for name in modules("evaluation/protocols")]
+    found = {name: importlib.import_module(f"{folder}.{name}") for name in modules("evaluation/protocols")}
+    return {name: module for name, module in found.items() if _is_meant_for(module, dataset.removesuffix("-drawn"))}
+
+
+def _is_meant_for(protocol: ModuleType, dataset: str) -> bool:
+    return dataset in getattr(protocol, "DATASETS", (dataset,))
