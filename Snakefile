@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from latentmotion.config import params
-from latentmotion.pipeline import cost_summary, slurm, targets, workdir_lock
+from latentmotion.pipeline import cost_summary, earlier_layout, slurm, targets, workdir_lock
 from latentmotion.core.errors import UserError
 
 if workflow.remote_exec:
@@ -20,6 +20,7 @@ gc.set_threshold(100_000, 20)  # a plan is many objects that stay: looking for g
 try:
     PARAMS = params.load(overrides=config)
     if workflow.is_main_process:
+        earlier_layout.refuse()
         slurm.check_profile({name: model.gpus for name, model in PARAMS.models.items()})
 except UserError as error:
     sys.exit(str(error))

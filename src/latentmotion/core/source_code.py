@@ -18,6 +18,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from latentmotion.core.errors import UserError
+
 PACKAGE = Path(__file__).parents[1]
 _FORMAT = 1  # of the cache; raise it when what is found in a file changes
 _NOT_A_MEMBER = "base"  # a folder's base.py is the contract that its other files fulfil
@@ -72,7 +74,7 @@ def _facts(file: Path) -> dict[str, Any]:
     key = hashlib.sha256(content).hexdigest()
     if key not in _known():
         _learn()
-    return _known()[key] if key in _known() else facts(content)
+    return _known()[key]
 
 
 def facts(content: bytes) -> dict[str, Any]:
@@ -154,10 +156,14 @@ def _known() -> dict[str, dict[str, Any]]:
 
 def _learn() -> None:
     """Parses the files that are not in the cache, and writes it; where that is not allowed, it is of this process."""
-    contents = [file.read_bytes() for file in PACKAGE.rglob("*.py")]
-    keyed = {hashlib.sha256(content).hexdigest(): content for content in contents}
-    known = _known()
-    found = {key: known[key] if key in known else facts(content) for key, content in keyed.items()}
+    known, found = _known(), {}
+    for file in PACKAGE.rglob("*.py"):
+        content = file.read_bytes()
+        key = hashlib.sha256(content).hexdigest()
+        try:
+            found[key] = known[key] if key in known else facts(content)
+        except SyntaxError as error:
+            raise UserError(f"{file}: line {error.lineno}: not valid Python ({error.msg}); correct it") from None
     known.update(found)
     try:
         _cache_file().parent.mkdir(exist_ok=True)
