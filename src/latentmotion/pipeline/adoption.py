@@ -44,12 +44,13 @@ def evaluation_holds(params: Params, run: catalogue.Run, record: dict) -> bool:
         training_settings(params, run.model, run.dataset)
     ):
         return False
-    judge = _plain(judge_settings(params, run.dataset))
+    labels = set(catalogue.judged_labels(params, run.dataset))
+    judge = _plain(judge_settings(params, run.dataset)) if labels else None
     networks = record.get("video_networks", {})
     return (
         record["settings"] == _plain(evaluation_settings(params, run.dataset, run.seed))
         and record["data_settings"] == _plain(prepare_settings(params, run.dataset))
-        and set(record["judges"]) == set(catalogue.judged_labels(params, run.dataset))
+        and set(record["judges"]) == labels
         and all(card["settings"] == judge for card in record["judges"].values())
         and ("fvd-judge" in networks) == (run.dataset in catalogue.video_judged(params))
         and all(
