@@ -25,7 +25,7 @@ from latentmotion.core.errors import UserError
         ({"models": {"halo": {"per_dataset": {"sprits": {}}}}}, "did you mean 'sprites'"),
         ({"models": {"a/../b": {"system": "halo"}}}, "lower-case"),
         ({"runs": {"sprites": ["dsave"]}}, "runs.sprites: unknown 'dsave'; did you mean 'dsvae'"),
-        ({"tables": {"table2": {"report": "table_2"}}}, "did you mean 'table2'"),
+        ({"tables": {"table2": {"report": "tabel2"}}}, "did you mean 'table2'"),
         ({"tables": {"table2": {"models": ["mocogun"]}}}, "did you mean 'mocogan'"),
         ({"scale": "quik"}, "scale 'quik' has no file .*did you mean 'quick'"),
         ({"judge": {"lr": -1}}, "judge.lr.*greater than 0"),
