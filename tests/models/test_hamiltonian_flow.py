@@ -325,9 +325,9 @@ def runs(tmp_path_factory) -> list:
     return made
 
 
-@pytest.mark.parametrize("name", ["figure_learning_curves", "figure_density"])
+@pytest.mark.parametrize("name", ["learning_curves", "density"])
 def test_figures_of_flows_are_drawn_and_the_same_again(name, runs, tmp_path, monkeypatch):
-    monkeypatch.setattr(report(name), "FRAMES", 4)
+    monkeypatch.setattr(report("figures", name), "FRAMES", 4)
     shown = ["/".join(run.parts[-3:]) for run in runs]
     asked = {"scale": "tiny", "shown": shown, "report": name, "models": ["flow", "flow-kappa"], "options": {}}
     for folder in ("a", "b"):
@@ -343,6 +343,6 @@ def test_learning_curves_say_what_they_lack(runs, tmp_path):
     broken = tmp_path / "flow" / "ring_finite" / "seed0"
     shutil.copytree(runs[0], broken)
     (broken / "history.jsonl").write_text(json.dumps({"step": 1, "total": 2.0}) + "\n")
-    asked = {"scale": "tiny", "shown": ["flow/ring_finite/seed0"], "report": "figure_learning_curves"}
+    asked = {"scale": "tiny", "shown": ["flow/ring_finite/seed0"], "report": "learning_curves"}
     with pytest.raises(UserError, match=r"history\.jsonl: no 'elbo' in it"):
         render_figure("x", [broken], tmp_path / "x", asked | {"models": ["flow"], "datasets": ["ring_finite"]}, "cpu")

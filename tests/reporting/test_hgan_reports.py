@@ -73,14 +73,14 @@ def opened(folder: Path, dataset: str) -> dict[str, Shown]:
 @pytest.mark.parametrize(
     ("report", "datasets", "options"),
     [
-        ("figure_generated_videos", ["pendulum", "two_body"], {"samples": 2}),
-        ("figure_motion_manifold", ["pendulum"], {"samples": 40}),
+        ("generated_videos", ["pendulum", "two_body"], {"samples": 2}),
+        ("motion_manifold", ["pendulum"], {"samples": 40}),
     ],
 )
 def test_every_figure_is_a_still_and_a_film_of_the_same_bytes(folder, tmp_path, report, datasets, options):
     runs, settings = declared(folder, report, datasets, options)
     render_figure("figure", runs, tmp_path / "figure", settings, "cpu")
-    again = importlib.import_module(f"latentmotion.reports.{report}").render(runs, settings, "cpu")
+    again = importlib.import_module(f"latentmotion.reporting.figures.{report}").render(runs, settings, "cpu")
     assert {suffix: (tmp_path / f"figure.{suffix}").read_bytes() for suffix in again} == again
     still, film = (Image.open(io.BytesIO(again[suffix])) for suffix in ("png", "gif"))
     assert film.n_frames == 16 and film.info["loop"] == 0
@@ -120,7 +120,7 @@ def test_no_more_sequences_are_shown_than_there_are(folder):
 
 
 def test_videos_of_what_has_no_time_are_refused(folder):
-    runs, settings = declared(folder, "figure_generated_videos", ["balls"], {})
+    runs, settings = declared(folder, "generated_videos", ["balls"], {})
     with pytest.raises(UserError, match="balls: no simulated system, its frames have no time") as caught:
         videos.render(runs, settings, "cpu")
     assert "\n" not in str(caught.value)
@@ -153,7 +153,7 @@ def test_neighbours_stay_neighbours():
 
 
 def test_too_few_samples_for_a_neighbourhood_are_named(folder):
-    runs, settings = declared(folder, "figure_motion_manifold", ["pendulum"], {"samples": 30})
+    runs, settings = declared(folder, "motion_manifold", ["pendulum"], {"samples": 30})
     with pytest.raises(UserError, match=r"options\.samples: 30, but t-SNE needs more than 30"):
         manifold.render(runs, settings, "cpu")
 

@@ -11,6 +11,7 @@ import torch
 from PIL import Image
 from support.project import PUBLISHED
 
+from latentmotion.core.records import write_record
 from latentmotion.data.prepare import prepare
 from latentmotion.data.prepared import open_split
 from latentmotion.models import base as contract
@@ -109,7 +110,9 @@ def run(tmp_path, monkeypatch) -> Path:
     truth = torch.from_numpy(figure.whole(test, validation, np.arange(12))).float() / 127.5 - 1
     loaded = Exact(truth), {"data_folder": str(folder)}
     monkeypatch.setattr(figure, "load_run", lambda run, device: loaded)
-    return tmp_path / "runs/tiny/halo-unconditional/rotating_mnist-drawn/seed0"
+    run = tmp_path / "runs/tiny/halo-unconditional/rotating_mnist-drawn/seed0"
+    write_record(run / "record.json", {"weights": "0123"})
+    return run
 
 
 def test_hidden_frames_are_edged_and_completed(run, tmp_path):
@@ -143,7 +146,7 @@ def test_rotations_start_from_the_first_frame_that_is_shown(run, tmp_path):
 
 def test_figure_is_a_still_and_a_film_of_the_same_bytes(run, tmp_path):
     settings = {"scale": "tiny", "shown": ["halo-unconditional/rotating_mnist-drawn/seed0"], "options": {}}
-    settings |= {"report": "figure_rotating_mnist", "models": ["halo-unconditional"], "datasets": ["rotating_mnist"]}
+    settings |= {"report": "rotating_mnist", "models": ["halo-unconditional"], "datasets": ["rotating_mnist"]}
     for folder in ("a", "b"):
         render_figure("digits", [run], tmp_path / folder / "digits", settings, "cpu")
     for suffix in ("png", "gif"):

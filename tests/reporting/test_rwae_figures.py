@@ -52,13 +52,13 @@ DATA = {
     "moving_shapes": ({"frames": 16, "options": {"takes": 1}}, ["rwae"]),
 }
 CASES = [
-    ("figure_swap", ["moving_mnist-drawn/rwae"], {"pairs": 2, "length": 24, "steps": 6}, 24),
-    ("figure_swap", ["faces-drawn/rwae-weak"], {"pairs": 2}, 8),
-    ("figure_unconditional", ["moving_mnist-drawn/rwae", "moving_mnist-drawn/dsvae"], {"length": 24, "steps": 6}, 24),
-    ("figure_unconditional", ["faces-drawn/rwae-weak", "faces-drawn/mocogan"], {"samples": 9, "length": 10}, 10),
-    ("figure_content_codes", ["moving_mnist-drawn/dsvae", "moving_mnist-drawn/rwae"], {"sequences": 40}, 8),
-    ("figure_content_codes", ["moving_shapes/rwae"], {}, 16),
-    ("figure_sampled_motion", ["moving_shapes/rwae"], {"sequences": 2}, 16),
+    ("swap", ["moving_mnist-drawn/rwae"], {"pairs": 2, "length": 24, "steps": 6}, 24),
+    ("swap", ["faces-drawn/rwae-weak"], {"pairs": 2}, 8),
+    ("unconditional", ["moving_mnist-drawn/rwae", "moving_mnist-drawn/dsvae"], {"length": 24, "steps": 6}, 24),
+    ("unconditional", ["faces-drawn/rwae-weak", "faces-drawn/mocogan"], {"samples": 9, "length": 10}, 10),
+    ("content_codes", ["moving_mnist-drawn/dsvae", "moving_mnist-drawn/rwae"], {"sequences": 40}, 8),
+    ("content_codes", ["moving_shapes/rwae"], {}, 16),
+    ("sampled_motion", ["moving_shapes/rwae"], {"sequences": 2}, 16),
 ]
 
 
@@ -97,7 +97,7 @@ def shown(folder: Path, name: str) -> Shown:
 def test_every_figure_is_a_still_and_a_film_of_the_same_bytes(folder, tmp_path, report, names, options, moments):
     runs, settings = declared(folder, report, names, options)
     render_figure("figure", runs, tmp_path / "figure", settings, "cpu")
-    again = importlib.import_module(f"latentmotion.reports.{report}").render(runs, settings, "cpu")
+    again = importlib.import_module(f"latentmotion.reporting.figures.{report}").render(runs, settings, "cpu")
     assert {suffix: (tmp_path / f"figure.{suffix}").read_bytes() for suffix in again} == again
     still, film = (Image.open(io.BytesIO(again[suffix])) for suffix in ("png", "gif"))
     assert film.n_frames == moments and film.info["loop"] == 0
@@ -212,13 +212,13 @@ def test_a_still_over_time_has_the_first_and_the_last_frame_and_a_wall_every_seq
 @pytest.mark.parametrize(
     ("report", "name", "options", "message"),
     [
-        ("figure_swap", "faces-drawn/mocogan", {}, "mocogan/faces-drawn/seed0: lacks 'encode'"),
-        ("figure_swap", "moving_mnist-drawn/rwae", {"length": 30}, "moving_mnist-drawn/test: sequences of 24 frames"),
-        ("figure_unconditional", "faces-drawn/mocogan", {"length": 40}, "faces-drawn/test: sequences of 16 frames"),
+        ("swap", "faces-drawn/mocogan", {}, "mocogan/faces-drawn/seed0: lacks 'encode'"),
+        ("swap", "moving_mnist-drawn/rwae", {"length": 30}, "moving_mnist-drawn/test: sequences of 24 frames"),
+        ("unconditional", "faces-drawn/mocogan", {"length": 40}, "faces-drawn/test: sequences of 16 frames"),
     ],
 )
 def test_what_a_figure_cannot_show_is_named(folder, report, name, options, message):
-    module = importlib.import_module(f"latentmotion.reports.{report}")
+    module = importlib.import_module(f"latentmotion.reporting.figures.{report}")
     with pytest.raises(UserError, match=message) as caught:
         module.render(*declared(folder, report, [name], options), "cpu")
     assert "\n" not in str(caught.value)

@@ -1,5 +1,6 @@
 """The figures that show sequences: each from untrained models at tiny scale, what it claims to show, and its errors."""
 
+import importlib
 import io
 import json
 from pathlib import Path
@@ -56,20 +57,20 @@ DATA = {
     "faces-drawn": {"source": "drawn", "size": 16, "frames": 8, "options": {"people": 4, "takes": 3}},
 }
 CASES = [
-    ("figure_prediction", ["halo"], ["balls", "faces-drawn"], {"sequences": 2}, 16),
-    ("figure_image_to_sequence", ["halo-linear", "halo"], ["faces-drawn"], {}, 16),
-    ("figure_motion_swap", ["halo-linear", "halo-rnn", "halo"], ["faces-drawn"], {"pairs": 2}, 8),
-    ("figure_operators", ["halo-unconditional"], ["faces-drawn"], {"length": 12}, 12),
-    ("figure_energy", ["halo", "halo-unconditional"], ["faces-drawn"], {"length": 9}, 9),
-    ("figure_phase_space", ["halo"], ["balls", "faces-drawn"], {"encoded": 8}, 16),
-    ("figure_long", ["halo"], ["balls", "faces-drawn"], {"length": 30}, 30),
-    ("figure_content_swap", ["halo"], ["balls", "faces-drawn"], {}, 16),
+    ("prediction", ["halo"], ["balls", "faces-drawn"], {"sequences": 2}, 16),
+    ("image_to_sequence", ["halo-linear", "halo"], ["faces-drawn"], {}, 16),
+    ("motion_swap", ["halo-linear", "halo-rnn", "halo"], ["faces-drawn"], {"pairs": 2}, 8),
+    ("operators", ["halo-unconditional"], ["faces-drawn"], {"length": 12}, 12),
+    ("energy", ["halo", "halo-unconditional"], ["faces-drawn"], {"length": 9}, 9),
+    ("phase_space", ["halo"], ["balls", "faces-drawn"], {"encoded": 8}, 16),
+    ("long", ["halo"], ["balls", "faces-drawn"], {"length": 30}, 30),
+    ("content_swap", ["halo"], ["balls", "faces-drawn"], {}, 16),
 ]
-# of other papers and data: test_rotating_mnist_reports.py, test_flow.py, test_motion_reports.py, test_sound_figure.py,
-# test_rwae_figures.py
-OWN_TESTS = {"figure_rotating_mnist", "figure_density", "figure_learning_curves"}
-OWN_TESTS |= {"figure_generated_videos", "figure_motion_manifold", "figure_sound_swap"}
-OWN_TESTS |= {"figure_swap", "figure_unconditional", "figure_content_codes", "figure_sampled_motion"}
+# Figures of other papers and data have their tests in test_rotating_mnist_reports.py, test_hgan_reports.py,
+# test_sound_swap.py, test_rwae_figures.py and models/test_hamiltonian_flow.py.
+OWN_TESTS = {"rotating_mnist", "density", "learning_curves"}
+OWN_TESTS |= {"generated_videos", "motion_manifold", "sound_swap"}
+OWN_TESTS |= {"swap", "unconditional", "content_codes", "sampled_motion"}
 
 
 @pytest.fixture(scope="module")
@@ -106,9 +107,7 @@ def shown(folder: Path, model: str, dataset: str, needs: frozenset = frozenset()
 
 
 def rendered(report: str, *arguments) -> dict[str, bytes]:
-    import importlib
-
-    return importlib.import_module(f"latentmotion.reports.{report}").render(*arguments)
+    return importlib.import_module(f"latentmotion.reporting.figures.{report}").render(*arguments)
 
 
 @pytest.mark.parametrize(("report", "models", "datasets", "options", "moments"), CASES, ids=[c[0] for c in CASES])
@@ -128,8 +127,7 @@ def test_every_figure_is_a_still_and_a_film_of_the_same_bytes(
 
 
 def test_every_figure_of_sequences_is_tried_here():
-    figures = {name for name in modules("reporting/tables") if name.startswith("figure_")}
-    assert {case[0] for case in CASES} == figures - OWN_TESTS
+    assert {case[0] for case in CASES} == set(modules("reporting/figures")) - OWN_TESTS
 
 
 def test_sequences_are_chosen_by_a_key_from_every_action_and_no_group_twice(folder):
@@ -266,11 +264,11 @@ def test_a_mark_is_where_the_plot_says():
 @pytest.mark.parametrize(
     ("report", "model", "dataset", "options", "message"),
     [
-        ("figure_image_to_sequence", "halo", "balls", {}, "halo/balls/seed0: the dataset has one action only"),
-        ("figure_image_to_sequence", "halo-unconditional", "faces-drawn", {}, "seed0: lacks 'action_motion'"),
-        ("figure_operators", "halo", "faces-drawn", {}, "halo/faces-drawn/seed0: conditional, so one operator"),
-        ("figure_energy", "halo-linear", "faces-drawn", {}, "halo-linear/faces-drawn/seed0: lacks 'energy'"),
-        ("figure_prediction", "halo", "faces-drawn", {"length": 20}, "faces-drawn/test: sequences of 16 frames"),
+        ("image_to_sequence", "halo", "balls", {}, "halo/balls/seed0: the dataset has one action only"),
+        ("image_to_sequence", "halo-unconditional", "faces-drawn", {}, "seed0: lacks 'action_motion'"),
+        ("operators", "halo", "faces-drawn", {}, "halo/faces-drawn/seed0: conditional, so one operator"),
+        ("energy", "halo-linear", "faces-drawn", {}, "halo-linear/faces-drawn/seed0: lacks 'energy'"),
+        ("prediction", "halo", "faces-drawn", {"length": 20}, "faces-drawn/test: sequences of 16 frames"),
     ],
 )
 def test_what_a_figure_cannot_show_is_named(folder, report, model, dataset, options, message):
@@ -280,8 +278,8 @@ def test_what_a_figure_cannot_show_is_named(folder, report, model, dataset, opti
 
 
 def test_a_figure_without_runs_says_so(folder):
-    _, settings = declared(folder, "figure_long", ["halo"], ["balls"], {})
-    for report in ("figure_long", "figure_motion_swap"):
+    _, settings = declared(folder, "long", ["halo"], ["balls"], {})
+    for report in ("long", "motion_swap"):
         with pytest.raises(UserError, match=r"no model of \['halo'\] is trained on any of \['balls'\]"):
             rendered(report, [], settings, "cpu")
 
