@@ -11,16 +11,16 @@ paper: .venv/.ok
 	snakemake --config scale=paper -- reports/table2.csv
 
 test: .venv/.ok
-	pytest -n 2 --no-loadscope-reorder
+	pytest -n 2 -m "not slow" --no-loadscope-reorder
 
-# After a clone: what dvc.lock says is finished, from the DVC remote, and Snakemake told that it is what it would make.
-# Stages are named only where some are not finished: one by one DVC takes seconds for each.
-STAGES = sed -n 's/^  \([^ ]*\):$$/\1/p'
+# After a clone: fetches from the DVC remote what dvc.lock lists as finished, and tells Snakemake that it is up to date.
+# Stages are named only where some are not finished, because DVC takes seconds for each that is named.
 pull: .venv/.ok
 	@test -f dvc.lock || { echo "dvc.lock: not there, so nothing is finished that could be pulled; run snakemake" >&2; exit 1; }
 	@dvc remote default > /dev/null || { echo "no DVC remote is named; docs/storage.md says how" >&2; exit 1; }
-	@finished=$$($(STAGES) dvc.lock | sort); \
-	if [ "$$finished" = "$$($(STAGES) dvc.yaml | sort)" ]; then finished=; fi; \
+	latentmotion fingerprints
+	@finished=$$(sed -n 's/^  \([^ ]*\):$$/\1/p' dvc.lock | sort); \
+	if [ "$$finished" = "$$(dvc stage list --name-only | sort)" ]; then finished=; fi; \
 	dvc pull $$finished && dvc status --quiet $$finished
 	snakemake --touch --forceall --quiet all -- $$(sed -n 's/^    cmd: snakemake //p' dvc.lock)
 

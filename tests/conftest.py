@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 from support.project import Project, copy
+from support.small_catalogue import cut
 
 OF_THE_DAG = ("test_dag.py", "test_resume.py")
 
@@ -23,8 +24,9 @@ def pytest_xdist_make_scheduler(config, log):
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory) -> Project:
-    """A project in which `snakemake` has made everything. Tests leave it as they find it."""
+    """A project with a small catalogue, in which `snakemake` has made everything. Tests leave it as they find it."""
     project = copy(tmp_path_factory.mktemp("whole") / "project")
+    cut(project)
     project.run("snakemake")
     project.commit()
     return project

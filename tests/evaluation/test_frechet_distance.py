@@ -25,7 +25,7 @@ from latentmotion.evaluation.protocols import base as protocols
 from latentmotion.evaluation.protocols import generate, real_videos
 from latentmotion.evaluation.protocols.base import Trial
 from latentmotion.models import base as contract
-from latentmotion.pipeline.dvc import stages
+from latentmotion.pipeline import fingerprints
 
 CPU = torch.device("cpu")
 TINY = params.load(overrides={"scale": "tiny"})
@@ -396,10 +396,9 @@ def test_unknown_datasets_and_keys_are_named():
         params.load(overrides={"evaluation": {"generate": {"videos": 1}}})
 
 
-def test_dvc_keeps_the_judge_and_evaluation_waits_for_it():
-    found = stages(TINY)
-    folder = paths.video_judge(TINY)
-    assert found["video-judge"]["outs"] == [{folder: {"persist": True}}]
-    waits = {name for name, stage in found.items() if folder in stage["deps"]}
-    physics = {run.model for run in catalogue.runs(TINY) if run.dataset in catalogue.video_judged(TINY)}
-    assert waits == {"evaluate-real", *(f"evaluate-{model}" for model in physics)}
+def test_an_evaluation_is_made_from_the_video_judge_where_it_is_measured_by_it():
+    found = fingerprints.contents(TINY)
+    waits = {name for name, content in found.items() if "judge/video-judge" in content.get("made_from", {})}
+    watched = set(catalogue.video_judged(TINY))
+    physics = {f"evaluate/{run.model}/{run.dataset}" for run in catalogue.runs(TINY) if run.dataset in watched}
+    assert waits == {*physics, *(f"evaluate/real/{dataset}" for dataset in watched)}

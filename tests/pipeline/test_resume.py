@@ -7,7 +7,7 @@ import time
 import psutil
 import pytest
 
-RUN = "runs/tiny/dsvae/sprites-drawn/seed0"
+RUN = "runs/tiny/dsvae/faces-drawn/seed0"
 STEPS = 60
 SAVE_EACH_STEP = {"LATENTMOTION_CHECKPOINT_SECONDS": "0"}
 
@@ -23,14 +23,13 @@ def unkilled(finished, tmp_path_factory) -> bytes:
 @pytest.fixture
 def project(duplicate):
     duplicate.edit("config/tiny.yaml", "  dsvae:\n", f"  dsvae:\n    training: {{steps: {STEPS}}}\n")
-    duplicate.run("latentmotion", "dvcyaml")
     return duplicate
 
 
 def by_hand(project, folder) -> list[str]:
     settings = json.loads((project.path / RUN / "record.json").read_text())["settings"]
     settings["training"]["steps"] = STEPS
-    places = ["--data", "data/processed/tiny/sprites-drawn", "--out", str(folder / "out"), "--state", str(folder / "s")]
+    places = ["--data", "data/processed/tiny/faces-drawn", "--out", str(folder / "out"), "--state", str(folder / "s")]
     return ["latentmotion", "train", "--model", "dsvae", "--seed", "0", *places, "--settings", json.dumps(settings)]
 
 
@@ -78,10 +77,11 @@ def test_under_snakemake(project, unkilled):
 
 
 def test_under_dvc(project, unkilled):
-    process = project.start("dvc", "repro", "--single-item", "train-dsvae", **SAVE_EACH_STEP)
+    project.run("latentmotion", "fingerprints")
+    process = project.start("dvc", "repro", "--single-item", "train@dsvae", **SAVE_EACH_STEP)
     kill_at_checkpoint(process, project.path / "state" / RUN, everything=True)
     process.communicate()
     project.run("snakemake", "--unlock")
-    project.run("dvc", "repro", "--single-item", "train-dsvae")
+    project.run("dvc", "repro", "--single-item", "train@dsvae")
     assert (project.path / RUN / "weights.safetensors").read_bytes() == unkilled
     assert project.planned("train_dsvae") == {}

@@ -141,7 +141,7 @@ def test_a_second_submitter_is_refused_with_the_holders_name(workflow):
     assert "LockException" in output
     last = output.strip().splitlines()[-1]
     assert last.startswith(f"This folder is held by {holder}") and f" on {socket.gethostname()} since " in last
-    output = workflow.project.fails("latentmotion", "unlock")
+    output = workflow.project.fails("latentmotion", "unlock-workdir")
     assert holder in output and "still works" in output and output.count("\n") == 1
 
 
@@ -179,7 +179,7 @@ def test_a_killed_submitter_and_its_successor_end_the_same(cluster, other, undis
     job = orphan.environ()["SLURM_JOB_ID"]
     submitter.kill()
     submitter.communicate()
-    output = other.run("latentmotion", "unlock")
+    output = other.run("latentmotion", "unlock-workdir")
     assert f"process {submitter.pid} of " in output and f"cancelling its SLURM jobs: {job}" in output
     wait(lambda: not orphan.is_running())  # it may still be saving
     other.run(*SUBMIT, record(KILLED))
@@ -251,7 +251,7 @@ def test_after_20_random_kills_no_run_is_lost_and_none_is_made_twice(cluster, ot
         if kill == "submitter":
             submitter.kill()
             submitter.communicate()
-            project.run("latentmotion", "unlock")
+            project.run("latentmotion", "unlock-workdir")
             submitter = project.start(*command)
     submitter.communicate(timeout=PATIENCE)
     project.run(*command)

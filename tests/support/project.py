@@ -9,8 +9,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PUBLISHED = ROOT / "data/published.csv"
-MADE = [".venv", ".git", ".snakemake", "__pycache__", "*_cache", "raw", "processed", "runs", "judges", "state", "logs"]
-MADE += ["benchmarks", "results", "mlflow.db*", "mlartifacts", "dvc.lock", "dvc.yaml"]
+MADE = {".venv", ".git", ".snakemake", "runs", "judges", "state", "logs", "results", "fingerprints", "dvc.lock"}
+MADE |= {"mlflow.db", "mlartifacts"}
 
 
 @dataclass(frozen=True)
@@ -19,13 +19,17 @@ class Project:
 
     path: Path
 
-    def start(self, *command: str, **environment: str) -> subprocess.Popen:
+    def environment(self) -> dict[str, str]:
+        """Variables under which the tools of this Python run the sources of this copy."""
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         own = {"PATH": path, "PYTHONPATH": str(self.path / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
+        return os.environ | own
+
+    def start(self, *command: str, **environment: str) -> subprocess.Popen:
         return subprocess.Popen(
             command,
             cwd=self.path,
-            env=os.environ | own | environment,
+            env=self.environment() | environment,
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -63,13 +67,22 @@ class Project:
         path.write_text(content.replace(old, new, 1))
 
 
+def _made(folder: str, names: list[str]) -> set[str]:
+    """What a copy leaves out: caches, and at the top of the project everything that its workflow makes."""
+    caches = {name for name in names if name == "__pycache__" or name.endswith(("_cache", ".egg-info"))}
+    place = Path(folder)
+    if place == ROOT:
+        return caches | MADE & set(names)
+    made_below = {ROOT / "data": {"raw", "processed"}, ROOT / "benchmarks": {n for n in names if (place / n).is_dir()}}
+    return caches | made_below.get(place, set())
+
+
 def copy(folder: Path) -> Project:
     """The working tree as a repository of its own that names scale tiny."""
-    shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(*MADE))
+    shutil.copytree(ROOT, folder, ignore=_made)
     project = Project(folder)
     text = (folder / "params.yaml").read_text()
     (folder / "params.yaml").write_text(text.replace("scale: quick", "scale: tiny"))
-    project.run("latentmotion", "dvcyaml")
     project.run("git", "init", "-q")
     project.commit()
     return project

@@ -53,6 +53,7 @@ def source_digests(*names: str) -> dict[str, str]:
     return {file: _facts(PACKAGE / file)["digest"] for file in sources(*names)}
 
 
+@cache
 def code_digest(*names: str) -> str:
     """One digest of all the code that the given modules consist of."""
     return hashlib.sha256(json.dumps(source_digests(*names), sort_keys=True).encode()).hexdigest()

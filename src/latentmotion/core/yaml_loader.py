@@ -8,7 +8,7 @@ import yaml
 from latentmotion.core.errors import UserError
 
 
-class _UniqueKeys(yaml.SafeLoader):
+class _UniqueKeys(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
     """PyYAML keeps the last of two equal keys in silence; here the second is an error."""
 
 
@@ -16,7 +16,9 @@ def _mapping(loader, node, deep=False):
     keys = [loader.construct_object(key, deep=True) for key, _ in node.value]
     for key in keys:
         if keys.count(key) > 1:
-            raise UserError(f"{loader.name}: line {node.start_mark.line + 1}: key '{key}' stands twice; remove one")
+            raise UserError(
+                f"{node.start_mark.name}: line {node.start_mark.line + 1}: key '{key}' stands twice; remove one"
+            )
     return yaml.SafeLoader.construct_mapping(loader, node, deep)
 
 
