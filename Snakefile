@@ -1,6 +1,6 @@
-"""The workflow. `snakemake` makes every table and figure; `snakemake reports/table2.csv` one table and what it needs.
+"""The workflow. `snakemake` makes every table and figure; `snakemake table2` makes one table and what it needs.
 
-What there is to do stands in params.yaml, how it is run (cores, GPUs, queues) in profiles/.
+params.yaml describes what there is to do, and profiles/ how it is run: cores, GPUs and queues.
 """
 
 import atexit
@@ -15,7 +15,7 @@ from latentmotion.core.errors import UserError
 if workflow.remote_exec:
     slurm.enter_job()
 
-gc.set_threshold(100_000, 20)  # a plan is many objects that stay: looking for garbage took an eighth of its time
+gc.set_threshold(100_000, 20)  # a plan holds many objects for long: collecting garbage took an eighth of its time
 
 try:
     PARAMS = params.load(overrides=config)
@@ -31,10 +31,10 @@ container: "docker://python:3.11"  # documents the software; used only with --sd
 report: "workflow/report/workflow.rst"
 
 
-# Jobs find the verbs beside the Snakemake that runs them, whether or not the environment is activated.
+# Jobs find the verbs in the environment of Snakemake itself, whether or not that environment is activated.
 shell.prefix(f"set -euo pipefail; export PATH='{Path(sys.executable).parent}':$PATH; ")
 
-# On a cluster, what takes seconds or the network stays where snakemake runs.
+# On a cluster, jobs that take seconds or need the network run on the machine on which Snakemake runs.
 localrules:
     all,
     fetch_i3d,
@@ -52,7 +52,7 @@ rule all:
     input:
         REPORTS,
         "reports/index.html",
-        [record for model in MODELS for record in records_of(model)],  # scored, whether a table shows them or not
+        [record for model in MODELS for record in records_of(model)],  # every run is scored, whether a table shows it or not
         [file for model in PARAMS.models for file in paths.main_scores(PARAMS, model)],
 
 
@@ -77,5 +77,5 @@ onstart:
 
 
 onsuccess:
-    if not config:  # DVC follows params.yaml as it stands
+    if not config:  # DVC uses params.yaml without overrides
         shell("latentmotion dvc-commit || true")

@@ -1,7 +1,8 @@
-"""The verbs. Each gets explicit paths and settings, writes its output whole or not at all, and leaves a record beside.
+"""The verbs of the command line. Each gets explicit paths and settings, and writes its output whole or not at all.
 
-The rules of the workflow type these commands; `--settings` is the JSON that catalogue.py resolved from params.yaml, so
-that a job runs what was planned even when params.yaml is edited meanwhile.
+The rules of the workflow run these commands. `--settings` is the JSON that config/settings.py resolves from params.yaml,
+so that a job runs what was planned even when params.yaml is edited in the meantime. Each verb writes a record beside its
+output.
 """
 
 import functools
@@ -22,7 +23,7 @@ Device = Annotated[str, typer.Option(help="auto, cpu or cuda")]
 
 
 def verb(function):
-    """Registers a verb whose UserError is one line on stderr and the error's exit code."""
+    """Registers a verb. A UserError becomes one line on stderr, and its code the exit code."""
 
     @functools.wraps(function)
     def wrapped(*args, **kwargs):

@@ -1,4 +1,4 @@
-"""What several rules share: the patterns of paths, and parameters as the verbs and Snakemake's memory want them."""
+"""What several rules share: patterns of paths, inputs of records and reports, and settings as text."""
 
 import json
 from functools import cache
@@ -24,9 +24,9 @@ REPORTS = [
     for file in paths.report_files(PARAMS, kind, name)
 ]
 
-# A job takes a GPU where this machine has one; on a cluster the profile's set-resources says so.
+# A job takes a GPU where this machine has one; on a cluster, set-resources of the profile decides.
 GPU = min(1, len(gpu_lock.usable()))
-# `python -m latentmotion.pipeline.gpu_lock N` in front of a command waits for N of them that no other job gets then.
+# `python -m latentmotion.pipeline.gpu_lock N` in front of a command waits for N GPUs and keeps them for that command.
 
 
 def one_of(names):
@@ -44,12 +44,12 @@ wildcard_constraints:
 
 
 def as_json(settings):
-    """Settings as a verb's --settings; a string with sorted keys, so that Snakemake compares what they say."""
+    """Settings as text for --settings, with sorted keys, so that Snakemake compares their values."""
     return json.dumps(settings, sort_keys=True)
 
 
 def launcher(processes):
-    """How a training is started: alone, or by torchrun where its model asks for several processes."""
+    """The command that starts a training: torchrun where the model asks for several processes."""
     if processes == 1:
         return "latentmotion"
     passed_on = "SIGTERM,SIGINT,SIGHUP,SIGQUIT,SIGUSR1"
@@ -64,7 +64,7 @@ def shares(wildcards):
 
 
 def of_each_process(resource):
-    """What a rule, a profile or --set-resources asks for a training is for one process: this asks for all."""
+    """The resource of all processes of a training; rules, profiles and --set-resources name that of one process."""
 
     def of_all(wildcards, input, attempt, threads, rulename, async_run):
         asked = dict(input=input, attempt=attempt, threads=threads, rulename=rulename, async_run=async_run)
@@ -84,13 +84,12 @@ def run_of(wildcards):
 
 
 def fingerprint(stage, name):
-    """The file that says what the output of a job is made from; a job runs again when its content changes."""
+    """The file that describes what the output of a job is made from; the job runs again when its content changes."""
     return paths.fingerprint(PARAMS, stage, name)
 
 
 def raw_files(dataset):
-    """The pinned files that a real source is made of, by the name under which they are fetched; none for a drawn or a
-    licensed one."""
+    """The pinned files of a real source, by the name under which they are fetched; none for another source."""
     folder = f"data/raw/{catalogue.dataset_name(dataset)}"
     found = {
         name: [f"{folder}/{file}" for file in downloads.files(name)] for name in catalogue.raw_names(PARAMS, dataset)
@@ -105,13 +104,13 @@ def training_settings(model, dataset):
 
 @cache
 def evaluation_settings(dataset):
-    """But for the seed."""
+    """The settings of an evaluation, except its seed."""
     return settings.evaluation_settings(PARAMS, dataset, 0)
 
 
 @cache
 def judged_by(dataset):
-    """The data of an evaluation and all networks that it judges by."""
+    """The data of an evaluation, and all networks that judge it."""
     return [
         *paths.processed_files(PARAMS, dataset),
         *paths.judge_files(PARAMS, dataset),
@@ -130,14 +129,14 @@ def evaluation_inputs(run):
 
 
 def video_networks(dataset):
-    """What Frechet distances of a dataset's videos are measured with."""
+    """The networks that measure Frechet distances of a dataset's videos."""
     if dataset not in catalogue.video_judged(PARAMS):
         return []
     return [*paths.video_judge_files(PARAMS), *([paths.i3d_file()] if PARAMS.evaluation.i3d else [])]
 
 
 def video_options(dataset):
-    """The same as options of the verb."""
+    """The same networks as options of the verb."""
     if dataset not in catalogue.video_judged(PARAMS):
         return ""
     i3d = f" --i3d {paths.i3d_file()}" if PARAMS.evaluation.i3d else ""
@@ -145,18 +144,18 @@ def video_options(dataset):
 
 
 def inception(dataset):
-    """The network of fid-inception, where it is asked for and frames of this dataset are compared."""
+    """The network of fid-inception, where it is asked for and the frames of this dataset are compared."""
     wanted = PARAMS.evaluation.inception and dataset in catalogue.frame_judged(PARAMS)
     return [paths.inception_file()] if wanted else []
 
 
 def run_option(run):
-    """Real data is scored without a run."""
+    """The option that names the run; real data is scored without one."""
     return "" if run.model == catalogue.REAL else f"--run {paths.run_folder(PARAMS, run)}"
 
 
 def figures(page):
-    """A pattern of the figures that leave a page beside their pictures, or of those that do not."""
+    """A pattern of the figures that write a page beside their pictures, or of those that do not."""
     return one_of(name for name in PARAMS.figures if catalogue.has_page(PARAMS, name) == page)
 
 

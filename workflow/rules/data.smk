@@ -1,4 +1,4 @@
-"""Raw files, and sequences with labels and splits."""
+"""Raw files, and the sequences with labels and splits that are prepared from them."""
 
 for dataset in IDS.values():
     for name, files in raw_files(dataset).items():

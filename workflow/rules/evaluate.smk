@@ -1,5 +1,7 @@
-"""One record a run, and one a dataset for the judges on the real test sequences: small, in git, all that tables read.
-The network of fid-inception is fetched where it is asked for."""
+"""One record for each run, and one for each dataset with the judges' scores on its real test sequences.
+
+Records are small and in git, and tables read nothing else. The network of fid-inception is fetched where it is needed.
+"""
 
 for model in MODELS:
 

@@ -1,4 +1,4 @@
-"""The classifiers that score what models generate: one job a label."""
+"""The classifiers that score what models generate: one job for each label."""
 
 
 rule judge_all:

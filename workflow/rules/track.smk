@@ -1,5 +1,7 @@
-"""Records to the MLflow store: mlflow.db, what it holds kept, or the one that MLFLOW_TRACKING_URI names, which is no file of
-this workflow's and is asked anew each time."""
+"""Records to the MLflow store: mlflow.db, whose content is kept, or the one that MLFLOW_TRACKING_URI names.
+
+A named store is no file of this workflow, so that the rule runs each time it is asked for.
+"""
 
 from latentmotion.pipeline import mlflow_store
 

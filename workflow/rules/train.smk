@@ -1,4 +1,4 @@
-"""One job a model, dataset and seed. Its checkpoints lie under state/, which neither Snakemake nor DVC clears."""
+"""One job for each model, dataset and seed. Checkpoints lie under state/, which neither Snakemake nor DVC deletes."""
 
 for model in PARAMS.models:
     rule:
@@ -32,7 +32,7 @@ rule train:
         f"logs/train/{PARAMS.scale}/{{model}}/{{dataset}}/seed{{seed}}.log",
     benchmark:
         f"benchmarks/train/{PARAMS.scale}/{{model}}/{{dataset}}/seed{{seed}}.tsv"
-    # Each try goes on from the last checkpoint. A job on a cluster is one try; its submitter makes the others.
+    # Each attempt continues from the last checkpoint. A job on a cluster is one attempt; its submitter makes the others.
     retries: 3 if workflow.is_main_process else 0
     threads: lambda w: PARAMS.compute.threads * shares(w)
     resources:

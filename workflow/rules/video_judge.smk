@@ -1,4 +1,4 @@
-"""The network of fvd-judge, trained here on several datasets together, and that of fvd-i3d, fetched where it is asked for."""
+"""The networks of fvd-judge, trained on several datasets together, and of fvd-i3d, fetched where it is asked for."""
 
 
 rule video_judge:

@@ -1,6 +1,6 @@
-"""Parameters -> the runs, tables and figures that there are. Imports nothing heavy.
+"""The runs, tables and figures that the parameters ask for. This module imports nothing heavy.
 
-The id of a dataset is its name, or `<name>-drawn` when an embedded stand-in is used: a drawn set never bears the name of
+The id of a dataset is its name, or `<name>-drawn` when an embedded stand-in is used: a drawn set never has the name of
 the real one, and the results of both lie side by side.
 """
 
@@ -40,7 +40,7 @@ def seeds(params: Params, model: str) -> list[int]:
 
 
 def runs(params: Params) -> list[Run]:
-    """Every training of the catalogue: each model's seeds, and those that a report asks for beyond."""
+    """Every training of the catalogue: one for each seed of a model, and for each further seed that a report shows."""
     wanted = [
         Run(model, dataset_id(name, params.datasets[name]), seed)
         for name, models in params.runs.items()
@@ -64,8 +64,10 @@ def report_runs(params: Params, report) -> list[Run]:
 
 
 def raw_names(params: Params, dataset: str) -> list[str]:
-    """The names under which data/sources.csv may have the files of a real dataset: its own, and `<name>_<option>` for
-    each option that is true. None for another source."""
+    """The names under which data/sources.csv may list the files of a real dataset; none for another source.
+
+    They are its own name, and `<name>_<option>` for each option that is true.
+    """
     name = dataset_name(dataset)
     section = params.datasets[name]
     options = [option for option, value in section.options.items() if value is True]
@@ -98,7 +100,7 @@ def caption(params: Params, kind: str, name: str) -> str:
 
 
 def has_page(params: Params, name: str) -> bool:
-    """PAGE of the file that renders a figure: whether it leaves a page beside its pictures, as one of sound does."""
+    """PAGE of the file that renders a figure: whether it writes a page beside its pictures, as figures of sound do."""
     return constant(report_module(params, "figures", name), "PAGE", False)
 
 

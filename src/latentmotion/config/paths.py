@@ -1,6 +1,6 @@
-"""Where every output of the workflow lies, once, for Snakemake and DVC alike.
+"""The path of every output of the workflow, in one place for Snakemake, DVC and the verbs.
 
-The layout is model first, because outputs of DVC's stages may not overlap:
+Below a scale the model comes first, because outputs of DVC's stages may not overlap:
 
     data/processed/<scale>/<dataset>/     judges/<scale>/<dataset>/<label>.*     judges/<scale>/video-judge/network.*
     runs/<scale>/<model>/<dataset>/seed<n>/     results/<scale>/<model>/<dataset>/seed<n>.json
@@ -34,7 +34,7 @@ def processed_files(params: Params, dataset: str) -> list[str]:
 
 
 def learning_files(params: Params, dataset: str) -> list[str]:
-    """What a job that trains or selects may open: everything but the test split."""
+    """The files that a job may open which trains or selects: all but those of the test split."""
     return [file for file in processed_files(params, dataset) if "/test/" not in file]
 
 
@@ -49,7 +49,7 @@ def judge_files(params: Params, dataset: str) -> list[str]:
 
 
 def video_judge(params: Params) -> str:
-    """The folder of the video judge. No dataset's: those are named as files of data/, which have no dash."""
+    """The folder of the video judge. No dataset has this name, since names of datasets have no dash."""
     return f"judges/{params.scale}/video-judge"
 
 

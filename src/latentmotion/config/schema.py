@@ -76,7 +76,7 @@ class Training(Closed):
 
 
 class Compute(Closed):
-    """What may change the bits of a result; how a job is run otherwise (device, processes) belongs to the profile."""
+    """How numbers are computed, which may change the bits of a result. The device and processes belong to a profile."""
 
     threads: int = Field(default=1, ge=1, description="CPU threads of one job")
     precision: Literal["float32", "bfloat16"] = "float32"
@@ -87,7 +87,7 @@ class Compute(Closed):
 class Model(Closed):
     """One system. `per_dataset` holds what differs on one dataset; `like` takes every section over from another model.
 
-    Once read, a model stands on its own: its sections hold what it took over.
+    After reading, the sections of a model hold everything that it took over.
     """
 
     like: str | None = Field(default=None, description="another model of params.yaml, under whose sections its own lie")
@@ -102,14 +102,14 @@ class Model(Closed):
 
 
 class Generate(Closed):
-    """Of what Frechet distances are: as many generated videos against as many real ones."""
+    """How many generated videos are compared with as many real ones by Frechet distances."""
 
     videos: int = Field(default=2048, ge=2)
     frames: int = Field(default=16, ge=2, description="frames of each; fvd-i3d needs 10 or more")
 
 
 class Evaluation(Closed):
-    """What the protocols share."""
+    """What all protocols have in common."""
 
     split: Literal["test", "validation"] = Field(
         default="test", description="validation while settings are chosen; a table shows test alone"
@@ -130,7 +130,7 @@ class Report(Closed):
 
     report: str = Field(
         pattern=r"^[a-z0-9][a-z0-9_]{0,63}$",
-        description="the file in reporting/tables/ or reporting/figures/ that renders it; by default the one of its name",
+        description="the file in reporting/tables/ or reporting/figures/ that renders it; by default that of its name",
     )
     models: list[str]
     datasets: list[str]

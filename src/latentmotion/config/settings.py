@@ -1,4 +1,4 @@
-"""What decides an output: the settings that the rules pass to the verbs and that records hold."""
+"""The settings that decide an output: rules pass them to the verbs, and records hold them."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from latentmotion.config.schema import Params
 
 
 def training_settings(params: Params, model: str, dataset: str) -> dict:
-    """All that decides the outcome of a training but its data and seed: what a rule tracks and a record holds."""
+    """Everything that decides the outcome of a training, except its data and its seed."""
     section = params.models[model]
     own = section.per_dataset.get(dataset_name(dataset), {})
     return {
@@ -35,8 +35,10 @@ def video_judge_settings(params: Params) -> dict:
 
 
 def evaluation_settings(params: Params, dataset: str, seed: int) -> dict:
-    """What a score depends on beyond run, data and judges. `i3d` and `inception` are checksums of the networks to
-    measure with."""
+    """Everything that a score depends on, except the run, the data and the judges.
+
+    `i3d` and `inception` are the checksums of the networks that measure Frechet distances.
+    """
     name = dataset_name(dataset)
     distances = {}
     if dataset in video_judged(params):
@@ -57,7 +59,7 @@ def evaluation_settings(params: Params, dataset: str, seed: int) -> dict:
 
 
 def report_settings(params: Params, kind: str, name: str) -> dict:
-    """What a rendered report depends on beyond its records."""
+    """Everything that a table or figure depends on, except its records or runs."""
     report = getattr(params, kind)[name]
     shown = [f"{run.model}/{run.dataset}/seed{run.seed}" for run in report_runs(params, report)]
     return {"scale": params.scale, "shown": shown, **report.model_dump()}

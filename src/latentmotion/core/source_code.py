@@ -1,10 +1,10 @@
-"""What the package's source files say, read without importing them, and digests of what they mean.
+"""Facts about the package's source files, read without importing them, and digests of their meaning.
 
-Planning a thousand jobs must not load torch, so the workflow asks the syntax trees: which files a job's code consists
-of, which keys a model's `Config` has, which caption a figure has. The digest of a file is taken over its syntax tree
-without docstrings, comments and formatting: a better comment makes no job run again.
+Planning a thousand jobs must not load torch. The workflow therefore reads from syntax trees which files the code of a
+job consists of, which keys a model's `Config` has, and which caption a figure has. The digest of a file is computed
+from its syntax tree without docstrings, comments and formatting, so that a better comment makes no job run again.
 
-What is found is kept in `__pycache__`, keyed by the bytes of each file, because parsing two hundred files takes longer
+The facts are cached in `__pycache__` under a checksum of each file, because parsing two hundred files would take longer
 than the rest of a plan.
 """
 
@@ -79,7 +79,7 @@ def _facts(file: Path) -> dict[str, Any]:
 
 
 def facts(content: bytes) -> dict[str, Any]:
-    """What one source file says: `digest`, `imports` of the package, top-level `constants`, `config_keys`."""
+    """The facts of one source file: `digest`, `imports` of the package, top-level `constants`, `config_keys`."""
     tree = ast.parse(content)
     meaning = "".join(_canonical(tree))
     found: dict[str, Any] = {"digest": hashlib.sha256(meaning.encode()).hexdigest(), "constants": {}, "config_keys": []}
@@ -148,7 +148,7 @@ def _cache_file() -> Path:
 
 @cache
 def _known() -> dict[str, dict[str, Any]]:
-    """sha256 of a file -> what it says. A cache that cannot be read is made anew."""
+    """sha256 of a file -> its facts. A cache that cannot be read is made again."""
     try:
         return dict(json.loads(_cache_file().read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
@@ -156,7 +156,7 @@ def _known() -> dict[str, dict[str, Any]]:
 
 
 def _learn() -> None:
-    """Parses the files that are not in the cache, and writes it; where that is not allowed, it is of this process."""
+    """Parses the files that are not in the cache and writes it; where that is not allowed, this process keeps it."""
     known, found = _known(), {}
     for file in PACKAGE.rglob("*.py"):
         content = file.read_bytes()

@@ -1,4 +1,4 @@
-"""Reads YAML as people mean it: duplicate keys and tags are errors, 1e-4 is a number."""
+"""Reads YAML such that duplicate keys and tags are errors, and 1e-4 is a number."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,7 @@ from latentmotion.core.errors import UserError
 
 
 class _UniqueKeys(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
-    """PyYAML keeps the last of two equal keys in silence; here the second is an error."""
+    """PyYAML silently keeps the last of two equal keys; with this loader the second one is an error."""
 
 
 def _mapping(loader, node, deep=False):

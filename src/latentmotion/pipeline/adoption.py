@@ -1,8 +1,8 @@
 """Whether an output that came with a clone still holds, so that nothing is trained or rendered again for it.
 
 Records and reports are in git, the trained runs behind them are not, and Snakemake's memory does not travel with a
-clone. An output is adopted when it is first seen in a checkout and its record says that it was made with the settings
-that are planned today. It stays adopted while its record, these settings and its code stay as they were.
+clone. An output is adopted when it is first seen in a checkout and its record holds the settings that are planned
+today. It stays adopted while its record, these settings and its code stay as they were.
 """
 
 import json
@@ -122,7 +122,7 @@ def _adopted(record: str, code: str, here: bool, renewed: bool, holds: Callable[
     try:
         return holds(_read(file) or {})
     except (KeyError, TypeError, AttributeError, OSError, ValueError):
-        return False  # a record that says too little is no evidence
+        return False  # the record lacks what is compared
 
 
 def _read(file: Path) -> dict | None:

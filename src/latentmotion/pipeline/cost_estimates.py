@@ -1,11 +1,9 @@
-"""What a job will take, judged by what the same work took before, by the records under results/, runs/ and judges/.
+"""The time that a job will take, estimated from records of the same work under results/, runs/ and judges/.
 
-The same work is that of the same scale, model and dataset, whatever its seed, whose settings were the same in
-everything but the number of steps; its time is in proportion to the steps. It counts only if both run on the same kind
-of device, CPU or GPU, and as many of them. Everything else is unknown, and no number is made up. benchmarks/ has times
-too and is not read: it does not say on which device they were taken.
-
-Imports nothing heavy.
+Work counts as the same if its scale, model, dataset and settings are the same, whatever its seed and its number of
+steps; the estimate is in proportion to the steps. Both must use the same kind of device, CPU or GPU, and the same
+number of them. For everything else the time is unknown, and no number is made up. The times under benchmarks/ are not used,
+because they do not name the device on which they were measured. This module imports nothing heavy.
 """
 
 import json
@@ -24,7 +22,7 @@ PROCESSORS = ("x86_64", "aarch64", "arm64", "AMD64", "arm", "i386")  # what olde
 
 @dataclass(frozen=True)
 class Spent:
-    """What one job took, or will take: seconds, on how many cores or, with `on_gpu`, GPUs of a device."""
+    """The time of one job in seconds, and the number of cores, or with `on_gpu` of GPUs, of a device."""
 
     seconds: float
     count: int
@@ -38,7 +36,7 @@ class Spent:
 
 
 class Estimates:
-    """Of the jobs of a catalogue; records are read once for all seeds of a model on a dataset."""
+    """Estimates for the jobs of a catalogue; records are read once for all seeds of a model on a dataset."""
 
     RULES = ("train", "evaluate", "judge", "video_judge")
 
@@ -47,7 +45,7 @@ class Estimates:
         self.candidates = cache(self._candidates)
 
     def of(self, job) -> Spent | None:
-        """What a job of Snakemake's will take on what it asks for; None where nothing like it was measured."""
+        """The time of a Snakemake job on the device that it asks for; None where nothing like it was measured."""
         names = (getattr(job.wildcards, name, None) for name in ("model", "dataset", "label"))
         candidates = self.candidates(job.rule.name, *names)
         if not candidates:
@@ -74,7 +72,7 @@ class Estimates:
 
 
 def read(folder: str, pattern: str) -> list[dict]:
-    """Records, the newest first, a few of them; what cannot be read is no measurement."""
+    """A few records, the newest first; files that cannot be read are left out."""
     files = sorted(Path(folder).glob(pattern), key=lambda file: file.stat().st_mtime, reverse=True)
     found = []
     for file in files[:LOOKED_AT]:
@@ -86,7 +84,7 @@ def read(folder: str, pattern: str) -> list[dict]:
 
 
 def spent(record: dict) -> Spent:
-    """What the job took that wrote a record."""
+    """The time of the job that wrote a record."""
     cost, machine = record.get("cost"), record["machine"]
     on_gpu = bool(cost["gpus"]) if cost else machine["device"] not in PROCESSORS
     processes = cost["processes"] if cost else 1
@@ -94,7 +92,7 @@ def spent(record: dict) -> Spent:
 
 
 def _fitting(records: Iterable[dict], settings: dict, cores: int) -> Iterator[Spent]:
-    """What jobs took whose settings differ in seed and steps at most, in proportion to the steps asked for."""
+    """The times of jobs whose settings differ in seed and steps at most, in proportion to the steps asked for."""
     for record in records:
         try:
             taken, before = spent(record), record["settings"]
@@ -110,7 +108,7 @@ def _steps(settings: dict) -> int:
 
 
 def _essence(settings: dict) -> str:
-    """Settings, as JSON has them, without what an estimate may differ in."""
+    """The settings as JSON, without those in which an estimate may differ."""
     kept = {key: value for key, value in settings.items() if key not in ("steps", "seed")}
     if "training" in kept:
         kept["training"] = {key: value for key, value in kept["training"].items() if key != "steps"}

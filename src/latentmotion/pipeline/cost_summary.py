@@ -1,6 +1,6 @@
-"""What jobs will take and have taken: said at the end of a dry run, when a run starts and by `latentmotion cost`.
+"""The time that jobs will take or have taken, printed after a dry run, when a run starts, and by `latentmotion cost`.
 
-Imports nothing heavy.
+This module imports nothing heavy.
 """
 
 import sys
@@ -13,7 +13,7 @@ from latentmotion.pipeline.cost_estimates import Estimates, read, spent, trainin
 
 
 def say(workflow, params: Params) -> None:
-    """Prints the summary of what a Snakemake workflow has to run. Whatever goes wrong with it, the workflow goes on."""
+    """Prints the summary of what a Snakemake workflow has to run. The workflow goes on whatever fails here."""
     try:
         if workflow.dag is not None and "ALL" not in {quiet.name for quiet in workflow.output_settings.quiet or ()}:
             print("\n".join(summary(list(workflow.dag.needrun_jobs(exclude_finished=False)), params)), file=sys.stderr)
@@ -27,7 +27,7 @@ def say_after_dry_run(workflow, params: Params) -> None:
 
 
 def summary(jobs: list, params: Params) -> list[str]:
-    """Lines: how many jobs of which kind, what they will take, and where that was measured. None without jobs."""
+    """Lines with the number of jobs of each kind, their time, and where it was measured; no lines without jobs."""
     estimates = Estimates(params)
     rows: dict[tuple, list[float]] = {}
     others = 0
@@ -57,7 +57,7 @@ def summary(jobs: list, params: Params) -> list[str]:
 
 
 def by_report(params: Params) -> list[str]:
-    """A line for each table and figure: what its finished runs took, their training and their evaluation."""
+    """A line for each table and figure: the time of its finished runs, for training and evaluation together."""
     lines = []
     for kind in ("tables", "figures"):
         for name, report in getattr(params, kind).items():

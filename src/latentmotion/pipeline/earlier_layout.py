@@ -1,4 +1,4 @@
-"""A folder in which an earlier layout of the package has worked: what it left is kept, and the user decides about it."""
+"""Folders in which an earlier layout of the package has worked: nothing in them is deleted, and the user decides."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ def refuse() -> None:
     """Raises a UserError where runs and checkpoints of the earlier layout lie, which would all be made again."""
     if LEFT.is_dir():
         raise UserError(
-            f"{LEFT}: runs, judges and checkpoints here are of the earlier layout, and would be made again; nothing of"
-            f" them is deleted. Rename {LEFT} to {LEFT}.old, then 'snakemake --touch --forceall' accepts finished runs as"
-            " they are, or 'snakemake' makes all anew"
+            f"{LEFT}: runs, judges and checkpoints here are of the earlier layout, and would be made again; nothing is"
+            f" deleted. Rename {LEFT} to {LEFT}.old; after that 'snakemake --touch --forceall' accepts finished runs"
+            " as they are, and 'snakemake' makes all of them again"
         )

@@ -1,9 +1,9 @@
-"""Fingerprints: one small file for each output that says what the output is made from.
+"""Fingerprints: one small file for each output, which describes what the output is made from.
 
 A fingerprint holds the settings of a job, the digest of its code, and the digests of the fingerprints before it, so
 that it changes exactly when the output would. Snakemake's rules and DVC's stages depend on these files instead of on
-params.yaml and two hundred source files. They are written while the workflow is read, and only where they say something
-new: a file that is left alone keeps its time, and nothing runs again.
+params.yaml and two hundred source files. They are written while the workflow is read, and only where their content
+changes: a file that is left alone keeps its time, and nothing runs again.
 """
 
 import json

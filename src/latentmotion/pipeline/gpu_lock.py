@@ -1,8 +1,9 @@
-"""The GPUs of this machine, never two jobs on one.
+"""Locks on the GPUs of this machine, so that no two jobs run on one of them.
 
-Snakemake counts GPUs and does not say which one a job has. `python -m latentmotion.pipeline.gpu_lock N COMMAND` waits for N that
-nobody holds, names them in CUDA_VISIBLE_DEVICES and becomes COMMAND. It holds kernel locks, gone with the job however
-that ends. It is no scheduler: on a cluster SLURM names the devices, and only those are looked at.
+Snakemake counts GPUs but does not choose one for a job. `python -m latentmotion.pipeline.gpu_lock N COMMAND` waits for
+N GPUs that no other job holds, puts them into CUDA_VISIBLE_DEVICES and then runs COMMAND in its own place. The kernel
+releases the locks when the job ends, in whatever way it ends. On a cluster SLURM chooses the devices, and only those
+are considered.
 """
 
 import fcntl
@@ -15,15 +16,15 @@ from pathlib import Path
 
 from latentmotion.core.errors import UserError
 
-LOCKS = Path(f"/tmp/latentmotion-{os.getuid()}")  # one place a machine, whatever TMPDIR a job has
-POLL = 1.0  # seconds between two looks for a free one
+LOCKS = Path(f"/tmp/latentmotion-{os.getuid()}")  # the same folder for all jobs of a machine, whatever their TMPDIR is
+POLL = 1.0  # seconds between two attempts to find free GPUs
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 
 
 def usable() -> list[str]:
-    """Identifiers of the GPUs that jobs may use here: those CUDA_VISIBLE_DEVICES names, or all that the driver lists.
+    """Identifiers of the GPUs that jobs may use: those in CUDA_VISIBLE_DEVICES, or all that the driver lists.
 
-    Numbers become the driver's UUIDs, so that one GPU has one name whoever asks.
+    Numbers are replaced by the UUIDs of the driver, so that every process calls a GPU by the same name.
     """
     if not shutil.which("nvidia-smi"):
         return []
@@ -41,7 +42,7 @@ def take(count: int) -> list[str]:
     """Locks `count` of the usable GPUs until this process and its children end; waits where others hold them.
 
     Raises:
-        UserError: there are not as many.
+        UserError: fewer GPUs than that may be used.
     """
     names = usable()
     if len(names) < count:
@@ -67,7 +68,10 @@ def take(count: int) -> list[str]:
 
 
 def _lock(name: str) -> int | None:
-    """A descriptor that outlives exec and is inherited by children, so that the lock lasts as long as any of them."""
+    """Locks one GPU and returns the descriptor, or None where another job holds it.
+
+    The descriptor outlives exec and is inherited by children, so that the lock lasts as long as any of them.
+    """
     descriptor = os.open(LOCKS / name, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

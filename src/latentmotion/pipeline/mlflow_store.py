@@ -1,7 +1,7 @@
-"""Which store MLflow's records go to: a database file on a disk of this machine, or a server on any host.
+"""Which store MLflow's runs are written to: a database file on a disk of this machine, or a server on any host.
 
-SQLite trusts its file system's locks and the order of its writes. Network file systems keep neither for certain, and
-what breaks is the whole file: a database on one is refused. Imports nothing heavy.
+SQLite relies on file locks and on the order of writes. Network file systems guarantee neither, and a failure can damage
+the whole database, so that a database on such a file system is refused. This module imports nothing heavy.
 """
 
 import os
@@ -13,7 +13,7 @@ from latentmotion.core.errors import UserError
 
 VARIABLE = "MLFLOW_TRACKING_URI"
 SQLITE = "sqlite:///"
-# As /proc/mounts calls them. Shared disks with locks of their own (gfs2, ocfs2) are network file systems to SQLite too.
+# The names are those in /proc/mounts. Shared disks with their own locks (gfs2, ocfs2) are as unsafe for SQLite.
 NETWORK = {
     "9p", "afs", "beegfs", "beegfs_nodev", "ceph", "cifs", "gfs2", "gpfs", "lustre", "nfs", "nfs4", "ocfs2", "orangefs",
     "panfs", "pvfs2", "smb3", "smbfs", "wekafs", "fuse.beegfs", "fuse.ceph", "fuse.ceph-fuse", "fuse.glusterfs",
@@ -22,12 +22,12 @@ NETWORK = {
 
 
 def named() -> str:
-    """What MLFLOW_TRACKING_URI says; empty where it says nothing."""
+    """The value of MLFLOW_TRACKING_URI; empty where it is not set."""
     return os.environ.get(VARIABLE, "").strip()
 
 
 def choose(database: Path | None = None) -> str | Path:
-    """The address of a server, or the absolute path of a database file that may lie where it lies.
+    """The address of a server, or the absolute path of a database file on a file system that is safe for it.
 
     Arguments:
         database: the file that was asked for; without one MLFLOW_TRACKING_URI decides, and without that it is mlflow.db
@@ -62,8 +62,10 @@ def mounts() -> list[tuple[str, str]]:
 
 
 def file_system(path: Path, mounted: list[tuple[str, str]]) -> str:
-    """The type of the file system that a path lies on, links followed: that of the deepest mounted folder above it, and
-    of the last one mounted there. Empty where none is known."""
+    """The type of the file system on which a path lies, after links are followed; empty where none is known.
+
+    It is that of the deepest mounted folder above the path, and of the last one that was mounted there.
+    """
     real = PurePath(os.path.realpath(path))
     above = [
         (len(PurePath(folder).parts), order) for order, (folder, _) in enumerate(mounted) if real.is_relative_to(folder)

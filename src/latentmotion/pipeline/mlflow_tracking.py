@@ -1,7 +1,8 @@
-"""The verb `track`: fills an MLflow store, a local one or a server's, from records. The only file that imports mlflow.
+"""The verb `track`, which fills an MLflow store, a local one or that of a server, from records.
 
-Training never waits for a tracker: records and histories are the truth, and the store can be made again from them. An
-experiment is a dataset; in it a parent run a model, and nested in that a run a seed, found again by the tag `job.key`.
+Training does not depend on a tracker: records and histories hold every number, and the store can be made again from
+them. An experiment holds the runs of one dataset. Each model has a parent run in it, and each seed a run below that
+one, which is found again by its tag `job.key`. No other file imports mlflow.
 """
 
 import fcntl
@@ -60,13 +61,13 @@ def track(records: list[Path], database: Path | None = None) -> None:
 
 
 class _Store:
-    """One experiment, and what is the same for all of its runs."""
+    """One experiment of the store, and what all of its runs have in common."""
 
     def __init__(self, client: MlflowClient, experiment: str, commit: str, dvc_outs: dict[str, str]):
         self.client, self.experiment, self.commit, self.dvc_outs = client, experiment, commit, dvc_outs
 
     def add(self, path: Path, record: dict) -> bool:
-        """Whether the record was new."""
+        """Adds a record unless the store has it, and returns whether it was new."""
         key, content = path.as_posix(), digest(record)
         known = self._find(key)
         for run in known:
@@ -117,10 +118,14 @@ class _Store:
             "code.training": training.get("code", ""),
             "data": record["data"],
             "mlflow.source.git.commit": self.commit,
-            "dvc.run_md5": self.dvc_outs.get(str(Path(record["run"]).parent), "") if record["run"] else "",
-            "dvc.record_md5": self.dvc_outs.get(str(Path(key).parent), ""),
+            "dvc.run_md5": self._md5(Path(record["run"])) if record["run"] else "",
+            "dvc.record_md5": self._md5(Path(key)),
         }
         return {name: str(value) for name, value in tags.items() if value}
+
+    def _md5(self, path: Path) -> str:
+        """The md5 that dvc.lock holds for the output in which a path lies; empty where DVC does not know it."""
+        return next((self.dvc_outs[str(folder)] for folder in path.parents if str(folder) in self.dvc_outs), "")
 
     def _fill(self, run_id: str, record: dict) -> None:
         now = int(time.time() * 1000)
@@ -140,7 +145,7 @@ class _Store:
 
 @contextmanager
 def _only_writer(lock: Path):
-    """Two processes that open a fresh store at once break it, and each would add what the other is adding."""
+    """Holds a lock, because two processes that open a new store at once break it, and would both add the same runs."""
     lock.parent.mkdir(parents=True, exist_ok=True)
     with open(lock, "w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -149,7 +154,7 @@ def _only_writer(lock: Path):
 
 @contextmanager
 def _one_line(place: str | Path):
-    """What MLflow says over many lines, as a UserError that says what to do."""
+    """Turns an error of MLflow, which may take many lines, into a UserError with one line that names what to do."""
     try:
         yield
     except (MlflowException, requests.RequestException) as error:
@@ -157,7 +162,10 @@ def _one_line(place: str | Path):
         advice = "start `mlflow server` there, or correct MLFLOW_TRACKING_URI"
         match getattr(error, "error_code", None):
             case "UNAUTHENTICATED":
-                reason, advice = "asks who you are", "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"
+                reason, advice = (
+                    "asks for a user name and a password",
+                    "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD",
+                )
             case "PERMISSION_DENIED":
                 reason = "refuses you"
                 advice = "ask for the right to write, or for this host's name in its --allowed-hosts"
@@ -167,7 +175,7 @@ def _one_line(place: str | Path):
 
 
 def _ask(client: MlflowClient) -> None:
-    """Whether the server answers, soon and once."""
+    """Sends one request with a short time limit, so that a server that is down is noticed at once."""
     before = dict(os.environ)
     os.environ.update(IMPATIENT)
     try:
@@ -220,7 +228,7 @@ def _commit() -> str:
 
 
 def _dvc_outs() -> dict[str, str]:
-    """Path -> md5 of every output that dvc.lock knows."""
+    """Path -> md5 of every output in dvc.lock."""
     lock = Path("dvc.lock")
     stages = yaml.safe_load(lock.read_text())["stages"] if lock.is_file() else {}
     return {out["path"]: out["md5"] for stage in stages.values() for out in stage.get("outs", [])}

@@ -1,6 +1,6 @@
-"""What Snakemake's SLURM plugin leaves to its user: a profile that fits the cluster, tasks of an array on their own.
+"""What Snakemake's SLURM plugin leaves to its user: a profile that fits the cluster, and array tasks that run alone.
 
-It is no executor: the plugin submits and watches.
+The plugin itself submits the jobs and watches them.
 """
 
 import base64
@@ -22,7 +22,7 @@ ARRAY = "--slurm-jobstep-array-execs="  # an option of the plugin's: base64 of J
 
 
 def enter_job() -> None:
-    """To be called by a Snakemake that runs inside a SLURM job, before anything else.
+    """Called first by a Snakemake process that runs inside a SLURM job.
 
     The plugin (2.8.0) starts every task of an array as the array's first job, lets that start the task's own command
     and judges the task by the first job's files: a task that ends long before the first one fails, and one that fails
@@ -37,10 +37,10 @@ def enter_job() -> None:
 
 
 def check_profile(gpus: dict[str, int]) -> None:
-    """Nothing, if SLURM can run what this Snakemake's profile says, or there is no SLURM to ask.
+    """Checks that SLURM can run what the profile of this Snakemake process asks for, where there is SLURM.
 
     Arguments:
-        gpus: by model, what one training asks for.
+        gpus: model -> the number of GPUs that one training asks for.
 
     Raises:
         UserError: a partition does not exist; an array of trainings that ask for different numbers of GPUs.
@@ -64,7 +64,7 @@ def check_profile(gpus: dict[str, int]) -> None:
 
 
 def _profile() -> Path | None:
-    """The file of the profile that this Snakemake was started with, where it lies in a folder that was named."""
+    """The file of the profile with which this Snakemake process was started; None where no folder was named."""
     words = [part for word in sys.argv for part in word.split("=", 1)]
     named = words[words.index("--profile") + 1] if "--profile" in words[:-1] else os.environ.get("SNAKEMAKE_PROFILE")
     file = Path(named or "") / "config.yaml"

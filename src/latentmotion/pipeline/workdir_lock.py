@@ -1,7 +1,9 @@
-"""Who works in this folder. Snakemake's lock says that somebody does; this says who, and clears up after a power loss.
+"""Which process works in this folder, and what to do when that process is gone.
 
-The name lies among Snakemake's own locks and goes with them. What SLURM still runs for a submitter that is gone is not
-taken over by the next one (Snakemake cannot): it is cancelled, and goes on from its checkpoint when submitted again.
+Snakemake locks a folder without recording who holds the lock. The holder is recorded here in a file beside Snakemake's
+own locks, which Snakemake deletes together with them. After a power loss, jobs that SLURM still runs for the lost
+process are cancelled, because Snakemake cannot take them over; they continue from their checkpoints when they are
+submitted again.
 """
 
 import getpass
@@ -26,7 +28,7 @@ CANCELLED_WITHIN = 300.0  # seconds that SLURM has to end cancelled jobs
 
 
 def record() -> None:
-    """Notes this process as the holder; for the main process of a workflow, once it has Snakemake's lock."""
+    """Records this process as the holder; called by the main process of a workflow once it has Snakemake's lock."""
     process = psutil.Process()
     holder = {
         "process": process.pid, "host": socket.gethostname(), "user": getpass.getuser(),
@@ -36,7 +38,7 @@ def record() -> None:
 
 
 def name() -> str | None:
-    """One line on the holder, where there is one and it is neither this process nor one that started it."""
+    """One line about the holder; None where there is none, or where it is this process or one that started it."""
     holder = _read()
     own = [process.pid for process in (psutil.Process(), *psutil.Process().parents())]
     if holder is None or (holder["host"] == socket.gethostname() and holder["process"] in own and _lives(holder)):
@@ -45,7 +47,7 @@ def name() -> str | None:
 
 
 def say() -> None:
-    """The last line of a snakemake that found somebody here: Snakemake itself refuses without a name."""
+    """Prints who holds the folder, as the last line of a Snakemake process that was refused because of it."""
     line = name()
     if line:
         print(
@@ -54,7 +56,7 @@ def say() -> None:
 
 
 def unlock() -> None:
-    """Shows the holder; if it is gone, cancels what SLURM still runs for this folder and removes Snakemake's lock.
+    """Shows the holder; if it is gone, cancels the SLURM jobs of this folder and removes Snakemake's lock.
 
     Raises:
         UserError: the holder lives, or cannot be seen from this machine.
@@ -68,7 +70,9 @@ def unlock() -> None:
         raise UserError(
             f"held by {_line(holder)}, which still works; stop it with Ctrl-C there or: kill -INT {holder['process']}"
         )
-    print(f"held by {_line(holder)}, which is gone" if holder else "nobody's name is on a lock here")
+    print(
+        f"held by {_line(holder)}, which is gone" if holder else "no process is recorded as the holder of this folder"
+    )
     jobs = _jobs()
     if jobs:
         print(f"cancelling its SLURM jobs: {' '.join(jobs)}")
