@@ -1,8 +1,8 @@
 """The verbs of the command line. Each gets explicit paths and settings, and writes its output whole or not at all.
 
-The rules of the workflow run these commands. `--settings` is the JSON that config/settings.py resolves from params.yaml,
-so that a job runs what was planned even when params.yaml is edited in the meantime. Each verb writes a record beside its
-output.
+The rules of the workflow run these commands. `--settings` is the JSON that config/settings.py resolves from
+params.yaml, so that a job runs what was planned even when params.yaml is edited in the meantime. Each verb writes a
+record beside its output.
 """
 
 import functools

@@ -2,8 +2,8 @@
 
 Work counts as the same if its scale, model, dataset and settings are the same, whatever its seed and its number of
 steps; the estimate is in proportion to the steps. Both must use the same kind of device, CPU or GPU, and the same
-number of them. For everything else the time is unknown, and no number is made up. The times under benchmarks/ are not used,
-because they do not name the device on which they were measured. This module imports nothing heavy.
+number of them. For everything else the time is unknown, and no number is made up. The times under benchmarks/ are not
+used, because they do not name the device on which they were measured. This module imports nothing heavy.
 """
 
 import json
