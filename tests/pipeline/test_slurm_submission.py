@@ -14,7 +14,7 @@ from latentmotion.core.errors import UserError
 from latentmotion.pipeline import slurm
 from latentmotion.training.slurm_job import BEGAN
 
-ENTER = "from latentmotion import submission; slurm.enter_job(); print('first')"
+ENTER = "from latentmotion.pipeline import slurm; slurm.enter_job(); print('first')"
 
 
 @pytest.fixture
