@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import importlib.util
 import re
 import subprocess
 
@@ -37,6 +38,15 @@ def test_links_lead_to_files(page):
     links = re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text(encoding="utf-8"))
     files = [link for link in links if "://" not in link and not link.endswith("results.md")]
     assert [link for link in files if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_named_source_files_exist(page):
+    text = page.read_text(encoding="utf-8")
+    named = re.findall(r"(?<![\w/.])((?:src|tests|profiles|workflow)/[\w/.-]*[\w/])(?![\w<*])", text)
+    assert [path for path in named if not (ROOT / path).exists()] == []
+    modules = re.findall(r"python -m (latentmotion[\w.]*)", text)
+    assert [module for module in modules if importlib.util.find_spec(module) is None] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
