@@ -333,10 +333,10 @@ def _refused(dataset: str, folder: Path, message: str) -> None:
 
 def test_a_split_that_shares_a_group_is_refused(tmp_path):
     chosen = settings("faces", "drawn")
-    prepared = faces.prepare(None, {**chosen, "options": faces.OPTIONS | {"people": 2}})
-    prepared.group[np.flatnonzero(prepared.split == "test")[0]] = prepared.group[0]
+    made = faces.prepare(None, {**chosen, "options": faces.OPTIONS | {"people": 2}})
+    made.group[np.flatnonzero(made.split == "test")[0]] = made.group[0]
     with pytest.raises(UserError, match="splits train and test share 1"):
-        prepared.write(prepared, tmp_path / "faces", chosen)
+        prepared.write(made, tmp_path / "faces", chosen)
     assert list(tmp_path.iterdir()) == []
 
 

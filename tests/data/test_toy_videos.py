@@ -1,7 +1,6 @@
 """Toy Physics as a dataset: pictures, keys of trajectories, the rule of the canvas, and what is refused."""
 
 import hashlib
-import importlib
 import subprocess
 import sys
 
@@ -11,6 +10,7 @@ from support.toy_systems import SYSTEMS, centres, conditions, made, path
 
 from latentmotion.core.errors import UserError
 from latentmotion.data import prepared
+from latentmotion.data.datasets import double_pendulum
 from latentmotion.data.physics import rendering, toy_physics
 from latentmotion.data.physics import trajectories as module
 from latentmotion.data.physics.registry import find, names
@@ -47,9 +47,8 @@ def test_a_trajectory_is_the_same_in_any_batch(name):
 
 def test_batches_and_processes_leave_no_trace(monkeypatch, tmp_path):
     """The bytes of a set are the same from batches of another size, in another process, and in a larger set."""
-    module = importlib.import_module("latentmotion.data.datasets.double_pendulum")
-    chosen = {**SETTINGS, "options": module.OPTIONS | OPTIONS | {"varied": True, "hues": 6}}
-    whole = module.prepare(None, chosen).x
+    chosen = {**SETTINGS, "options": double_pendulum.OPTIONS | OPTIONS | {"varied": True, "hues": 6}}
+    whole = double_pendulum.prepare(None, chosen).x
     command = (
         "import hashlib; from latentmotion.data.datasets import double_pendulum as d;"
         f"print(hashlib.sha256(d.prepare(None, {chosen!r}).x.tobytes()).hexdigest())"
@@ -57,9 +56,9 @@ def test_batches_and_processes_leave_no_trace(monkeypatch, tmp_path):
     other = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=True).stdout.strip()
     assert other == hashlib.sha256(whole.tobytes()).hexdigest()
     monkeypatch.setattr(module, "BATCH", 3)
-    assert np.array_equal(whole, module.prepare(None, chosen).x)
+    assert np.array_equal(whole, double_pendulum.prepare(None, chosen).x)
     larger = {**chosen, "options": chosen["options"] | {"sequences": 13}}
-    assert np.array_equal(whole, module.prepare(None, larger).x[:11])
+    assert np.array_equal(whole, double_pendulum.prepare(None, larger).x[:11])
 
 
 def test_varied_quantities_stay_within_what_is_declared_and_hues_are_drawn():

@@ -28,7 +28,7 @@ PATIENCE = 300  # seconds; gloo waits 1,800 for a process that is gone
 FAILING = """
 import os
 from latentmotion import cli
-from latentmotion.errors import UserError
+from latentmotion.core.errors import UserError
 from latentmotion.models import dsvae
 losses, calls = dsvae.Model.losses, []
 def failing(self, batch):
@@ -95,6 +95,7 @@ def history(folder) -> list[dict]:
     return [json.loads(line) for line in (folder / "run/history.jsonl").read_text().splitlines()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["halo", "mocogan"])
 def test_two_processes_compute_what_one_does(data, tmp_path, model):
     """Noise, random frames and actions, batch normalisation and gradients are those of the whole batch."""
@@ -116,6 +117,7 @@ def test_two_processes_compute_what_one_does(data, tmp_path, model):
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "failure, line",
     [('raise UserError("losses: are wrong; mend them")', "latentmotion train: losses: are wrong; mend them"),
@@ -137,6 +139,7 @@ def undisturbed(data, tmp_path_factory) -> bytes:
     return (folder / "run/weights.safetensors").read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_stopped_they_go_on_together(data, undisturbed, tmp_path, number):
     process = start(data, tmp_path, "dsvae", steps=LONG, LATENTMOTION_CHECKPOINT_SECONDS="0")
