@@ -10,14 +10,14 @@ FIGURES = {"figure_motion_swap": ["faces"], "figure_phase_space": ["balls"]}
 
 
 def cut(project: Project, runs: dict = RUNS, tables: dict = TABLES, figures: dict = FIGURES) -> None:
-    """Rewrites params.yaml and config/tiny.yaml so that these runs, tables and figures are left.
+    """Rewrites params.yaml and the overlays of two scales so that these runs, tables and figures are left.
 
     Arguments:
         runs: dataset -> the models trained on it.
         tables, figures: name -> the datasets that it shows.
     """
     models = {model for names in runs.values() for model in names}
-    for file in ("params.yaml", "config/tiny.yaml"):
+    for file in ("params.yaml", "config/tiny.yaml", "config/quick.yaml"):
         path = project.path / file
         content = yaml.safe_load(path.read_text())
         kept = {"datasets": runs, "models": models, "tables": tables, "figures": figures}
