@@ -116,7 +116,7 @@ def _adopted(record: str, code: str, here: bool, renewed: bool, holds: Callable[
     marked = _read(mark)
     if marked is None or (renewed and seen and not here and marked.get("record") != seen):
         marked = {"record": seen, "code": code}
-        write_atomic(mark, json.dumps(marked).encode())
+        write_atomic(mark, json.dumps(marked).encode(), durable=False)  # a lost mark is made again
     if here or not seen or marked != {"record": seen, "code": code}:
         return False
     try:

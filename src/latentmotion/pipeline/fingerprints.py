@@ -33,7 +33,7 @@ def write(params: Params) -> None:
     for file, content in wanted.items():
         text = json.dumps(content, indent=1, sort_keys=True).encode() + b"\n"
         if not file.is_file() or file.read_bytes() != text:
-            write_atomic(file, text)
+            write_atomic(file, text, durable=False)  # the next plan writes a lost one again
     for file in set(folder.rglob("*.json")) - set(wanted):
         file.unlink()
 
