@@ -152,6 +152,6 @@ def test_what_a_job_took(monkeypatch):
 
 
 def test_it_loads_nothing_heavy():
-    code = "import sys; from latentmotion import cost; print(*sys.modules)"
+    code = "import sys; from latentmotion.pipeline import cost_estimates, cost_summary; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {"torch", "numpy", "pandas", "mlflow"} & set(loaded)

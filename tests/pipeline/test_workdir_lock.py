@@ -11,7 +11,10 @@ import pytest
 from latentmotion.core.errors import UserError
 from latentmotion.pipeline import workdir_lock
 
-HOLD = "from latentmotion import holder; workdir_lock.record(); print(workdir_lock.name(), flush=True); input()"
+HOLD = """from latentmotion.pipeline import workdir_lock
+workdir_lock.record()
+print(workdir_lock.name(), flush=True)
+input()"""
 
 
 @pytest.fixture
