@@ -87,6 +87,17 @@ def test_imports_point_downwards():
     assert upwards == []
 
 
+@pytest.mark.parametrize("reports", ["reporting/tables", "reporting/figures"])
+def test_no_report_imports_another(reports):
+    others = [
+        f"{relative(file)} imports {relative(other)}"
+        for file in (PACKAGE / reports).glob("*.py")
+        for other in own(file)
+        if other.parent == file.parent
+    ]
+    assert others == []
+
+
 def test_no_modules_import_each_other_in_a_circle():
     try:
         TopologicalSorter({relative(file): {relative(other) for other in own(file)} for file in FILES}).prepare()

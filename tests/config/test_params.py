@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from latentmotion.config import catalogue, params, paths, schema
-from latentmotion.config.settings import training_settings
+from latentmotion.config.settings import prepare_settings, report_settings, training_settings
 from latentmotion.core.errors import UserError
 
 
@@ -23,7 +23,8 @@ from latentmotion.core.errors import UserError
         ({"models": {"halo": {"training": {"step": 2}}}}, "did you mean 'steps'"),
         ({"models": {"halo": {"system": "hallo"}}}, "models.halo.system: unknown 'hallo'; did you mean 'halo'"),
         ({"models": {"halo": {"per_dataset": {"sprits": {}}}}}, "did you mean 'sprites'"),
-        ({"models": {"a/../b": {"system": "halo"}}}, "lower-case"),
+        ({"models": {"a/../b": {"title": "A", "system": "halo"}}}, "lower-case"),
+        ({"models": {"mine": {"like": "halo"}}}, "key 'models.mine.title' is missing; add it"),
         ({"runs": {"sprites": ["dsave"]}}, "runs.sprites: unknown 'dsave'; did you mean 'dsvae'"),
         ({"tables": {"table2": {"report": "tabel2"}}}, "did you mean 'table2'"),
         ({"tables": {"table2": {"models": ["mocogun"]}}}, "did you mean 'mocogan'"),
@@ -90,6 +91,22 @@ def test_a_model_is_like_another_but_for_its_own_keys():
 def test_a_model_cannot_be_like_nothing_or_itself(like, message):
     with pytest.raises(UserError, match=message):
         params.load(overrides={"models": {"halo": {"like": like}}})
+
+
+def test_titles_reach_reports_and_nothing_else():
+    changes = {"datasets": {"faces": {"title": "A", "origin": "B.", "stand_in": {"title": "C"}}}}
+    changes |= {"models": {"halo": {"title": "D"}}}
+    before, after = (params.load(overrides={"scale": "quick"} | section) for section in ({}, changes))
+    for dataset in ("faces", "faces-drawn"):
+        assert prepare_settings(after, dataset) == prepare_settings(before, dataset)
+        assert set(prepare_settings(after, dataset)) == {"source", "size", "frames", "options"}
+    assert training_settings(after, "halo", "faces-drawn") == training_settings(before, "halo", "faces-drawn")
+    titles = report_settings(after, "tables", "table1")["titles"]
+    assert titles["models"] == {"halo": "D", "halo-skew": "skew-HALO"} and set(titles["datasets"]) == {
+        "sprites",
+        "faces",
+    }
+    assert titles["datasets"]["faces"]["origin"] == "B." and titles["datasets"]["faces"]["stand_in"]["title"] == "C"
 
 
 def test_a_table_may_ask_for_seeds_of_its_own():

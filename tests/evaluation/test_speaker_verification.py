@@ -10,6 +10,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 from support.project import PUBLISHED
+from support.titles import TITLES
 
 from latentmotion.core.errors import UserError
 from latentmotion.core.files import file_digest
@@ -209,10 +210,8 @@ def record(model: str, dataset: str, seed: int = 0, status: str = "ok", **found:
 
 def table(folder: Path, broken: str = "") -> dict[str, str]:
     """Table 7 of three systems, R-WAE from two seeds, on two datasets."""
-    records, settings = (
-        [],
-        {"scale": "quick", "report": "rwae_table1", "models": list(PRINTED), "options": {}, "shown": []},
-    )
+    records, settings = [], {"scale": "quick", "titles": TITLES, "report": "rwae_table1", "options": {}, "shown": []}
+    settings |= {"models": list(PRINTED)}
     for dataset in DATASETS:
         bars = {"spectrum-verification/spectrum_eer": 0.2375, "spectrum-verification/level_eer": 0.3}
         records.append(record("real", dataset, **bars, **{"spectrum-verification/trials": 43365.0}))
@@ -260,7 +259,7 @@ def test_bars_stand_under_the_systems(tmp_path):
     assert texts[".md"].count("| mean spectrum, no model | 23.75 |") == 2
     assert texts[".md"].count("| mean level, no model | 30.00 |") == 2
     assert "| chance | 50.00 | 50.00 |" in texts[".md"]
-    assert "43,365 of spoken digits" in texts[".md"] and "which the paper does not have" in texts[".md"]
+    assert "43,365 of spoken digits" in texts[".md"] and "which the paper does not use" in texts[".md"]
 
 
 def test_a_failed_training_is_shown(tmp_path):

@@ -11,6 +11,7 @@ import pytest
 import torch
 from PIL import Image
 from scipy.stats import kstest, ttest_rel
+from support.titles import TITLES
 
 from latentmotion.config.schema import Training
 from latentmotion.core.errors import UserError
@@ -297,7 +298,7 @@ def test_table12_pairs_seeds_and_tests_the_gain():
     records += [record("flow-finite", seed, None, value) for seed, value in enumerate(without)]
     records += [record("flow-finite-kappa-1e-2", seed, 0.01, given[seed]) for seed in (2, 0, 1)]
     models = ["flow-finite", "flow-finite-kappa-1e-2"]
-    long = ehf_figure2a.rows(records, None, {"scale": "quick", "models": models})
+    long = ehf_figure2a.rows(records, None, {"scale": "quick", "titles": TITLES, "models": models})
     cells = {(line.row, line.protocol, line.metric): line for line in long.itertuples()}
     free, constrained, *_ = dict.fromkeys(long.row)
     gain = cells[constrained, "gain", "iw128"]
@@ -305,7 +306,7 @@ def test_table12_pairs_seeds_and_tests_the_gain():
     assert cells[constrained, "gain", "iw128_p"].mean == pytest.approx(ttest_rel(given, without).pvalue)
     assert (free, "gain", "iw128") not in cells
     assert cells[ehf_figure2a.TARGET, "likelihood", "train_iw128"].mean == pytest.approx(-2.7)
-    assert any("64 points" in note for note in ehf_figure2a.notes(records, None))
+    assert any("64 points" in note for note in ehf_figure2a.notes(records, None, {}))
 
 
 COMPUTE = {"threads": 1, "precision": "float32", "compile": False, "channels_last": False}
@@ -329,7 +330,14 @@ def runs(tmp_path_factory) -> list:
 def test_figures_of_flows_are_drawn_and_the_same_again(name, runs, tmp_path, monkeypatch):
     monkeypatch.setattr(report("figures", name), "FRAMES", 4)
     shown = ["/".join(run.parts[-3:]) for run in runs]
-    asked = {"scale": "tiny", "shown": shown, "report": name, "models": ["flow", "flow-kappa"], "options": {}}
+    asked = {
+        "scale": "tiny",
+        "titles": TITLES,
+        "shown": shown,
+        "report": name,
+        "models": ["flow", "flow-kappa"],
+        "options": {},
+    }
     for folder in ("a", "b"):
         render_figure(name, runs, tmp_path / folder / name, asked | {"datasets": ["ring_finite"]}, "cpu")
     for suffix in ("png", "gif"):
@@ -343,6 +351,6 @@ def test_learning_curves_say_what_they_lack(runs, tmp_path):
     broken = tmp_path / "flow" / "ring_finite" / "seed0"
     shutil.copytree(runs[0], broken)
     (broken / "history.jsonl").write_text(json.dumps({"step": 1, "total": 2.0}) + "\n")
-    asked = {"scale": "tiny", "shown": ["flow/ring_finite/seed0"], "report": "learning_curves"}
+    asked = {"scale": "tiny", "titles": TITLES, "shown": ["flow/ring_finite/seed0"], "report": "learning_curves"}
     with pytest.raises(UserError, match=r"history\.jsonl: no 'elbo' in it"):
         render_figure("x", [broken], tmp_path / "x", asked | {"models": ["flow"], "datasets": ["ring_finite"]}, "cpu")

@@ -12,6 +12,7 @@ import torch
 from PIL import Image
 from safetensors.torch import save_file
 from support.project import PUBLISHED
+from support.titles import TITLES
 
 from latentmotion.core.errors import UserError
 from latentmotion.core.files import file_digest
@@ -20,6 +21,7 @@ from latentmotion.core.pixels import to_uint8
 from latentmotion.data import prepared
 from latentmotion.data.prepare import prepare
 from latentmotion.evaluation.metrics.participation_ratio import participation_ratio
+from latentmotion.reporting.drawing import projections, sequences
 from latentmotion.reporting.drawing.trained_run import Shown, open_runs
 from latentmotion.reporting.figures import generated_videos as videos
 from latentmotion.reporting.figures import motion_manifold as manifold
@@ -61,7 +63,14 @@ def folder(tmp_path_factory) -> Path:
 def declared(folder: Path, report: str, datasets: list[str], options: dict) -> tuple[list[Path], dict]:
     runs = [folder / "runs/tiny" / model / dataset / "seed0" for dataset in datasets for model in MODELS]
     shown = ["/".join(run.parts[-3:]) for run in runs]
-    settings = {"scale": "tiny", "report": report, "models": list(MODELS), "datasets": datasets, "options": options}
+    settings = {
+        "scale": "tiny",
+        "titles": TITLES,
+        "report": report,
+        "models": list(MODELS),
+        "datasets": datasets,
+        "options": options,
+    }
     return runs, settings | {"shown": shown}
 
 
@@ -109,7 +118,7 @@ def test_videos_are_test_sequences_and_the_first_samples_of_each_model(folder):
 
 def test_titles_say_data_seed_and_scale_and_runs_stay_with_their_data(folder):
     shown = open_runs(*declared(folder, "test", ["pendulum", "two_body"], {}), "cpu", set())
-    found = videos.by_dataset(shown, "tiny")
+    found = sequences.by_dataset(shown, "tiny")
     assert list(found) == ["pendulum, seed 0, scale tiny", "two body, seed 0, scale tiny"]
     assert [[run.name.split("/")[1] for run in runs] for runs in found.values()] == [["pendulum"] * 3, ["two_body"] * 3]
 
@@ -121,7 +130,7 @@ def test_no_more_sequences_are_shown_than_there_are(folder):
 
 def test_videos_of_what_has_no_time_are_refused(folder):
     runs, settings = declared(folder, "generated_videos", ["balls"], {})
-    with pytest.raises(UserError, match="balls: no simulated system, its frames have no time") as caught:
+    with pytest.raises(UserError, match="balls: the data are of no simulated system") as caught:
         videos.render(runs, settings, "cpu")
     assert "\n" not in str(caught.value)
 
@@ -145,11 +154,11 @@ def test_dots_are_motions_and_their_colours_the_energy_where_there_is_one(folder
 def test_neighbours_stay_neighbours():
     random = np.random.default_rng(0)
     far = np.repeat(np.eye(6)[:3] * 50, 40, axis=0) + random.standard_normal((120, 6))
-    found = manifold.tsne(far).reshape(3, 40, 2)
+    found = projections.tsne(far).reshape(3, 40, 2)
     within = np.linalg.norm(found - found.mean(1, keepdims=True), axis=2).max()
     between = np.linalg.norm(found.mean(1)[:, None] - found.mean(1), axis=2)
     assert between[~np.eye(3, dtype=bool)].min() > 2 * within
-    assert np.array_equal(manifold.tsne(far), found.reshape(120, 2))
+    assert np.array_equal(projections.tsne(far), found.reshape(120, 2))
 
 
 def test_too_few_samples_for_a_neighbourhood_are_named(folder):
@@ -182,7 +191,14 @@ def test_the_table_of_motion(tmp_path):
         path = tmp_path / f"{name.replace('/', '-')}.json"
         path.write_text(json.dumps(content))
     models = ["mocogan-unconditional", "hnn-gan", "hgan"]
-    settings = {"scale": "quick", "report": "hgan_motion", "models": models, "datasets": ["pendulum"], "options": {}}
+    settings = {
+        "scale": "quick",
+        "titles": TITLES,
+        "report": "hgan_motion",
+        "models": models,
+        "datasets": ["pendulum"],
+        "options": {},
+    }
     settings["shown"] = list(records)[1:]
     render_table("hgan_motion", sorted(tmp_path.glob("*.json")), PUBLISHED, tmp_path / "out/t.csv", settings)
     text = (tmp_path / "out/t.md").read_text()
@@ -192,7 +208,7 @@ def test_the_table_of_motion(tmp_path):
     )
     assert "| MoCoGAN (unconditional) | 4.25 (1) of 10 |  |  |  |" in text
     assert "| HNN-GAN | failed | failed | failed | failed |" in text
-    assert "over 100 frames, reversal error after 16 and back" in text and "below 0.1 of the largest" in text
+    assert "over 100 frames, relative" in text and "after 16 frames forward" in text and "below 0.1 of that" in text
     lines = list(csv.DictReader((tmp_path / "out/t.csv").open()))
     assert {line["metric"] for line in lines if line["row"] == "HGAN"} == {m for _, m in dimension | energy}
     assert not any(line["published"] for line in lines)

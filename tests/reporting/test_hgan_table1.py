@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from support.project import ROOT
+from support.titles import TITLES
 
 from latentmotion.core.errors import UserError
 from latentmotion.evaluation.judges.distortions import KINDS
@@ -38,7 +39,14 @@ def table(folder: Path, models=MODELS, seeds=(0, 1), i3d: bool = False, **change
         name = f"{model}-{dataset}-{seed}"
         given.append(folder / f"{name}.json")
         given[-1].write_text(json.dumps(record(model, dataset, seed, found, **changed.get(name, {}))))
-    settings = {"scale": "quick", "report": "hgan_table1", "models": MODELS, "datasets": DATASETS, "options": {}}
+    settings = {
+        "scale": "quick",
+        "titles": TITLES,
+        "report": "hgan_table1",
+        "models": MODELS,
+        "datasets": DATASETS,
+        "options": {},
+    }
     settings |= {"shown": [f"{model}/{dataset}/seed{seed}" for model, dataset, seed in runs]}
     render_table("hgan_table1", given, ROOT / "data/published.csv", folder / "out/hgan_table1", settings)
     return {path.suffix: path.read_text() for path in (folder / "out").iterdir()}
@@ -74,14 +82,14 @@ def test_table6_shows_i3d_where_records_have_it(tmp_path):
 
 def test_table6_says_what_its_numbers_are(tmp_path):
     texts = table(tmp_path, models=["hgan"])
-    assert JUDGE in texts[".md"] and "not comparable in size with those of I3D" in texts[".md"]
-    assert "0.990 of validation videos" in texts[".md"] and "which of 12 things" in texts[".md"]
-    assert "pendulum: simulated by this project" in texts[".md"] and "published data" not in texts[".md"]
+    assert JUDGE in texts[".md"] and "size of its distances is not comparable with those of I3D" in texts[".md"]
+    assert "accuracy 0.990 on validation videos" in texts[".md"] and "which of 12 distortions" in texts[".md"]
+    assert "'pendulum': This project simulates the data." in texts[".md"] and "published data" not in texts[".md"]
     assert lines(texts, "HGN", "pendulum")[I3D]["status"] == "published only"
 
 
 def test_table6_refuses_numbers_of_two_judges(tmp_path):
     other = {"video_networks": {"fvd-judge": CARD | {"weights": "b" * 64}}}
-    with pytest.raises(UserError, match="results/quick/hgan/two_body/seed0.json: measured on another fvd-judge"):
+    with pytest.raises(UserError, match="results/quick/hgan/two_body/seed0.json: measured with another fvd-judge"):
         table(tmp_path, models=["hgan"], seeds=(0,), **{"hgan-two_body-0": other})
     assert not (tmp_path / "out").exists()

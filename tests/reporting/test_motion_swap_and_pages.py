@@ -8,6 +8,7 @@ import pytest
 import torch
 from PIL import Image
 from support.project import ROOT
+from support.titles import TITLES
 
 from latentmotion.core.errors import UserError
 from latentmotion.core.records import read_record, write_record
@@ -15,8 +16,8 @@ from latentmotion.core.source_code import code_digest
 from latentmotion.data.prepared import LabelSpec, Prepared, write
 from latentmotion.models.base import SequenceModel
 from latentmotion.reporting import index_page, readme
+from latentmotion.reporting.drawing import sequences
 from latentmotion.reporting.drawing.trained_run import open_runs
-from latentmotion.reporting.figures import motion_swap as figure_motion_swap
 from latentmotion.reporting.render import render_figure
 
 PARAMS = ROOT / "params.yaml"
@@ -60,13 +61,13 @@ def run(tmp_path, monkeypatch) -> Path:
     return folder
 
 
-SETTINGS = {"scale": "tiny", "shown": ["halo/sprites-drawn/seed0"], "report": "motion_swap"}
+SETTINGS = {"scale": "tiny", "titles": TITLES, "shown": ["halo/sprites-drawn/seed0"], "report": "motion_swap"}
 SETTINGS |= {"models": ["halo"], "datasets": ["sprites"], "options": {"pairs": 2}}
 
 
 def test_swaps_keep_content_and_exchange_motion(run):
     (shown,) = open_runs([run], SETTINGS, "cpu", {"encode"})
-    swapped = figure_motion_swap.swaps(shown, 4, 4)
+    swapped = sequences.swaps(shown, 4, 4)
     assert len(swapped) == 4
     for a, b, a_as_b, b_as_a in swapped:
         assert a.label.removeprefix("A: ") != b.label.removeprefix("B: ")
@@ -111,10 +112,10 @@ def test_site_lists_what_is_made_and_what_is_not(tmp_path):
 def test_readme_takes_its_tables_from_reports(tmp_path):
     page = tmp_path / "README.md"
     page.write_text("# Name\n\n<!-- table2 -->\nold\n<!-- /table2 -->\nafter\n")
-    with pytest.raises(UserError, match="table2.md: marked in the README but not there"):
+    with pytest.raises(UserError, match="table2.md: marked in README, but it does not exist"):
         readme.fill(page, tmp_path)
     (tmp_path / "table2.md").write_text("new\n")
-    with pytest.raises(UserError, match="are not those under"):
+    with pytest.raises(UserError, match="tables differ from those under"):
         readme.fill(page, tmp_path, check=True)
     readme.fill(page, tmp_path)
     assert page.read_text() == "# Name\n\n<!-- table2 -->\nnew\n<!-- /table2 -->\nafter\n"

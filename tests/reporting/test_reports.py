@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from support.project import PUBLISHED
+from support.titles import TITLES
 
 from latentmotion.core.errors import UserError
 from latentmotion.core.files import file_digest
@@ -32,6 +33,7 @@ DECLARED = [
 ]
 SETTINGS = {
     "scale": "quick",
+    "titles": TITLES,
     "shown": DECLARED,
     "report": "table2",
     "models": list(MODELS),
@@ -208,7 +210,7 @@ def test_failed_seeds_are_shown_as_failed(results, tmp_path):
     assert (wholly["status"], wholly["mean"], wholly["seeds"]) == ("failed", "", "0")
     assert cell(lines, "S3VAE", "sprites (drawn)", "motion-prior", "action_is")["published"] == "8.636"
     assert "(2 of 3)" in texts[".md"] and "| failed |" in texts[".md"] and 'class="failed' in texts[".html"]
-    assert "Failed: S3VAE on sprites (drawn), seed 0: failed (NaN at step 120)." in texts[".md"]
+    assert "S3VAE on sprites (drawn) has no numbers for seed 0: failed (NaN at step 120)." in texts[".md"]
 
 
 def test_weak_judges_are_marked(results, tmp_path):

@@ -10,6 +10,7 @@ import pytest
 import torch
 from PIL import Image
 from support.project import PUBLISHED
+from support.titles import TITLES
 
 from latentmotion.core.records import write_record
 from latentmotion.data.prepare import prepare
@@ -43,7 +44,13 @@ def table(folder: Path, dataset: str = "rotating_mnist-drawn") -> dict[str, str]
     for made in [record("real", dataset, **bars), *records]:
         files.append(folder / f"{made['model']}.json")
         files[-1].write_text(json.dumps(made))
-    settings = {"scale": "quick", "report": "table_s2", "models": list(PRINTED), "datasets": ["rotating_mnist"]}
+    settings = {
+        "scale": "quick",
+        "titles": TITLES,
+        "report": "table_s2",
+        "models": list(PRINTED),
+        "datasets": ["rotating_mnist"],
+    }
     settings |= {"shown": [f"{model}/{dataset}/seed0" for model in PRINTED], "options": {}}
     render_table("table_s2", files, PUBLISHED, folder / "table_s2", settings)
     return {path.suffix: path.read_text() for path in folder.glob("table_s2.*")}
@@ -61,14 +68,14 @@ def test_every_system_stands_beside_its_own_printed_number(tmp_path):
     assert (copied["mean"], mean["mean"], mean["seeds"]) == ("0.09", "0.08", "")
     assert "| mean of both neighbours | 0.0800 |  | 11.00 |" in texts[".md"]
     assert "rotating digits of scikit-learn, published numbers on rotating MNIST" in texts[".md"]
-    assert "a stand-in that is not drawn by this project" in texts[".md"] and "Judges" not in texts[".md"]
+    assert "The digits are those of scikit-learn" in texts[".md"] and "A judge" not in texts[".md"]
 
 
 def test_on_the_real_digits_nothing_is_said_of_other_data(tmp_path):
     texts = table(tmp_path, "rotating_mnist")
     lines = list(csv.DictReader(io.StringIO(texts[".csv"])))
     assert {line["dataset"] for line in lines} == {"rotating MNIST"} and not any(line["note"] for line in lines)
-    assert "rotating MNIST: the published data." in texts[".md"]
+    assert "'rotating MNIST': The digits are those of MNIST, which this project rotates.\n" in texts[".md"]
 
 
 class Exact:
@@ -145,7 +152,12 @@ def test_rotations_start_from_the_first_frame_that_is_shown(run, tmp_path):
 
 
 def test_figure_is_a_still_and_a_film_of_the_same_bytes(run, tmp_path):
-    settings = {"scale": "tiny", "shown": ["halo-unconditional/rotating_mnist-drawn/seed0"], "options": {}}
+    settings = {
+        "scale": "tiny",
+        "titles": TITLES,
+        "shown": ["halo-unconditional/rotating_mnist-drawn/seed0"],
+        "options": {},
+    }
     settings |= {"report": "rotating_mnist", "models": ["halo-unconditional"], "datasets": ["rotating_mnist"]}
     for folder in ("a", "b"):
         render_figure("digits", [run], tmp_path / folder / "digits", settings, "cpu")

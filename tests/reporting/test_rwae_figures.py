@@ -10,6 +10,7 @@ import pytest
 import torch
 from PIL import Image
 from safetensors.torch import save_file
+from support.titles import TITLES
 
 from latentmotion.core.errors import UserError
 from latentmotion.core.files import file_digest
@@ -19,21 +20,11 @@ from latentmotion.data import prepared
 from latentmotion.data.prepare import prepare
 from latentmotion.evaluation.protocols import neighbours
 from latentmotion.evaluation.protocols.base import Trial
+from latentmotion.reporting.drawing import sequences
 from latentmotion.reporting.drawing.image_grid import Block, Clip, numbered, wall
 from latentmotion.reporting.drawing.trained_run import Shown, open_runs
 from latentmotion.reporting.figures import content_codes as codes
-from latentmotion.reporting.figures import (
-    motion_swap as figure_motion_swap,
-)
-from latentmotion.reporting.figures import (
-    sampled_motion as figure_sampled_motion,
-)
-from latentmotion.reporting.figures import (
-    swap as figure_swap,
-)
-from latentmotion.reporting.figures import (
-    unconditional as figure_unconditional,
-)
+from latentmotion.reporting.figures import sampled_motion, swap, unconditional
 from latentmotion.reporting.render import render_figure
 from latentmotion.training.batches import shape_of
 from latentmotion.training.load import build
@@ -84,7 +75,13 @@ def declared(folder: Path, report: str, names: list[str], options: dict) -> tupl
     """The runs of a figure, of names dataset/model, and its settings."""
     pairs = [name.split("/") for name in names]
     runs = [folder / "runs/tiny" / model / dataset / "seed0" for dataset, model in pairs]
-    settings = {"scale": "tiny", "report": report, "models": [model for _, model in pairs], "options": options}
+    settings = {
+        "scale": "tiny",
+        "titles": TITLES,
+        "report": report,
+        "models": [model for _, model in pairs],
+        "options": options,
+    }
     settings["datasets"] = list(dict.fromkeys(dataset.removesuffix("-drawn") for dataset, _ in pairs))
     return runs, settings | {"shown": ["/".join(run.parts[-3:]) for run in runs]}
 
@@ -110,7 +107,7 @@ def test_every_figure_is_a_still_and_a_film_of_the_same_bytes(folder, tmp_path, 
 def test_swapped_codes_stand_beside_the_sequence_that_they_move_as(folder):
     run = shown(folder, "moving_mnist-drawn/rwae")
     pairs = run.pairs(["digit"], 3, "motion-swap figure")
-    blocks = figure_swap.blocks(run, 3, 24)
+    blocks = swap.blocks(run, 3, 24)
     assert len(blocks) == 3
     for (a, b), block in zip(pairs, blocks, strict=True):
         digits = run.split.labels["digit"][[a, b]]
@@ -118,7 +115,7 @@ def test_swapped_codes_stand_beside_the_sequence_that_they_move_as(folder):
         labels = [f"A: digit {digits[0]}", "B moving as A", "A moving as B", f"B: digit {digits[1]}"]
         assert [clip.label for clip in block.clips] == labels
         truth = run.split.continued[[a, b]][:, :24]
-        content, motion = run.model.encode(run.tensor(truth), run.asked(np.zeros(2, int)))
+        content, motion = run.model.encode(run.tensor(truth), run.on_device(np.zeros(2, int)))
         b_as_a, a_as_b = to_uint8(run.model.decode(content.flip(0), motion))
         for clip, frames in zip(block.clips, (truth[0], b_as_a, a_as_b, truth[1]), strict=True):
             assert np.abs(clip.frames - frames.astype(int)).max() < 2
@@ -126,19 +123,19 @@ def test_swapped_codes_stand_beside_the_sequence_that_they_move_as(folder):
 
 def test_swapped_sequences_differ_in_action_where_there_are_several(folder):
     run = shown(folder, "faces-drawn/rwae-weak")
-    for a, b, *_ in figure_motion_swap.swaps(run, 3, 8):
+    for a, b, *_ in sequences.swaps(run, 3, 8):
         assert a.label.removeprefix("A: ") != b.label.removeprefix("B: ")
         assert {a.label.removeprefix("A: "), b.label.removeprefix("B: ")} <= set(run.actions)
 
 
 def test_titles_say_when_sequences_are_longer_than_in_training(folder):
     run = shown(folder, "moving_mnist-drawn/rwae")
-    assert figure_swap.extent(run, 8) == ", T = 8" and figure_swap.extent(run, 24) == ", T = 24 (trained on 8)"
+    assert sequences.extent(run, 8) == ", T = 8" and sequences.extent(run, 24) == ", T = 24 (trained on 8)"
 
 
 def test_samples_are_of_both_priors_and_as_long_as_asked_for(folder):
     runs = [shown(folder, f"faces-drawn/{model}") for model in ("rwae-weak", "mocogan")]
-    data, *models = figure_unconditional.rows(runs, 4, 10)
+    data, *models = unconditional.rows(runs, 4, 10)
     assert [block.heading for block in models] == ["R-WAE(MMD), complex, weak", "MoCoGAN"]
     ids = runs[0].choose(4, "unconditional figure")
     for i, clip in zip(ids, data.clips, strict=True):
@@ -156,7 +153,7 @@ def test_samples_are_of_both_priors_and_as_long_as_asked_for(folder):
 
 def test_sampled_motions_share_a_content_and_each_is_the_same_for_all(folder):
     run = shown(folder, "moving_shapes/rwae")
-    blocks = figure_sampled_motion.sampled(run, 2, 3)
+    blocks = sampled_motion.sampled(run, 2, 3)
     ids = run.choose(2, "sampled motion figure")
     noise = normal(np.arange(3), run.model.motion_noise(16), "sampled motion figure")
     for i, block in zip(ids, blocks, strict=True):
@@ -212,7 +209,7 @@ def test_a_still_over_time_has_the_first_and_the_last_frame_and_a_wall_every_seq
 @pytest.mark.parametrize(
     ("report", "name", "options", "message"),
     [
-        ("swap", "faces-drawn/mocogan", {}, "mocogan/faces-drawn/seed0: lacks 'encode'"),
+        ("swap", "faces-drawn/mocogan", {}, "mocogan/faces-drawn/seed0: the model lacks 'encode'"),
         ("swap", "moving_mnist-drawn/rwae", {"length": 30}, "moving_mnist-drawn/test: sequences of 24 frames"),
         ("unconditional", "faces-drawn/mocogan", {"length": 40}, "faces-drawn/test: sequences of 16 frames"),
     ],
@@ -227,7 +224,7 @@ def test_what_a_figure_cannot_show_is_named(folder, report, name, options, messa
 def test_more_classes_than_colours_are_refused(folder, monkeypatch):
     monkeypatch.setattr(codes, "COLOURS", codes.COLOURS[:3])
     with pytest.raises(
-        UserError, match="seed0: a first content label with 3 classes at most .* got identity"
+        UserError, match="seed0: the dots .* which must have at most 3 classes; got identity"
     ) as caught:
         codes.chart(shown(folder, "faces-drawn/rwae-weak"), 40)
     assert "\n" not in str(caught.value)

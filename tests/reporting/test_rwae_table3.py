@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from support.project import PUBLISHED
+from support.titles import TITLES
 
 from latentmotion.reporting.display_names import printed_row
 from latentmotion.reporting.render import render_table
@@ -56,7 +57,14 @@ def rendered(folder: Path, *changed: dict, models=MODELS, inception: bool = Fals
     for found in [*(record(*run, inception, **same) for run in [*runs, ("real", 0)]), *changed]:
         given[found["model"], found["seed"]] = folder / f"{found['model']}-{found['seed']}.json"
         given[found["model"], found["seed"]].write_text(json.dumps(found))
-    settings = {"scale": "quick", "report": "rwae_table3", "models": MODELS, "datasets": ["faces"], "options": {}}
+    settings = {
+        "scale": "quick",
+        "titles": TITLES,
+        "report": "rwae_table3",
+        "models": MODELS,
+        "datasets": ["faces"],
+        "options": {},
+    }
     settings |= {"shown": [f"{model}/{same.get('dataset', 'faces-drawn')}/seed{seed}" for model, seed in runs]}
     render_table("rwae_table3", list(given.values()), PUBLISHED, folder / "out" / "rwae_table3", settings)
     return {path.suffix: path.read_text() for path in (folder / "out").iterdir()}
@@ -149,4 +157,4 @@ def test_a_weak_judge_marks_what_it_has_said_and_not_the_category(tmp_path):
 def test_real_faces_are_not_called_another_set(tmp_path):
     texts = rendered(tmp_path, dataset="faces", source="real")
     assert "published numbers on" not in texts[".md"] and "*90.15*" in line(texts, "R-WAE(GAN), complex, weak")
-    assert texts[".tex"].isascii() and "| nan" not in texts[".md"] and "<tr class=frame>" in texts[".html"]
+    assert texts[".tex"].isascii() and "| nan" not in texts[".md"] and "<tr class=reference>" in texts[".html"]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from support.project import PUBLISHED
+from support.titles import TITLES
 
 from latentmotion.reporting.display_names import printed_row
 from latentmotion.reporting.render import render_table
@@ -51,7 +52,7 @@ def rendered(table: str, folder: Path, *changed: dict, seeds=(0, 1)) -> dict[str
         name = f"{found['model']}-{found['dataset']}-{found['seed']}"
         given[name] = folder / f"{name}.json"
         given[name].write_text(json.dumps(found))
-    settings = {"scale": "quick", "report": table, "models": models, "options": {}}
+    settings = {"scale": "quick", "titles": TITLES, "report": table, "models": models, "options": {}}
     settings |= {"datasets": [name.removesuffix("-drawn") for name in datasets]}
     settings |= {"shown": [f"{model}/{dataset}/seed{seed}" for model, dataset, seed in runs]}
     render_table(table, list(given.values()), PUBLISHED, folder / "out" / table, settings)
@@ -94,8 +95,8 @@ def test_table8_shows_the_papers_halves_with_what_frames_them(tmp_path):
     assert "| chance | 88.89 |  | 83.33 |" in attributes and "| chance | 90.00 |" in digits
     ours = "| R-WAE(MMD) | 21.00 ± 1.41 (2) | *5.83* | 16.00 ± 1.41 (2) | *2.45* | 2.00 ± 1.41 (2) |"
     assert ours in attributes and "| R-WAE(MMD) | 26.00 ± 1.41 (2) | *1.78* |" in digits
-    assert "mean error of body, bottomwear, topwear. " in digits and "Hair is not in that mean" in digits
-    assert "stochastic moving MNIST: digits of MNIST, moved by this project." in digits
+    assert "mean error over body, bottomwear, topwear. " in digits and "Hair does not enter the mean" in digits
+    assert "'stochastic moving MNIST': The digits are those of MNIST, which this project moves." in digits
     assert "2,664 of sprites (drawn), 2,664 of stochastic moving MNIST" in digits
 
 
@@ -151,7 +152,8 @@ def test_table11_is_accuracy_and_says_that_the_sets_differ(tmp_path):
     assert ours["motion-prior", "size_accuracy"]["mean"] == "59"
     assert "moving shapes, published numbers on the paper's own set" in texts[".md"]
     assert "| chance | 31.67 |  | 8.33 |" in texts[".md"] and "mean accuracy of shape, size, colour" in texts[".md"]
-    assert "simulated by this project" in texts[".md"] and "87.7" not in texts[".csv"] and "12.3" not in texts[".csv"]
+    assert "This project simulates the data." in texts[".md"]
+    assert "87.7" not in texts[".csv"] and "12.3" not in texts[".csv"]
 
 
 def test_what_was_printed_is_whole_and_agrees_with_itself():

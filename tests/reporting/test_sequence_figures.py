@@ -10,6 +10,7 @@ import pytest
 import torch
 from PIL import Image
 from safetensors.torch import save_file
+from support.titles import TITLES
 
 from latentmotion.core.errors import UserError
 from latentmotion.core.files import file_digest
@@ -18,28 +19,16 @@ from latentmotion.core.pixels import to_uint8
 from latentmotion.core.source_code import modules
 from latentmotion.data import prepared
 from latentmotion.data.prepare import prepare
-from latentmotion.reporting.drawing import plots
+from latentmotion.reporting.drawing import plots, projections, sequences
 from latentmotion.reporting.drawing.trained_run import Shown, open_runs
 from latentmotion.reporting.figures import (
-    content_swap as figure_content_swap,
-)
-from latentmotion.reporting.figures import (
-    energy as figure_energy,
-)
-from latentmotion.reporting.figures import (
-    image_to_sequence as figure_image_to_sequence,
-)
-from latentmotion.reporting.figures import (
-    long as figure_long,
-)
-from latentmotion.reporting.figures import (
-    operators as figure_operators,
-)
-from latentmotion.reporting.figures import (
-    phase_space as figure_phase_space,
-)
-from latentmotion.reporting.figures import (
-    prediction as figure_prediction,
+    content_swap,
+    energy,
+    image_to_sequence,
+    long,
+    operators,
+    phase_space,
+    prediction,
 )
 from latentmotion.reporting.render import render_figure
 from latentmotion.training.batches import shape_of
@@ -97,7 +86,7 @@ def folder(tmp_path_factory) -> Path:
 def declared(folder: Path, report: str, models: list[str], datasets: list[str], options: dict) -> tuple[list, dict]:
     """The runs of a figure and its settings."""
     runs = [folder / "runs/tiny" / model / dataset / "seed0" for dataset in datasets for model in models]
-    settings = {"scale": "tiny", "report": report, "models": models, "options": options}
+    settings = {"scale": "tiny", "titles": TITLES, "report": report, "models": models, "options": options}
     settings["datasets"] = [dataset.removesuffix("-drawn") for dataset in datasets]
     return runs, settings | {"shown": ["/".join(run.parts[-3:]) for run in runs]}
 
@@ -152,12 +141,12 @@ def test_models_stand_in_the_order_of_the_catalogue(folder):
 
 def test_prediction_shows_truth_reconstruction_and_what_one_frame_gives(folder):
     run = shown(folder, "halo", "faces-drawn")
-    for block, i in zip(figure_prediction.predictions(run, 2, 16), run.choose(2, "prediction figure"), strict=True):
+    for block, i in zip(prediction.predictions(run, 2, 16), run.choose(2, "prediction figure"), strict=True):
         assert [clip.label for clip in block.clips] == ["original", "reconstruction", "generated"]
         original, reconstruction, generated = (clip.frames for clip in block.clips)
         ids = np.array([i])
         assert np.array_equal(original, run.split.continued[i])
-        x, action = run.tensor(original)[None], run.asked(run.split.labels["action"][ids])
+        x, action = run.tensor(original)[None], run.on_device(run.split.labels["action"][ids])
         assert np.array_equal(generated, to_uint8(run.model.predict(x[:, :1], 16, action))[0])
         assert (
             np.abs(to_uint8(run.model.decode(*run.model.encode(x, action)))[0] - reconstruction.astype(int)).max() < 2
@@ -166,23 +155,23 @@ def test_prediction_shows_truth_reconstruction_and_what_one_frame_gives(folder):
 
 def test_image_to_sequence_asks_for_every_action_by_name(folder):
     run = shown(folder, "halo", "faces-drawn")
-    (block,) = figure_image_to_sequence.continuations(run, 1, 12)
+    (block,) = image_to_sequence.continuations(run, 1, 12)
     assert tuple(clip.label for clip in block.clips) == run.actions
     i = run.choose(1, "image to sequence figure")[0]
     assert np.array_equal(block.start.frames, run.split.x[i, :1])
     for action, clip in enumerate(block.clips):
-        alone = run.model.predict(run.tensor(run.split.x[i : i + 1, :1]), 12, run.asked([action]))
+        alone = run.model.predict(run.tensor(run.split.x[i : i + 1, :1]), 12, run.on_device([action]))
         assert np.abs(to_uint8(alone)[0] - clip.frames.astype(int)).max() < 2
 
 
 def test_one_operator_moves_one_subspace_from_the_same_picture(folder):
     run = shown(folder, "halo-unconditional", "faces-drawn")
     path = run.model.advance(torch.randn(1, run.model.operators, run.model.size), 0, 5)
-    for k, alone in enumerate(figure_operators.alone(path)):
+    for k, alone in enumerate(sequences.alone(path)):
         moved = (alone != path[0, :1]).flatten(2).any(2).any(0)
         assert moved.tolist() == [operator == k for operator in range(run.model.operators)]
         assert torch.equal(alone[:, k], path[0, :, k])
-    (block,) = figure_operators.operators(run, 1, 6)
+    (block,) = operators.operators(run, 1, 6)
     assert [clip.label for clip in block.clips] == [*(f"operator {k + 1}" for k in range(6)), "all operators"]
     first = block.clips[-1].frames[0].astype(int)
     assert all(np.abs(clip.frames[0] - first).max() < 2 for clip in block.clips)
@@ -191,7 +180,7 @@ def test_one_operator_moves_one_subspace_from_the_same_picture(folder):
 @pytest.mark.parametrize("model", ["halo", "halo-unconditional"])
 def test_energies_add_up_and_the_total_stays(folder, model):
     run = shown(folder, model, "faces-drawn")
-    start, motions = figure_energy.motions(run, 100)
+    start, motions = energy.motions(run, 100)
     assert start.startswith("from the first frame of test sequence ")
     assert len(motions) == 6
     for motion in motions:
@@ -203,8 +192,8 @@ def test_energies_add_up_and_the_total_stays(folder, model):
 
 def test_a_long_sequence_is_broken_into_lines_without_loss(folder):
     run = shown(folder, "halo", "faces-drawn")
-    block = figure_long.rollouts(run, 1, 47)[0]
-    wrapped = figure_long.wrapped(block, 20)
+    block = long.rollouts(run, 1, 47)[0]
+    wrapped = long.wrapped(block, 20)
     assert [clip.label for clip in wrapped.clips] == [
         "original",
         "frames 1 to 20",
@@ -218,7 +207,7 @@ def test_swapped_content_is_the_others_and_motion_is_ones_own(folder):
     run = shown(folder, "halo", "balls")
     found = run.pairs(["colour"], 3, "content swap figure")
     assert len(found) == 3 and len(set(np.ravel(found))) == 6
-    for (a, b), block in zip(found, figure_content_swap.swaps(run, 3), strict=True):
+    for (a, b), block in zip(found, content_swap.swaps(run, 3), strict=True):
         assert run.split.labels["colour"][a] != run.split.labels["colour"][b]
         rows = ("original", "reconstruction", "content swapped")
         assert [clip.label for clip in block.clips] == [f"{row} {who}" for row in rows for who in "AB"]
@@ -230,12 +219,12 @@ def test_swapped_content_is_the_others_and_motion_is_ones_own(folder):
 
 def test_the_phase_space_of_balls_is_the_plane_of_position_and_momentum(folder):
     run = shown(folder, "halo", "balls")
-    now = figure_phase_space.scene(run, 8)
-    plane = figure_phase_space.plane_of(now.encoded[:, :, 0].flatten(0, 1).numpy())
+    now = phase_space.scene(run, 8)
+    plane = projections.plane_of(now.encoded[:, :, 0].flatten(0, 1).numpy())
     assert plane.names == ("position q", "momentum p") and np.array_equal(plane.directions, np.eye(2))
     assert np.allclose(plane.project(now.paths[0, :, 0].numpy()), now.paths[0, :, 0])
     assert [clip.label for clip in now.block.clips[2:]] == [f"random state {letter}" for letter in "ABC"]
-    ((plot, points),) = figure_phase_space.planes(run, now)
+    ((plot, points),) = phase_space.planes(run, now)
     assert len(points) == 4
     for x, y in (plot.at(*point) for path in points for point in path):
         assert 0 < x < plot.picture.width and 0 < y < plot.picture.height
@@ -243,7 +232,7 @@ def test_the_phase_space_of_balls_is_the_plane_of_position_and_momentum(folder):
 
 def test_a_larger_phase_space_is_shown_where_its_states_vary_most():
     states = np.random.default_rng(0).normal(size=(500, 6)) * [0.1, 3, 0.1, 0.1, 1, 0.1] + 2
-    plane = figure_phase_space.plane_of(states)
+    plane = projections.plane_of(states)
     assert np.abs(plane.directions[0, 1]) > 0.99 and np.abs(plane.directions[1, 4]) > 0.99
     assert plane.directions.max() > 0.99, "the sign of a component depends on the machine"
     assert np.allclose(plane.project(states).mean(0), 0)
@@ -265,9 +254,9 @@ def test_a_mark_is_where_the_plot_says():
     ("report", "model", "dataset", "options", "message"),
     [
         ("image_to_sequence", "halo", "balls", {}, "halo/balls/seed0: the dataset has one action only"),
-        ("image_to_sequence", "halo-unconditional", "faces-drawn", {}, "seed0: lacks 'action_motion'"),
-        ("operators", "halo", "faces-drawn", {}, "halo/faces-drawn/seed0: conditional, so one operator"),
-        ("energy", "halo-linear", "faces-drawn", {}, "halo-linear/faces-drawn/seed0: lacks 'energy'"),
+        ("image_to_sequence", "halo-unconditional", "faces-drawn", {}, "seed0: the model lacks 'action_motion'"),
+        ("operators", "halo", "faces-drawn", {}, "halo/faces-drawn/seed0: the model is conditional, so that one"),
+        ("energy", "halo-linear", "faces-drawn", {}, "halo-linear/faces-drawn/seed0: the model lacks 'energy'"),
         ("prediction", "halo", "faces-drawn", {"length": 20}, "faces-drawn/test: sequences of 16 frames"),
     ],
 )

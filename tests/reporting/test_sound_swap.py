@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 from scipy.io import wavfile
 from support.project import ROOT
+from support.titles import TITLES
 
 from latentmotion.config import catalogue, paths
 from latentmotion.config.params import load
@@ -30,7 +31,7 @@ from latentmotion.reporting.figures import sound_swap as figure
 from latentmotion.reporting.render import render_figure, report
 
 NAME = "rwae/spoken_digits-drawn/seed0"
-SETTINGS = {"scale": "tiny", "shown": [NAME], "report": "sound_swap", "models": ["rwae"]}
+SETTINGS = {"scale": "tiny", "titles": TITLES, "shown": [NAME], "report": "sound_swap", "models": ["rwae"]}
 SETTINGS |= {"datasets": ["spoken_digits"], "options": {"clips": 4, "pairs": 2}}
 
 

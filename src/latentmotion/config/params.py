@@ -45,6 +45,9 @@ def load(path: Path | str = "params.yaml", overrides: dict | None = None) -> Par
     return params
 
 
+_OWN = ("title", "like", "seeds")  # what a model does not take over from the model which it is like
+
+
 def _inherited(models: dict, name: str, path: Path, below: tuple[str, ...] = ()) -> Any:
     """A model's section over that of the model which it is like."""
     section = models[name]
@@ -56,7 +59,7 @@ def _inherited(models: dict, name: str, path: Path, below: tuple[str, ...] = ())
     if other in (*below, name):
         raise UserError(f"{path}: models.{name}.like: '{other}' is in the end like itself; name another model")
     base = _inherited(models, other, path, (*below, name))
-    return merge({key: value for key, value in base.items() if key not in ("like", "seeds")}, section)
+    return merge({key: value for key, value in base.items() if key not in _OWN}, section)
 
 
 def _first(error: ValidationError, schema: type[BaseModel]) -> str:
@@ -65,6 +68,8 @@ def _first(error: ValidationError, schema: type[BaseModel]) -> str:
     where = ".".join(str(part) for part in problem["loc"])
     if problem["type"] == "extra_forbidden":
         return f"unknown key '{where}'; {nearest(str(problem['loc'][-1]), _fields(schema, problem['loc'][:-1]))}"
+    if problem["type"] == "missing":
+        return f"key '{where}' is missing; add it"
     return f"key '{where}': {problem['msg']}; got {problem.get('input')!r}"
 
 

@@ -12,9 +12,23 @@ class Closed(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Dataset(Closed):
-    """One dataset: where it comes from and how large it is. `options` belong to its file in data/."""
+class StandIn(Closed):
+    """How reports call the embedded data that stand in for a data set, and what they say of its origin."""
 
+    title: str = Field(min_length=1, description="never the title of the real data set")
+    origin: str = Field(default="", description="where the data come from, as full sentences for a footnote")
+
+
+class Dataset(Closed):
+    """One dataset: how reports call it, where it comes from and how large it is.
+
+    `options` belong to its file in data/.
+    """
+
+    title: str = Field(min_length=1, description="how reports call the real data set")
+    published_as: str = Field(default="", description="how the papers call it, where that is not its title")
+    origin: str = Field(default="", description="where the real data come from, as full sentences for a footnote")
+    stand_in: StandIn | None = Field(default=None, description="what is said of the source `drawn`, where there is one")
     source: Literal["real", "drawn"] = Field(description="real: the published files; drawn: embedded stand-in")
     size: int = Field(le=256, description="side of a frame in pixels, numbers of a frame of sound; 1 for points")
     frames: int = Field(description="frames of a sequence; 1 for points")
@@ -87,9 +101,11 @@ class Compute(Closed):
 class Model(Closed):
     """One system. `per_dataset` holds what differs on one dataset; `like` takes every section over from another model.
 
-    After reading, the sections of a model hold everything that it took over.
+    Its title is a model's own and never taken over. After reading, the sections of a model hold everything that it took
+    over.
     """
 
+    title: str = Field(min_length=1, description="how reports call the model")
     like: str | None = Field(default=None, description="another model of params.yaml, under whose sections its own lie")
     system: str = Field(pattern=NAME, description="the file in models/")
     seeds: list[int] | None = Field(default=None, description="training seeds, where they differ from the scale's")

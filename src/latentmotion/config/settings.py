@@ -1,5 +1,6 @@
 """The settings that decide an output: rules pass them to the verbs, and records hold them."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from latentmotion.config.catalogue import dataset_name, frame_judged, report_runs, video_judged
@@ -21,7 +22,8 @@ def training_settings(params: Params, model: str, dataset: str) -> dict:
 
 
 def prepare_settings(params: Params, dataset: str) -> dict:
-    return params.datasets[dataset_name(dataset)].model_dump()
+    """What decides the prepared data. How reports describe a data set is no part of it."""
+    return params.datasets[dataset_name(dataset)].model_dump(include={"source", "size", "frames", "options"})
 
 
 def judge_settings(params: Params, dataset: str) -> dict:
@@ -62,7 +64,17 @@ def report_settings(params: Params, kind: str, name: str) -> dict:
     """Everything that a table or figure depends on, except its records or runs."""
     report = getattr(params, kind)[name]
     shown = [f"{run.model}/{run.dataset}/seed{run.seed}" for run in report_runs(params, report)]
-    return {"scale": params.scale, "shown": shown, **report.model_dump()}
+    titles = report_titles(params, report.models, report.datasets)
+    return {"scale": params.scale, "shown": shown, **report.model_dump(), "titles": titles}
+
+
+def report_titles(params: Params, models: Iterable[str], datasets: Iterable[str]) -> dict:
+    """How a report calls models and data sets, and what it says of the origin of the data."""
+    described = {"title", "published_as", "origin", "stand_in"}
+    return {
+        "models": {name: params.models[name].title for name in models},
+        "datasets": {name: params.datasets[name].model_dump(include=described) for name in datasets},
+    }
 
 
 def i3d_source() -> Source:

@@ -1,10 +1,10 @@
-"""Self-contained HTML pages: no script, no font and no style from elsewhere, so that they read the same offline."""
+"""Writes self-contained HTML pages. They load no script, font or style, so that they look the same offline."""
 
 import pandas as pd
 from jinja2 import Environment
 from markupsafe import Markup
 
-from latentmotion.reporting.display_names import FRAME
+from latentmotion.reporting.display_names import REFERENCE_ROWS
 from latentmotion.reporting.tabulation.formats import groups, spread
 
 STYLE = """
@@ -27,7 +27,7 @@ tbody th { padding: .28rem 1.6rem .28rem 0; text-align: left; font-weight: 400; 
 tbody tr:last-child > * { border-bottom: 1px solid var(--line); }
 tbody:last-child tr:last-child > * { border-bottom: 2px solid var(--ink); }
 th.data { font-weight: 600; padding-top: .7rem; } th.data span { font-weight: 400; color: var(--soft); }
-tr.frame > * { color: var(--soft); }
+tr.reference > * { color: var(--soft); }
 thead tr:last-child th.ours { text-align: left; padding-left: 1.1rem; }
 td.published, thead tr:last-child th.published { color: var(--published); font-style: italic; }
 td.failed { color: #8a3c00; font-weight: 600; }
@@ -67,7 +67,8 @@ TABLE = """<h1>{{ caption }}</h1>
 </thead>
 {% for data, lines in groups %}<tbody>
 {% if data %}<tr><th class="data" colspan="{{ columns.width }}" scope="rowgroup">{{ data }}</th></tr>
-{% endif %}{% for system, cells in lines %}<tr{{ ' class=frame' if system in frame }}><th scope="row">{{ system }}</th>
+{% endif %}{% for system, cells in lines %}<tr{{ ' class=reference' if system in reference }}>
+<th scope="row">{{ system }}</th>
 {%- for number, rest, kind, first in cells %}
 <td class="{{ 'failed' if number == 'failed' else kind }}{{ first }}">{{ number }}</td>
 {%- if kind == 'ours' %}<td class="spread">{{ rest }}</td>{% endif %}{% endfor %}</tr>
@@ -81,17 +82,17 @@ _environment = Environment(autoescape=True, keep_trailing_newline=True)
 
 
 def fill(template: str, **values) -> str:
-    """A template's text; every value is escaped."""
+    """The text of a template with its values, which are escaped."""
     return _environment.from_string(template).render(**values)
 
 
 def page(title: str, body: str) -> str:
-    """A whole page around a body that is already HTML."""
+    """A whole page around a body, which must be HTML already."""
     return fill(PAGE, title=title, style=Markup(STYLE), body=Markup(body))
 
 
 def table_page(caption: str, source: str, blocks: dict[str, pd.DataFrame], notes: list[str]) -> str:
-    """The page of one table; blocks as in markup.py."""
+    """The page of one table; tabulation/pivot.py describes its blocks."""
     parts = []
     for title, block in blocks.items():
         metrics = [metric for metric, _ in block.columns]
@@ -109,5 +110,5 @@ def table_page(caption: str, source: str, blocks: dict[str, pd.DataFrame], notes
             for data, group in groups(block)
         ]
         parts.append((title, {"spans": spans.items(), "kinds": kinds, "width": 1 + sum(spans.values())}, bodies))
-    body = fill(TABLE, caption=caption, source=source, blocks=parts, notes=notes, frame=FRAME)
+    body = fill(TABLE, caption=caption, source=source, blocks=parts, notes=notes, reference=REFERENCE_ROWS)
     return page(caption, body)

@@ -1,4 +1,4 @@
-"""The page and the list of everything in reports/: index.html to look at, README.md to read on a forge."""
+"""Writes two overviews of reports/: index.html, which shows everything, and README.md, a list for code hosts."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ from latentmotion.reporting.render import report
 
 TITLE = "latentmotion: tables and figures"
 INDEX = """<h1>{{ title }}</h1>
-<p class="soft">Each is made by a command of its own, and says of which scale, data and seeds it is.</p>
+<p class="soft">Each table and figure has a command that makes it, and states its scale, data and seeds.</p>
 {% for item in items %}<section id="{{ item.name }}">
 <h2>{{ item.name }}: {{ item.paper }}, {{ item.number }}</h2>
 <p>{{ item.caption }}</p>
@@ -27,7 +27,7 @@ INDEX = """<h1>{{ title }}</h1>
 
 @dataclass(frozen=True)
 class Item:
-    """A target of the catalogue and what there is of it."""
+    """A table or figure of the catalogue, its files, and whether they exist."""
 
     name: str
     paper: str
@@ -39,11 +39,12 @@ class Item:
 
     @property
     def pictures(self) -> list[str]:
+        """The still and the film of a figure; empty for a table."""
         return [file for file in self.files if file.endswith((".png", ".gif"))]
 
     @property
     def page(self) -> str:
-        """Of a table: that of a figure, which shows the same pictures again, is linked."""
+        """The page of a table. That of a figure would show the same pictures again, so that it is only linked."""
         return "" if self.pictures else next((file for file in self.files if file.endswith(".html")), "")
 
 
@@ -61,17 +62,17 @@ def items(out: Path, params: Params) -> list[Item]:
 
 
 def build(out: Path, params: Path) -> None:
-    """OUT/index.html and OUT/README.md. Links are relative and nothing is fetched, so that both work offline."""
+    """Writes OUT/index.html and OUT/README.md. Links are relative and nothing is loaded, so that both work offline."""
     found = items(out, load(params))
     index = page(TITLE, fill(INDEX, title=TITLE, items=found))
-    lines = ["| target | is | caption | made |", "| --- | --- | --- | --- |"]
+    lines = ["| target | number in the paper | caption | made |", "| --- | --- | --- | --- |"]
     for item in found:
         made = (
             ", ".join(f"[{Path(file).suffix.removeprefix('.')}]({file})" for file in item.files) if item.made else "no"
         )
         lines.append(f"| `{item.target}` | {item.paper}, {item.number} | {item.caption} | {made} |")
     text = "\n".join(
-        ["# Reports", "", "What `snakemake <target>` makes. [index.html](index.html) shows all of it.", ""]
+        ["# Reports", "", "`snakemake <target>` makes a report. [index.html](index.html) shows all of them.", ""]
     )
     write_atomic(Path(out) / "index.html", index.encode())
     write_atomic(Path(out) / "README.md", (text + "\n" + "\n".join(lines) + "\n").encode())

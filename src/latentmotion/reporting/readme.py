@@ -1,7 +1,7 @@
-"""README's result section, taken from rendered tables: between two marks for each, never typed by hand.
+"""Puts rendered tables into README, each between two marks, so that no number is typed by hand.
 
 <!-- table2 -->
-...whatever stands here is replaced by reports/table2.md...
+...the text between the marks is replaced by that of reports/table2.md...
 <!-- /table2 -->
 """
 
@@ -15,27 +15,30 @@ SECTION = re.compile(r"(?P<open><!-- (?P<name>[a-z0-9_]+) -->\n).*?(?P<close><!-
 
 
 def filled(text: str, reports: Path) -> str:
-    """The text with every marked section replaced by the report of its name."""
+    """The text in which every marked section is replaced by the table of its name."""
 
     def section(match: re.Match) -> str:
         report = Path(reports) / f"{match['name']}.md"
         if not report.is_file():
-            raise UserError(f"{report}: marked in the README but not there; make it with 'snakemake {report}'")
+            raise UserError(f"{report}: marked in README, but it does not exist; make it with 'snakemake {report}'")
         return f"{match['open']}{report.read_text()}{match['close']}"
 
     return SECTION.sub(section, text)
 
 
 def fill(readme: Path, reports: Path, check: bool = False) -> None:
-    """Brings README's tables up to date; with `check` only says, as an error, that they are not."""
+    """Updates the tables in README.
+
+    With `check`, raises UserError where they are not up to date, and writes nothing.
+    """
     readme = Path(readme)
     text = readme.read_text()
     new = filled(text, reports)
     if not SECTION.search(text):
         raise UserError(
-            f"{readme}: no marks such as '<!-- table2 -->' and '<!-- /table2 -->'; put them where tables go"
+            f"{readme}: it has no marks such as '<!-- table2 -->' and '<!-- /table2 -->'; add them where tables belong"
         )
     if check and new != text:
-        raise UserError(f"{readme}: its tables are not those under {reports}; run 'latentmotion readme'")
+        raise UserError(f"{readme}: its tables differ from those under {reports}; run 'latentmotion readme'")
     if new != text:
         write_atomic(readme, new.encode())

@@ -1,9 +1,10 @@
-"""Tables and figures: checks what is given against what was declared, calls the report's own file, writes the result.
+"""Renders tables and figures: checks the given files against the declared runs, calls the report's module, writes.
 
-A report is a file in reports/ with PAPER, NUMBER and CAPTION. A table offers `rows(records, published, settings)`, the
-long form; `view(long)`, the paper's shape as blocks (markup.py); and `notes(records, published)`. A figure offers
-`render(runs, settings, device)`, suffix -> bytes. Equal input gives equal bytes; when anything is wrong, nothing is
-written.
+A report is a module in tables/ or figures/ with the constants PAPER, NUMBER and CAPTION. The module of a table has
+three functions: `rows(records, published, settings)` returns the long form (tabulation/aggregate.py), `view(long)` the
+paper's shape as blocks by title (tabulation/pivot.py), and `notes(records, published, settings)` footnotes. The module
+of a figure has `render(runs, settings, device)`, which returns the content of each file by its suffix. Equal input
+gives equal bytes. Where anything is wrong, nothing is written.
 """
 
 import importlib
@@ -31,10 +32,11 @@ def report(kind: str, name: str) -> ModuleType:
 
 
 def read_records(paths: list[Path], settings: dict) -> list[dict]:
-    """The records of a table as `settings` orders its datasets and runs, the real data's first.
+    """The records of a table in the order of the data sets and runs in `settings`; those of the real data come first.
 
-    Exactly the declared runs and the real data of each of their datasets must be there, all of one scale, and those of
-    one dataset from the same bytes: a seed that is left out would be a result that was picked.
+    Raises UserError unless the files are exactly the records of the declared runs and of the real data of their data
+    sets. A seed that could be left out would make the result a selected one. All records must be of one scale, of the
+    test split, and those of one data set from the same prepared data.
     """
     found: dict[str, tuple[Path, dict]] = {}
     for path in paths:
@@ -43,13 +45,14 @@ def read_records(paths: list[Path], settings: dict) -> list[dict]:
             raise UserError(f"{path}: not an evaluation record; give those under results/")
         if record["scale"] != settings["scale"]:
             raise UserError(
-                f"{path}: of scale '{record['scale']}', the table is of '{settings['scale']}'; scales do not mix"
+                f"{path}: the scale of the record is '{record['scale']}', that of the table '{settings['scale']}'; "
+                "scales do not mix"
             )
         if record["status"] == "ok" and record["split"] != "test":
-            raise UserError(f"{path}: scored on the {record['split']} split; a table shows the test split alone")
+            raise UserError(f"{path}: scored on the {record['split']} split; a table shows the test split only")
         name = f"{record['model']}/{record['dataset']}/seed{record['seed']}"
         if name in found:
-            raise UserError(f"{path}: the same run as {found[name][0]}; give one of them")
+            raise UserError(f"{path}: a record of the same run as {found[name][0]}; give one of them")
         found[name] = (Path(path), record)
     order = settings["datasets"]
     shown = sorted(settings["shown"], key=lambda run: order.index(dataset_name(run.split("/")[1])))
@@ -65,7 +68,9 @@ def read_records(paths: list[Path], settings: dict) -> list[dict]:
     for record in records:
         if record["status"] == "ok" and record["data"] != found[f"{REAL}/{record['dataset']}/seed0"][1]["data"]:
             name = f"{record['model']}/{record['dataset']}/seed{record['seed']}"
-            raise UserError(f"{found[name][0]}: from other data than the real row's; evaluate both again")
+            raise UserError(
+                f"{found[name][0]}: made from other data than the record of the real data; evaluate both again"
+            )
     return records
 
 
@@ -80,7 +85,7 @@ def render_table(name: str, records: list[Path], published: Path, out: Path, set
     if list(long.columns) != LONG:
         raise ValueError(f"reporting/tables/{settings['report']}.py: columns must be {LONG}, got {list(long.columns)}")
     prints = bool((printed.paper == module.PAPER).any())
-    blocks, notes = module.view(long), [*module.notes(found, printed), *footnotes(found, settings, prints)]
+    blocks, notes = module.view(long), [*module.notes(found, printed, settings), *footnotes(found, settings, prints)]
     source = f"{module.PAPER}, {module.NUMBER}; scale {settings['scale']}"
     contents = {
         ".md": markdown(f"{module.CAPTION} ({source})", blocks, notes),

@@ -1,4 +1,7 @@
-"""A page that plays: spectrograms as buttons, whole utterances with controls. Nothing is fetched: sounds are in it."""
+"""Writes a page that plays sounds: spectrograms are buttons, whole utterances have controls.
+
+The page contains its sounds, so that it loads nothing.
+"""
 
 import base64
 import io
@@ -12,8 +15,8 @@ from scipy.io import wavfile
 from latentmotion.reporting.drawing.spectrogram_image import SPAN, TOP, palette
 from latentmotion.reporting.html import fill, page
 
-LOUDNESS, PEAK = 0.15, 0.98  # root mean square of every sound, unless its peak would be higher
-# Samples have 8 bits: rounding is 36 dB below such a sound, and the page half as large as with 16.
+LOUDNESS, PEAK = 0.15, 0.98  # every sound gets this root mean square, or less where its peak would exceed PEAK
+# Samples have 8 bits: the rounding noise is 36 dB below the sound, and the page has half the size of 16 bits.
 
 STYLE = """
 .grid { border-spacing: 1px; border-collapse: separate; margin: 1rem 0; }
@@ -34,11 +37,12 @@ BODY = """<style>{{ style }}{% for panel in panels %}
 {%- endfor %}</style>
 <h1>{{ caption }}</h1>
 <p class="soft">{{ source }}. Spectrograms: time to the right, 0 to {{ top }} kHz upwards, {{ span }} dB from black to
-the brightest. Sounds are those of the spectrograms (Griffin-Lim), of the originals too, and equally loud.</p>
+the brightest. All sounds are computed from spectrograms by Griffin-Lim, those of the originals too, and are equally
+loud.</p>
 {% for panel in panels %}<section>
 <h2>{{ panel.title }}</h2>
-<p>First row and first column: clips of the test split. All else: content of the row's clip, motion of the column's.
-A spectrogram plays when it is clicked; a name plays its row or its column.</p>
+<p>The first row and the first column are clips of the test split. Every other spectrogram has the content of its row's
+clip and the motion of its column's clip. Click a spectrogram to play it, or a name to play its row or column.</p>
 <div class="wide"><table class="grid" id="grid{{ loop.index }}">
 <thead><tr><th></th><th></th>
 {%- for name, sounds in panel.columns %}<th><button data-sounds="{{ sounds }}">{{ name }}</button></th>{% endfor %}</tr>
@@ -48,7 +52,8 @@ A spectrogram plays when it is clicked; a name plays its row or its column.</p>
  style="background-position: {{ place }}" aria-label="{{ label }}"></button>{% endif %}</td>{% endfor %}</tr>
 {%- endfor %}</tbody></table></div>
 {% if panel.whole %}<h2>Whole utterances</h2>
-<p>All segments of an utterance, decoded with the mean content of its own, and with that of the other utterance.</p>
+<p>All segments of an utterance: the original, decoded with its own mean content, and decoded with the mean content of
+another utterance.</p>
 <div class="wide"><table class="whole"><tbody>{% for line in panel.whole %}
 <tr>{% for name, picture, sound in line %}<td>{{ name }}<img src="{{ picture }}" alt="spectrogram: {{ name }}">
 <audio controls src="{{ sound }}"></audio></td>{% endfor %}</tr>{% endfor %}
@@ -69,16 +74,16 @@ function next() {
 }
 player.addEventListener("ended", next);
 document.addEventListener("click", (event) => {
-  const asked = event.target.closest("[data-sounds]");
-  if (asked) { queue = asked.dataset.sounds.split(" "); next(); }
+  const clicked = event.target.closest("[data-sounds]");
+  if (clicked) { queue = clicked.dataset.sounds.split(" "); next(); }
 });
 </script>"""
-WIDTH, HEIGHT = 60, 75  # of a cell, as STYLE has it
+WIDTH, HEIGHT = 60, 75  # pixels of a cell, as in STYLE
 
 
 @dataclass(frozen=True)
 class Heard:
-    """A spectrogram's levels (bins, T), as spectra.py draws them, its sound (n,) and the rate in Hz."""
+    """The levels of a spectrogram (bins, T), as spectrogram_image.py draws them, its sound (n,) and the rate in Hz."""
 
     levels: np.ndarray
     sound: np.ndarray
@@ -87,11 +92,11 @@ class Heard:
 
 @dataclass(frozen=True)
 class Panel:
-    """All that is heard of one trained model.
+    """The sounds of one trained model.
 
-    Arguments:
+    Attributes:
         rows, columns: names of the clips.
-        cells: (1 + rows) lists of (1 + columns), the clips themselves first; the first cell of all is None.
+        cells: 1 + rows lists of 1 + columns cells. The first row and column are the clips; the very first is None.
         whole: lines of whole utterances with their names.
     """
 
@@ -103,7 +108,7 @@ class Panel:
 
 
 def sound_page(caption: str, source: str, panels: list[Panel]) -> bytes:
-    """The page, one section a panel."""
+    """The page with a section for each panel."""
     sounds: list[str] = []
     filled = [_filled(panel, sounds) for panel in panels]
     told = {"top": f"{TOP / 1000:g}", "span": f"{SPAN:g}"}
@@ -112,7 +117,7 @@ def sound_page(caption: str, source: str, panels: list[Panel]) -> bytes:
 
 
 def _filled(panel: Panel, sounds: list[str]) -> dict:
-    """What the template shows; sounds of the grid are added to the list, and referred to by their place in it."""
+    """The values of the template. The sounds of the grid are appended to `sounds`; the page refers to their places."""
     places: list[list[int | None]] = []
     for row in panel.cells:
         places.append([])
@@ -148,7 +153,7 @@ def _filled(panel: Panel, sounds: list[str]) -> dict:
 
 
 def _label(panel: Panel, i: int, j: int) -> str:
-    """What a cell is, for who does not see it; empty for the corner."""
+    """The description of a cell for screen readers; empty for the corner."""
     if not i or not j:
         return f"clip {panel.columns[j - 1] if j else panel.rows[i - 1]}" if i or j else ""
     return f"content of {panel.rows[i - 1]}, motion of {panel.columns[j - 1]}"
@@ -159,7 +164,7 @@ def _joined(places: list[int | None]) -> str:
 
 
 def wav(sound: np.ndarray, rate: int) -> bytes:
-    """A WAV file of one channel: samples (n,), not all zero, at LOUDNESS."""
+    """A WAV file of one channel with samples (n,), which must not all be zero, at LOUDNESS."""
     gain = min(LOUDNESS / np.sqrt(np.mean(sound**2)), PEAK / np.abs(sound).max())
     buffer = io.BytesIO()
     wavfile.write(buffer, rate, np.round(sound * gain * 127 + 128).astype(np.uint8))
@@ -167,7 +172,7 @@ def wav(sound: np.ndarray, rate: int) -> bytes:
 
 
 def picture(levels: np.ndarray, wide: int = 1) -> bytes:
-    """Levels (bins, T) as a PNG with a palette, each column repeated."""
+    """Levels (bins, T) as a PNG with a palette; each column is repeated `wide` times."""
     image = Image.fromarray(np.ascontiguousarray(levels.repeat(wide, axis=1)))
     image.putpalette(palette().tobytes())
     buffer = io.BytesIO()
@@ -176,5 +181,5 @@ def picture(levels: np.ndarray, wide: int = 1) -> bytes:
 
 
 def uri(kind: str, content: bytes) -> str:
-    """A file as its own address."""
+    """The content of a file as a data URI."""
     return f"data:{kind};base64,{base64.b64encode(content).decode()}"

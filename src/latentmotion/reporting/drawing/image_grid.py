@@ -1,4 +1,7 @@
-"""Frames of sequences on white sheets, still and moving, with labels to read. Sequences are (T, C, H, W) uint8."""
+"""Arranges the frames of sequences on white sheets with labels, as stills and as films.
+
+Sequences are (T, C, H, W) uint8.
+"""
 
 import io
 import math
@@ -8,14 +11,14 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 INK, SOFT = (27, 31, 36), (89, 99, 110)
-MARGIN, GAP, LINE = 16, 12, 18  # around the sheet, between blocks, a line of text
-PACE = 140  # milliseconds of a frame of a film
-WIDEST = 1400  # pixels of panels side by side
+MARGIN, GAP, LINE = 16, 12, 18  # pixels: margin of the sheet, gap between blocks, height of a line of text
+PACE = 140  # milliseconds for which a film shows a frame
+WIDEST = 1400  # largest width in pixels of pictures side by side
 
 
 @dataclass(frozen=True)
 class Clip:
-    """A sequence and the words above or beside it."""
+    """A sequence and the label above or beside it."""
 
     frames: np.ndarray
     label: str
@@ -23,7 +26,7 @@ class Clip:
 
 @dataclass(frozen=True)
 class Block:
-    """Sequences that belong together, what they have in common and, where there is one, the frame they start from."""
+    """Sequences that belong together, their common heading and, where there is one, the frame from which they start."""
 
     heading: str
     clips: list[Clip]
@@ -32,21 +35,21 @@ class Block:
 
 @dataclass(frozen=True)
 class Panel:
-    """All that is shown of one trained model."""
+    """The blocks of one trained model under its title."""
 
     title: str
     blocks: list[Block] = field(default_factory=list)
 
 
 def enlarge(frame: np.ndarray, least: int) -> np.ndarray:
-    """(C, H, W) -> (h, w, 3), every pixel repeated until a side has `least` pixels: nothing is smoothed over."""
+    """(C, H, W) -> (h, w, 3): every pixel is repeated until a side has `least` pixels, so that nothing is smoothed."""
     times = -(-least // frame.shape[-1])
     picture = np.moveaxis(frame if len(frame) == 3 else np.repeat(frame, 3, axis=0), 0, -1)
     return picture.repeat(times, axis=0).repeat(times, axis=1)
 
 
 def strip(clip: Clip, least: int = 64) -> Image.Image:
-    """All frames side by side, one pixel apart, under their label."""
+    """All frames of a sequence side by side, one pixel apart, under its label."""
     return _under_label(_line(clip.frames, least), clip.label)
 
 
@@ -57,7 +60,7 @@ def _line(sequence: np.ndarray, least: int) -> np.ndarray:
 
 
 def lines(block: Block, column: int, least: int = 64) -> Image.Image:
-    """The block's sequences below one another, each with its label in a column of that width to its left."""
+    """The sequences of a block below one another; their labels stand in a column of that width at the left."""
     strips = [_line(clip.frames, least) for clip in block.clips]
     begin = _under_label(_line(block.start.frames, least), block.start.label) if block.start else None
     left = begin.width + GAP if begin else 0
@@ -75,7 +78,7 @@ def lines(block: Block, column: int, least: int = 64) -> Image.Image:
 
 
 def timeline(title: str, blocks: list[Block], name: str, words: list[str], least: int = 64) -> Image.Image:
-    """The `lines` of every block below one another, and above their frames a word each, after a name for them."""
+    """The `lines` of every block below one another, with a word above each frame and the words' name at the left."""
     column = column_of(blocks)
     sheets = [lines(block, column, least) for block in blocks]
     above = Image.new("RGB", (sheets[0].width, LINE - 2), "white")
@@ -87,7 +90,7 @@ def timeline(title: str, blocks: list[Block], name: str, words: list[str], least
 
 
 def numbered(title: str, blocks: list[Block], count: int | None) -> Image.Image:
-    """A timeline of up to `count` frames, the first, the last and what is evenly between, by their numbers from 1."""
+    """A timeline of up to `count` frames, evenly from the first to the last, with their numbers from 1."""
     length = min(len(clip.frames) for block in blocks for clip in block.clips)
     shown = np.linspace(0, length - 1, min(count or length, length)).round().astype(int)
     chosen = [Block(block.heading, [Clip(clip.frames[shown], clip.label) for clip in block.clips]) for block in blocks]
@@ -95,12 +98,12 @@ def numbered(title: str, blocks: list[Block], count: int | None) -> Image.Image:
 
 
 def column_of(blocks: list[Block]) -> int:
-    """How wide a column their labels need."""
+    """The width of the column that the labels of the blocks need."""
     return int(max(_font(13).getlength(clip.label) for block in blocks for clip in block.clips)) + GAP
 
 
 def still(panels: list[Panel]) -> Image.Image:
-    """Every frame: one panel below the other, in each a line a sequence."""
+    """A still of all frames: panels below one another, with a line for each sequence."""
     sheets = []
     for panel in panels:
         column = column_of(panel.blocks)
@@ -109,7 +112,10 @@ def still(panels: list[Panel]) -> Image.Image:
 
 
 def film(panels: list[Panel]) -> list[Image.Image]:
-    """Every moment: in each panel a row a block, in it the sequences side by side; shorter ones begin anew."""
+    """A film: in each panel a row for each block, in which its sequences move side by side.
+
+    Shorter sequences start again at their end.
+    """
     shown = [[[block.start, *block.clips] if block.start else block.clips for block in p.blocks] for p in panels]
     length = max(len(clip.frames) for rows in shown for clips in rows for clip in clips)
     return [
@@ -124,24 +130,24 @@ def film(panels: list[Panel]) -> list[Image.Image]:
 
 
 def shelf(pictures: list[Image.Image]) -> Image.Image:
-    """Side by side where they fit, else one below the other."""
+    """Pictures side by side where they fit into WIDEST, otherwise below one another."""
     return stack(pictures, across=sum(picture.width for picture in pictures) <= WIDEST)
 
 
 def moment(clip: Clip, time: int, least: int = 96) -> Image.Image:
-    """One frame under the label of its sequence."""
+    """One frame of a sequence under its label."""
     return _under_label(enlarge(clip.frames[time % len(clip.frames)], least), clip.label)
 
 
 def note(text: str) -> Image.Image:
-    """A line of text: a key for a `grid` whose title must stay as wide as it is throughout a film."""
+    """A line of text, as the key of a `grid` whose title must not change its width during a film."""
     canvas = Image.new("RGB", (int(_font(13).getlength(text)) + 2, LINE - 2), "white")
     ImageDraw.Draw(canvas).text((0, 1), text, SOFT, _font(13))
     return canvas
 
 
 def wall(block: Block, time: int, least: int = 64) -> Image.Image:
-    """One frame of each of the block's sequences, in as many rows as columns or fewer, under its heading."""
+    """One frame of each sequence of a block, in a square or a wide rectangle under the heading of the block."""
     frames = [enlarge(clip.frames[time], least) for clip in block.clips]
     across, side = math.ceil(math.sqrt(len(frames))), frames[0].shape[0] + 1
     picture = np.full((math.ceil(len(frames) / across) * side - 1, across * side - 1, 3), 255, np.uint8)
@@ -160,9 +166,11 @@ def _under_label(picture: np.ndarray, label: str) -> Image.Image:
 
 
 def grid(title: str, rows: list[list[Image.Image]], together: int = 1, key: Image.Image | None = None) -> Image.Image:
-    """Pictures in rows and columns under a title, each column as wide as its widest; `together` rows stand close.
+    """Pictures in rows and columns under a title. A column is as wide as its widest picture.
 
-    `key`, where there is one, explains the colours and stands between the title and the rows.
+    Arguments:
+        together: so many rows form a group, and the gap between groups is larger.
+        key: a picture between the title and the rows that explains the colours.
     """
     widths = [max(picture.width for picture in column) for column in zip(*rows, strict=True)]
     heights = [max(p.height for p in row) + (GAP if (i + 1) % together else 2 * GAP) for i, row in enumerate(rows)]
@@ -182,7 +190,7 @@ def grid(title: str, rows: list[list[Image.Image]], together: int = 1, key: Imag
 
 
 def stack(pictures: list[Image.Image], across: bool = False) -> Image.Image:
-    """One below the other, or side by side."""
+    """Pictures below one another or, `across`, side by side."""
     widths, heights = [p.width for p in pictures], [p.height for p in pictures]
     size = (sum(widths), max(heights)) if across else (max(widths), sum(heights))
     canvas, left, top = Image.new("RGB", size, "white"), 0, 0
@@ -193,16 +201,16 @@ def stack(pictures: list[Image.Image], across: bool = False) -> Image.Image:
 
 
 def png(picture: Image.Image) -> bytes:
-    """Without metadata: equal pictures are equal bytes."""
+    """A picture as PNG without metadata, so that equal pictures give equal bytes."""
     buffer = io.BytesIO()
     picture.save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
 
 
 def gif(pictures: list[Image.Image]) -> bytes:
-    """An endless film; one palette for all of its frames, so that nothing flickers that does not move.
+    """An endless film as GIF. All frames share one palette, so that still parts do not flicker.
 
-    The palette is that of 16 frames at most, evenly spaced.
+    The palette is computed from up to 16 evenly spaced frames.
     """
     palette = stack(pictures[:: -(-len(pictures) // 16)]).quantize(
         255, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE

@@ -1,16 +1,16 @@
-"""Plots as pictures for sheets: matplotlib without a display, laid out in pixels; equal input gives equal bytes."""
+"""Draws plots as pictures with matplotlib, without a display and laid out in pixels; equal input gives equal bytes."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
 
-DOTS = 100  # an inch
-# Okabe and Ito's colours, told apart by everyone; the dashes tell them apart in grey.
+DOTS = 100  # per inch
+# The colours of Okabe and Ito, which colour-blind readers can distinguish; dashes distinguish the lines in grey.
 BLACK, BLUE, VERMILION, GREEN = "#000000", "#0072B2", "#D55E00", "#009E73"
 ORANGE, SKY, PURPLE = "#E69F00", "#56B4E9", "#CC79A7"
 SOFT = "#59636e"
-MARGIN, RIGHT = 64, 10  # pixels beside a plot against time
+MARGIN, RIGHT = 64, 10  # pixels left and right of a plot against time
 
 
 @dataclass(frozen=True)
@@ -25,18 +25,19 @@ class Curve:
 
 @dataclass(frozen=True)
 class Plot:
-    """A picture and where its data lie on it: pixel = origin + scale * value, y downwards."""
+    """A picture and the places of its data: pixel = origin + scale * value, where y points downwards."""
 
     picture: Image.Image
     origin: tuple[float, float]
     scale: tuple[float, float]
 
     def at(self, x: float, y: float) -> tuple[float, float]:
+        """The pixel of a value."""
         return self.origin[0] + self.scale[0] * x, self.origin[1] + self.scale[1] * y
 
 
 def canvas(width: int, height: int, margins: tuple[int, int, int, int]):
-    """A figure of that many pixels and its axes within margins (left, top, right, bottom)."""
+    """A figure of that size in pixels and its axes within margins (left, top, right, bottom)."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -54,7 +55,7 @@ def canvas(width: int, height: int, margins: tuple[int, int, int, int]):
 
 
 def finished(figure, axes) -> Plot:
-    """The figure as a picture, with linear axes as they ended up."""
+    """The figure as a picture, with the final limits of its linear axes."""
     figure.canvas.draw()
     picture = Image.fromarray(np.asarray(figure.canvas.buffer_rgba())[..., :3].copy())
     (x0, y0), (x1, y1) = axes.transData.transform([(0, 0), (1, 1)])
@@ -62,12 +63,12 @@ def finished(figure, axes) -> Plot:
 
 
 def over_time(curves: list[Curve], title: str, width: int, height: int, ends: int, ticks: np.ndarray) -> Plot:
-    """Lines against the number of the frame, under a title.
+    """A plot of lines against the number of the frame.
 
     Arguments:
-        width: of the axes, which stand between margins of MARGIN pixels to their left and RIGHT to their right.
-        ends: pixels between each end of the lines and that of the axes.
-        ticks: frames to name.
+        width: that of the axes, which have MARGIN pixels to their left and RIGHT pixels to their right.
+        ends: pixels between each end of the lines and the end of the axes.
+        ticks: the frames whose numbers are written.
     """
     figure, axes = canvas(MARGIN + width + RIGHT, height, (MARGIN, 24, RIGHT, 24))
     last = len(curves[0].values) - 1
@@ -79,13 +80,13 @@ def over_time(curves: list[Curve], title: str, width: int, height: int, ends: in
     axes.set_xticks(ticks)
     axes.locator_params(axis="y", nbins=5)
     axes.grid(axis="y", color="#d1d9e0", linewidth=0.6)
-    axes.yaxis.set_major_formatter("{x:g}")  # no factor over the axis, where the title is
+    axes.yaxis.set_major_formatter("{x:g}")  # otherwise matplotlib may write a factor where the title stands
     axes.set_title(title, loc="left", fontsize=9.5)
     return finished(figure, axes)
 
 
 def key(curves: list[Curve], width: int) -> Image.Image:
-    """The names of the lines, in one row."""
+    """The names of the lines with their colours and dashes, in one row."""
     from matplotlib.lines import Line2D
 
     figure, axes = canvas(width, 22, (0, 0, 0, 0))
@@ -97,7 +98,7 @@ def key(curves: list[Curve], width: int) -> Image.Image:
 
 @dataclass(frozen=True)
 class Track:
-    """A path over a plane: points (L, 2), the values there (L,), the letter where it begins, and its colour."""
+    """A path in a plane: points (L, 2), the values there (L,), a label at its start, and its colour."""
 
     label: str
     points: np.ndarray
@@ -108,12 +109,12 @@ class Track:
 def over_plane(
     field: np.ndarray, reach: float, dots: Track, tracks: list[Track], title: str, axes_names: tuple[str, str], size
 ) -> Plot:
-    """Dots and paths over filled contours of the energy of a plane, all in the same colours.
+    """A plot of dots and paths over filled contours of the energy of a plane, all with one colour map.
 
     Arguments:
-        field: (G, G) energies over the square [-reach, reach]², rows along the vertical axis.
+        field: energies (G, G) over the square [-reach, reach]²; rows lie along the vertical axis.
         dots: points that belong to no path.
-        size: (width, height) of the picture in pixels, the colour bar included.
+        size: (width, height) of the picture in pixels, including the colour bar.
     """
     from matplotlib.patheffects import withStroke
     from matplotlib.ticker import MaxNLocator

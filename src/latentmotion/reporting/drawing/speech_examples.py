@@ -1,4 +1,4 @@
-"""What figures of sound show: segments and whole utterances of the test split, chosen by rule and never by ear."""
+"""Chooses what figures of sound show: segments and whole utterances of the test split, by a rule and not by ear."""
 
 from pathlib import Path
 
@@ -11,22 +11,21 @@ from latentmotion.data.audio.voicing import VOICED, periodicity
 from latentmotion.data.prepared import read_manifest
 from latentmotion.reporting.drawing.trained_run import Shown
 
-VOICED_SHARE = 0.75  # of a segment's frames
-LENGTH = 2.0  # seconds: whole utterances are those nearest to it
+VOICED_SHARE = 0.75  # smallest share of voiced frames in a segment
+LENGTH = 2.0  # seconds: of each speaker the utterance of the nearest length is taken
 
 
 def codec_of(run: Shown) -> Codec:
-    """Of the run's data. Raises UserError for data that are no sound."""
+    """The codec of the run's data. Raises UserError for data that are no sound."""
     return of_manifest(read_manifest(Path(run.split.name).parent))
 
 
 def clips(run: Shown, count: int, purpose: str) -> np.ndarray:
-    """Ids of `count` segments, those of a speaker together.
+    """The ids of `count` segments; those of one speaker are adjacent.
 
-    In a random order of a fixed key, in turn from as many speakers as there are and each of another utterance, those of
-    which VOICED_SHARE of the frames are voiced and which are as loud as their speaker's median segment.
-
-    Raises UserError where there are too few.
+    Candidates are segments with at least VOICED_SHARE of voiced frames and at least the loudness of their speaker's
+    median segment. In a random order of a fixed key they are taken from all speakers in turn, each from another
+    utterance. Raises UserError where there are too few.
     """
     codec, x, speaker = codec_of(run), np.asarray(run.split.x), run.split.labels["speaker"]
     magnitude = codec.spectrogram.magnitude(codec.log_magnitude(x).reshape(-1, x.shape[-1]))
@@ -49,9 +48,10 @@ def clips(run: Shown, count: int, purpose: str) -> np.ndarray:
 
 
 def pairs(run: Shown, count: int, purpose: str) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Up to `count` pairs of utterances, as the ids of their segments, whose speakers differ in every content label.
+    """Up to `count` pairs of utterances whose speakers differ in every content label, as the ids of their segments.
 
-    Of each speaker that utterance is taken that is nearest to LENGTH; speakers are in a random order of a fixed key.
+    The utterance of each speaker is the one whose length is nearest to LENGTH; speakers are in a random order of a
+    fixed key.
     """
     labels = run.split.labels
     content = [name for name, spec in run.specs.items() if spec.kind == "content"]
@@ -73,16 +73,16 @@ def _utterance(run: Shown, speaker: int) -> np.ndarray:
 
 
 def _hop(run: Shown) -> float:
-    """Seconds from one frame to the next."""
+    """The time from one frame to the next in seconds."""
     spectrogram = codec_of(run).spectrogram
     return spectrogram.hop / spectrogram.rate
 
 
 def voice(run: Shown, i: int) -> str:
-    """The speaker of a segment."""
+    """The name of the speaker of a segment."""
     return run.specs["speaker"].classes[run.split.labels["speaker"][i]]
 
 
 def words(run: Shown, i: int) -> str:
-    """What is said in a segment's utterance, where that is known."""
+    """The word of a segment's utterance; empty where it is not known."""
     return run.specs["digit"].classes[run.split.labels["digit"][i]] if "digit" in run.specs else ""

@@ -1,9 +1,9 @@
-"""Content codes of test sequences as t-SNE, coloured by what is shown (R-WAE, figure 6: SM-MNIST, coloured by digit).
+"""Content codes of test sequences as t-SNE, coloured by a content label (R-WAE, figure 6: SM-MNIST, coloured by digit).
 
-t-SNE keeps neighbours and no distances, so the number beside the dots says how many of all test sequences have their
-class named by their nearest neighbours among the codes themselves (protocols/neighbours.py), and what chance is. The
-film puts some of the sequences where their codes lie: what moves differently and shows the same is in one place. Codes
-are of sequences as long as in training, where the paper takes 10 frames.
+t-SNE keeps neighbours but no distances. The title therefore gives the accuracy with which the nearest neighbours among
+the codes themselves classify all test sequences (evaluation/protocols/neighbours.py), and that of chance. The film
+shows some of the sequences at the places of their codes: sequences of one content and of different motions should lie
+together. The sequences have the length of training, whereas the paper takes 10 frames.
 """
 
 from dataclasses import dataclass
@@ -20,23 +20,23 @@ from latentmotion.evaluation.protocols.neighbours import K, neighbours, vote
 from latentmotion.models import base as contract
 from latentmotion.reporting.drawing import plots
 from latentmotion.reporting.drawing.image_grid import gif, grid, png, stack
+from latentmotion.reporting.drawing.projections import PERPLEXITY, tsne
+from latentmotion.reporting.drawing.sequences import by_dataset, together
 from latentmotion.reporting.drawing.trained_run import Shown, open_runs
-from latentmotion.reporting.figures.generated_videos import by_dataset, system, together
-from latentmotion.reporting.figures.motion_manifold import PERPLEXITY, tsne
 
 PAPER = "R-WAE"
 NUMBER = "figure 6"
-CAPTION = "Content codes of test sequences as t-SNE, coloured by what is shown, and what their neighbours say of it"
+CAPTION = "Content codes of test sequences as t-SNE, coloured by a content label, and how well neighbours predict it"
 
 COLOURS = (plots.BLUE, plots.VERMILION, plots.GREEN, plots.PURPLE, plots.ORANGE)
-COLOURS += (plots.SKY, "#882255", "#8C6D1F", "#7A7A7A", "#332288")  # none that is lost on black
+COLOURS += (plots.SKY, "#882255", "#8C6D1F", "#7A7A7A", "#332288")  # all of them are visible on black
 SIZE, MARGINS = (560, 560), (14, 24, 14, 26)
-THUMB, EDGE, APART = 34, 2, 4  # pixels of a sequence in the film, of its border, and between two of them
+THUMB, EDGE, APART = 34, 2, 4  # pixels: side of a sequence in the film, its border, gap between two sequences
 
 
 @dataclass(frozen=True)
 class Map:
-    """Where sequences lie: (N, 2) by t-SNE of their content codes, their classes (N,) and frames (N, T, C, H, W)."""
+    """The places of sequences by t-SNE of their content codes (N, 2), their classes (N,) and frames (N, T, C, H, W)."""
 
     title: str
     label: str
@@ -48,7 +48,7 @@ class Map:
 
 
 def render(runs: list[Path], settings: dict, device: str) -> dict[str, bytes]:
-    """Options: `sequences` on the map (1000)."""
+    """Options: `sequences`, the number of sequences on the map (1000)."""
     count = settings["options"].get("sequences", 1000)
     shown = open_runs(runs, settings, device, {contract.ENCODE})
     stills, films = [], []
@@ -62,12 +62,12 @@ def render(runs: list[Path], settings: dict, device: str) -> dict[str, bytes]:
 
 
 def chart(run: Shown, count: int) -> Map:
-    """The map of up to `count` test sequences, drawn by a fixed key; the score is that of all."""
+    """The map of up to `count` test sequences, drawn by a fixed key; the accuracy is that of all test sequences."""
     label = next(iter(run.labels("content")), None)
     if label is None or len(run.specs[label].classes) > len(COLOURS):
         raise UserError(
-            f"{run.name}: a first content label with {len(COLOURS)} classes at most is what the dots are coloured by;"
-            f" got {label or 'none'}; take the dataset off the figure"
+            f"{run.name}: the dots are coloured by the first content label, which must have at most {len(COLOURS)} "
+            f"classes; got {label or 'none'}; remove the dataset from the figure"
         )
     classes = run.split.labels[label]
     with torch.no_grad():
@@ -76,7 +76,7 @@ def chart(run: Shown, count: int) -> Map:
     score, chance = vote(classes, neighbours(codes, run.split.group)), np.bincount(classes).max() / len(classes)
     ids = permutation(len(run.split), "content codes figure")[:count]
     perplexity = min(PERPLEXITY, len(ids) / 4)
-    title = f"{system(run)}: {K}-NN accuracy {score:.3f}, chance {chance:.3f}"
+    title = f"{run.system}: {K}-NN accuracy {score:.3f}, chance {chance:.3f}"
     places = tsne(codes[ids], perplexity)
     return Map(title, label, run.specs[label].classes, perplexity, places, classes[ids], np.asarray(run.split.x[ids]))
 
@@ -94,7 +94,7 @@ def _axes(now: Map):
 
 
 def _dots(now: Map) -> Image.Image:
-    """Each sequence as the name of its class where that is one character, else as a dot that a legend explains."""
+    """The name of its class for each sequence where names are single characters, otherwise dots with a legend."""
     figure, axes = _axes(now)
     letters = all(len(name) == 1 for name in now.names)
     for place, name in enumerate(now.names):
@@ -107,8 +107,10 @@ def _dots(now: Map) -> Image.Image:
 
 
 def _film(now: Map, length: int) -> list[Image.Image]:
-    """Sequences that leave room to each other, in the order in which they were drawn, in frames of their class's
-    colour over the dots of all."""
+    """A film of sequences with borders in their class's colour, over the dots of all sequences.
+
+    In the order in which they were drawn, those sequences are taken that do not overlap.
+    """
     figure, axes = _axes(now)
     axes.scatter(*now.places.T, c=[COLOURS[place] for place in now.classes], s=5, linewidths=0, alpha=0.5)
     plot = plots.finished(figure, axes)
@@ -128,7 +130,7 @@ def _film(now: Map, length: int) -> list[Image.Image]:
 
 
 def apart(points: np.ndarray, least: float) -> dict[int, np.ndarray]:
-    """Places of the points (N, 2) that are `least` away, across or along, from each that was taken before."""
+    """The points (N, 2), by index, that are at least `least` away in x or y from all points taken before them."""
     taken: dict[int, np.ndarray] = {}
     for i, point in enumerate(points):
         if all(np.abs(point - other).max() >= least for other in taken.values()):

@@ -1,6 +1,6 @@
 """Content swaps (HALO, figure 3): two test sequences, their reconstructions, and each with the content of the other.
 
-Pairs differ in group and in every content label, and are drawn by a fixed key.
+The pairs differ in group and in every content label, and are drawn by a fixed key.
 """
 
 from pathlib import Path
@@ -19,19 +19,19 @@ CAPTION = "Content swaps: pairs of test sequences, their reconstructions, and ea
 
 
 def render(runs: list[Path], settings: dict, device: str) -> dict[str, bytes]:
-    """Options: `pairs` of each dataset (2)."""
+    """Options: `pairs`, the number of pairs of each data set (2)."""
     shown = open_runs(runs, settings, device, {contract.ENCODE})
     panels = [Panel(run.title, swaps(run, settings["options"].get("pairs", 2))) for run in shown]
     return {"png": png(still(panels)), "gif": gif(film(panels))}
 
 
 def swaps(run: Shown, wanted: int) -> list[Block]:
-    """For each pair: original A and B, reconstruction A and B, content swapped A and B (the motion is A's and B's)."""
+    """For each pair: A and B, their reconstructions, and both with the content of the other and their own motion."""
     labels = run.labels("content")
     found = run.pairs(labels, wanted, "content swap figure") if labels else []
     if not found:
         raise UserError(
-            f"{run.name}: no two test sequences differ in content (labels {labels}); take the dataset off the figure"
+            f"{run.name}: no two test sequences differ in content (labels {labels}); remove the dataset from the figure"
         )
     ids = np.array(found).T.reshape(-1)
     content, motion = run.model.encode(*run.given(ids))

@@ -1,7 +1,8 @@
-"""Energy over time (HALO, supplementary figure 3): one frame under every operator for 100 frames, and what it costs.
+"""Energy over time (HALO, supplementary figure 3): the energies of a test frame that each operator moves.
 
 The total energy of a path is the sum of a kinetic, a potential and a non-separable term (supplement, equation 11). The
-terms change, the total may not: how far it drifts, relative to its start, stands over each plot.
+terms change, while the total should stay constant. The title of each plot states how far it drifts relative to its
+start.
 """
 
 from dataclasses import dataclass
@@ -15,13 +16,13 @@ from torch import Tensor
 from latentmotion.models import base as contract
 from latentmotion.reporting.drawing import plots
 from latentmotion.reporting.drawing.image_grid import Clip, gif, grid, moment, png, shelf, stack, strip
+from latentmotion.reporting.drawing.sequences import alone
 from latentmotion.reporting.drawing.trained_run import Shown, open_runs
-from latentmotion.reporting.figures.operators import alone
 
 PAPER = "HALO"
 NUMBER = "figure S3"
 CAPTION = (
-    "Energy over time: one test frame under every operator, its total, kinetic, potential and non-separable energy"
+    "Energy over time: total, kinetic, potential and non-separable energy of one test frame, moved by each operator"
 )
 
 TERMS = (
@@ -34,7 +35,7 @@ TERMS = (
 
 @dataclass(frozen=True)
 class Motion:
-    """One operator at work: `energies` of each term, (L,) float64, and the frames that its states decode to."""
+    """The motion of one operator: the energies (L,) of each term in float64, and the decoded frames."""
 
     label: str
     frames: np.ndarray
@@ -42,17 +43,18 @@ class Motion:
 
     @property
     def drift(self) -> float:
-        """max_t |E_t - E_0| / |E_0|."""
+        """The drift of the total energy, max_t |E_t - E_0| / |E_0|."""
         total = self.energies["total"]
         return float(np.abs(total - total[0]).max() / abs(total[0]))
 
     @property
     def curves(self) -> list[plots.Curve]:
+        """A curve for each term."""
         return [plots.Curve(label, self.energies[term], colour, dashes) for term, label, colour, dashes in TERMS]
 
 
 def render(runs: list[Path], settings: dict, device: str) -> dict[str, bytes]:
-    """Options: `length` in frames (100), `frames` of them that the still shows (7)."""
+    """Options: `length` in frames (100), and `frames`, how many of them the still shows (7)."""
     length, count = settings["options"].get("length", 100), settings["options"].get("frames", 7)
     shown = open_runs(runs, settings, device, {contract.ENCODE, contract.DYNAMICS, contract.ENERGY})
     found = [(run.title, *motions(run, length)) for run in shown]
@@ -71,14 +73,14 @@ def render(runs: list[Path], settings: dict, device: str) -> dict[str, bytes]:
 
 
 def motions(run: Shown, length: int) -> tuple[str, list[Motion]]:
-    """What the chosen frame is, and its path under every action; without actions, under every operator alone."""
+    """The name of the chosen frame, and its motion for every action; without actions, by every operator alone."""
     model, i = run.model, run.choose(1, "energy figure")[0]
     x, action = run.given(np.array([i]))
     first, content = x[:, :1], model.encode(x[:, :1], action)[0]
     if contract.ACTION_MOTION in model.capabilities:
-        asked = run.asked(np.arange(len(run.actions)))
-        states = model.advance(model.state(first.expand(len(asked), -1, -1, -1, -1), asked), 0, length - 1)
-        labels, moving = run.actions, torch.ones(len(asked), model.operators, device=run.device)
+        every = run.on_device(np.arange(len(run.actions)))
+        states = model.advance(model.state(first.expand(len(every), -1, -1, -1, -1), every), 0, length - 1)
+        labels, moving = run.actions, torch.ones(len(every), model.operators, device=run.device)
     else:
         states = alone(model.advance(model.state(first, action), 0, length - 1))
         labels = [f"operator {k + 1}" for k in range(model.operators)]
@@ -91,12 +93,12 @@ def motions(run: Shown, length: int) -> tuple[str, list[Motion]]:
 
 
 def _of(term: Tensor, moving: Tensor) -> np.ndarray:
-    """Energies (N, L, K) of the operators that move, (N, K), summed: (N, L)."""
+    """The sum of the energies (N, L, K) over the operators that move, (N, K): (N, L)."""
     return (term.double() * moving[:, None]).sum(-1).cpu().numpy()
 
 
 def _sheet(title: str, start: str, tiles: list[Image.Image]) -> Image.Image:
-    """In rows of three, or of two where that fills them."""
+    """The tiles in rows of three, or of two where that leaves no gap, under a title and a key."""
     columns = min(len(tiles), 2 if len(tiles) in (2, 4) else 3)
     blank = Image.new("RGB", (1, 1), "white")
     tiles = [*tiles, *[blank] * (-len(tiles) % columns)]
@@ -108,7 +110,7 @@ def _sheet(title: str, start: str, tiles: list[Image.Image]) -> Image.Image:
 
 
 def _tile(motion: Motion, count: int) -> Image.Image:
-    """The plot over frames that stand below their times."""
+    """The plot above frames, each of which stands below its time."""
     times = np.linspace(0, len(motion.frames) - 1, count).round().astype(int)
     below = strip(Clip(motion.frames[times], ""))
     side = (below.width + 1) // count - 1
@@ -129,7 +131,7 @@ def _small(motion: Motion) -> plots.Plot:
 
 
 def _now(motion: Motion, plot: plots.Plot, time: int) -> Image.Image:
-    """The frame of that time beside the plot, which has a mark there."""
+    """The frame of one time beside the plot, in which a line marks the time."""
     marked = plot.picture.copy()
     x, _ = plot.at(time, 0)
     ImageDraw.Draw(marked).line([(x, 24), (x, marked.height - 24)], fill=plots.PURPLE, width=2)

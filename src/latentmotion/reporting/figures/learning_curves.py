@@ -18,9 +18,9 @@ from latentmotion.core.errors import UserError
 from latentmotion.core.records import read_record
 from latentmotion.data.densities import of_facts
 from latentmotion.data.prepared import open_split, read_manifest
-from latentmotion.reporting.display_names import dataset_label
 from latentmotion.reporting.drawing import plots
 from latentmotion.reporting.drawing.image_grid import gif, grid, png
+from latentmotion.reporting.titles import Titles
 
 PAPER = "EHF"
 NUMBER = "figure 2A, learning curves"
@@ -52,7 +52,7 @@ def render(runs: list[Path], settings: dict, device: str) -> dict[str, bytes]:
     drawn = []
     for dataset in datasets:
         here = [run for run in runs if run.parts[-2] == dataset]
-        drawn.append((dataset, _mark(here), _models(here)))
+        drawn.append((Titles.of(settings).dataset(dataset), _mark(here), _models(here)))
     title = f"Hamiltonian flows: ELBO over training, scale {settings['scale']}"
     shares = np.linspace(1 / FRAMES, 1, FRAMES)
     return {"png": png(_sheet(title, drawn, 1.0)), "gif": gif([_sheet(title, drawn, share) for share in shares])}
@@ -103,8 +103,8 @@ def _mark(runs: list[Path]) -> float | None:
 def _sheet(title: str, drawn: list[tuple[str, float | None, list[Curves]]], share: float) -> Image.Image:
     """All plots with that share of the training; a dataset has one range of values, whatever the share."""
     row = []
-    for dataset, mark, models in drawn:
-        name, limits = dataset_label(dataset), _limits(models, mark)
+    for name, mark, models in drawn:
+        limits = _limits(models, mark)
         watched = any(HELD_OUT in found.values for found in models)
         panels = {LEARNT: "points learnt from"} | ({HELD_OUT: "held-out points"} if watched else {})
         row += [_plot(models, key, f"{name}: {what}", mark, limits, share) for key, what in panels.items()]

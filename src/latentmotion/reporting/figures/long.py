@@ -1,7 +1,7 @@
 """Long roll-outs (HALO, section 4.1, "long-term sequence generation"): the first frame, continued for 100 frames.
 
-A model that was trained on a few frames is rolled out for many times their number. Shown are sequences of several
-actions, each continued as its own.
+A model that was trained on a few frames generates many times as many. The figure shows sequences of several actions,
+each continued for its own action.
 """
 
 from pathlib import Path
@@ -17,7 +17,9 @@ CAPTION = "Long roll-outs: test sequences, and 100 frames generated from the fir
 
 
 def render(runs: list[Path], settings: dict, device: str) -> dict[str, bytes]:
-    """Options: `actions` of each dataset (3), `length` in frames (100), frames in a `line` of the still (20)."""
+    """Options: `actions`, the number of actions of each data set (3), `length` in frames (100), and `line`, the number
+    of frames in a line of the still (20).
+    """
     options = settings["options"]
     count, length, line = options.get("actions", 3), options.get("length", 100), options.get("line", 20)
     panels = [
@@ -28,7 +30,7 @@ def render(runs: list[Path], settings: dict, device: str) -> dict[str, bytes]:
 
 
 def rollouts(run: Shown, count: int, length: int) -> list[Block]:
-    """For each chosen sequence: it, and its first frame continued to `length` frames."""
+    """For each chosen sequence: the sequence, and its first frame continued to `length` frames."""
     ids = run.choose(count, "long figure")
     x, action = run.given(ids)
     generated = to_uint8(run.model.predict(x[:, :1], length, action))
@@ -39,7 +41,7 @@ def rollouts(run: Shown, count: int, length: int) -> list[Block]:
 
 
 def wrapped(block: Block, line: int) -> Block:
-    """The same with its long sequence in lines of so many frames, counted from 1."""
+    """The block with its generated sequence in lines of `line` frames, whose labels count frames from 1."""
     original, generated = block.clips
     count = len(generated.frames)
     parts = [

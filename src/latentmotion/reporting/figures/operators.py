@@ -1,27 +1,27 @@
-"""Operators of the unconditional model (HALO, supplementary figure 2): one frame under each H_k alone, and under H.
+"""Operators of the unconditional model (HALO, supplementary figure 2): a frame moved by each H_k alone, and by H.
 
-H is block diagonal. Under the k-th block alone the state of that subspace moves and the others stay where the frame
-put them, so that every row begins with the same picture.
+H is block diagonal. The k-th block alone moves the state in its subspace, while the other states stay as they are
+inferred from the frame. Every row therefore starts with the same picture.
 """
 
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from latentmotion.core.errors import UserError
 from latentmotion.models import base as contract
 from latentmotion.reporting.drawing.image_grid import Block, Clip, Panel, film, gif, png, still
+from latentmotion.reporting.drawing.sequences import alone
 from latentmotion.reporting.drawing.trained_run import Shown, open_runs
 
 PAPER = "HALO"
 NUMBER = "figure S2"
-CAPTION = "Unconditional operators: the first frame of a test sequence under each operator alone and under all of them"
+CAPTION = "Unconditional operators: the first frame of a test sequence, moved by each operator alone and by all of them"
 
 
 def render(runs: list[Path], settings: dict, device: str) -> dict[str, bytes]:
-    """Options: `starts`, starting frames of each dataset (1), `length` in frames (16)."""
+    """Options: `starts`, the number of first frames of each data set (1), and `length` in frames (16)."""
     count, length = settings["options"].get("starts", 1), settings["options"].get("length", 16)
     shown = open_runs(runs, settings, device, {contract.ENCODE, contract.DYNAMICS})
     panels = [Panel(run.title, operators(run, count, length)) for run in shown]
@@ -29,10 +29,11 @@ def render(runs: list[Path], settings: dict, device: str) -> dict[str, bytes]:
 
 
 def operators(run: Shown, count: int, length: int) -> list[Block]:
-    """For each chosen sequence: its first frame, one row an operator, and all operators at once."""
+    """For each chosen sequence: its first frame, a row for each operator, and a row for all operators together."""
     if contract.ACTION_MOTION in run.model.capabilities:
         raise UserError(
-            f"{run.name}: conditional, so one operator moves at a time; show an unconditional model instead"
+            f"{run.name}: the model is conditional, so that one operator moves at a time; show an unconditional model "
+            "instead"
         )
     blocks = []
     for i in run.choose(count, "operators figure"):
@@ -44,10 +45,3 @@ def operators(run: Shown, count: int, length: int) -> list[Block]:
         clips = [Clip(frames, label) for frames, label in zip(generated, labels, strict=True)]
         blocks.append(Block(f"from the first frame of {run.called(i)}", clips, Clip(run.split.x[i, :1], "start")))
     return blocks
-
-
-def alone(whole: Tensor) -> Tensor:
-    """A path of all operators (1, L, K, S) -> the paths of each alone (K, L, K, S), the others at rest at time 0."""
-    operators = whole.shape[2]
-    moves = torch.eye(operators, dtype=torch.bool, device=whole.device)[:, None, :, None]
-    return torch.where(moves, whole, whole[:, :1])

@@ -1,9 +1,10 @@
-"""Phase space (HALO, figure 1): where test sequences lie in it, at which energy, and what random initial states become.
+"""Phase space (HALO, figure 1): the states and energies of test sequences, and sequences of random initial states.
 
-Of each operator's subspace a plane is shown: all of it where it has two dimensions, position and momentum (balls);
-else the first two principal components of the states of the test sequences. Contours are energies of the plane itself,
-dots and paths have their own, so that outside two dimensions a dot may differ from the ground under it. The random
-states are q, p ~ N(0, I), the prior of equation 1, with the content of the test sequence above them.
+The figure shows a plane of each operator's subspace. Where the subspace has two dimensions, position and momentum
+(balls), the plane is all of it; otherwise it is spanned by the first two principal components of the states of the test
+sequences. The contours are energies of the points of the plane. Dots and paths are coloured by their own energies,
+which may differ from those of the plane where the subspace has more than two dimensions. The random initial states are
+q, p ~ N(0, I), the prior of equation 1; they are decoded with the content of the test sequence above them.
 """
 
 from dataclasses import dataclass
@@ -30,11 +31,12 @@ from latentmotion.reporting.drawing.image_grid import (
     shelf,
     stack,
 )
+from latentmotion.reporting.drawing.projections import Plane, plane_of
 from latentmotion.reporting.drawing.trained_run import Shown, open_runs
 
 PAPER = "HALO"
 NUMBER = "figure 1"
-CAPTION = "Phase space: test sequences and three random initial states over the energy, and the frames they decode to"
+CAPTION = "Phase space: states of test sequences and of three random starts over the energy, and their decoded frames"
 
 LETTERS = "ABC"
 COLOURS = (plots.ORANGE, plots.SKY, plots.PURPLE, plots.VERMILION)  # A, B, C and, in the film, the reconstruction
@@ -42,20 +44,14 @@ GRID = 41
 
 
 @dataclass(frozen=True)
-class Plane:
-    """A plane of one subspace: x -> centre + x @ directions, (2,) -> (S,)."""
-
-    centre: np.ndarray
-    directions: np.ndarray
-    names: tuple[str, str]
-
-    def project(self, states: np.ndarray) -> np.ndarray:
-        return (states - self.centre) @ self.directions.T
-
-
-@dataclass(frozen=True)
 class Scene:
-    """What is shown of a run: sequences, the paths that made them, (N, L, K, S), and encoded states (M, T, K, S)."""
+    """What the figure shows of a run.
+
+    Attributes:
+        block: the sequences.
+        paths: the paths of states from which they are decoded (N, L, K, S).
+        encoded: the states of test sequences (M, T, K, S).
+    """
 
     block: Block
     paths: Tensor
@@ -63,7 +59,7 @@ class Scene:
 
 
 def render(runs: list[Path], settings: dict, device: str) -> dict[str, bytes]:
-    """Options: `encoded`, test sequences whose states are shown (48)."""
+    """Options: `encoded`, the number of test sequences whose states are shown (48)."""
     shown = open_runs(runs, settings, device, {contract.ENCODE, contract.DYNAMICS, contract.ENERGY})
     found = [(run, scene(run, settings["options"].get("encoded", 48))) for run in shown]
     drawn = [(run, now, planes(run, now)) for run, now in found]
@@ -74,7 +70,7 @@ def render(runs: list[Path], settings: dict, device: str) -> dict[str, bytes]:
 
 
 def scene(run: Shown, count: int) -> Scene:
-    """One chosen sequence, its reconstruction from the state of its middle frame, and three random initial states."""
+    """A test sequence, its reconstruction from the state of its middle frame, and three random initial states."""
     model, ids = run.model, run.choose(count, "phase space figure")
     x, action = run.given(ids)
     frames, middle = x.shape[1], x.shape[1] // 2
@@ -94,7 +90,7 @@ def scene(run: Shown, count: int) -> Scene:
 
 
 def planes(run: Shown, now: Scene) -> list[tuple[plots.Plot, list[np.ndarray]]]:
-    """For each operator that moves in any of the sequences: its plot, and the points of each path in it."""
+    """The plot of each operator that moves in any of the sequences, with the points of each path in it."""
     found = []
     total = _energy(run, now.encoded), _energy(run, now.paths)
     for k in range(run.model.operators):
@@ -118,24 +114,12 @@ def planes(run: Shown, now: Scene) -> list[tuple[plots.Plot, list[np.ndarray]]]:
     return found
 
 
-def plane_of(states: np.ndarray) -> Plane:
-    """The whole of a phase space (N, 2) as it is; of a larger one the plane of most variance."""
-    if states.shape[1] == 2:
-        return Plane(np.zeros(2), np.eye(2), ("position q", "momentum p"))
-    centre = states.mean(0)
-    _, size, directions = np.linalg.svd(states - centre, full_matrices=False)
-    top = directions[:2]
-    top = top * np.sign(top[np.arange(2), np.abs(top).argmax(1)])[:, None]  # a component has no sign of its own
-    share = size**2 / (size**2).sum()
-    return Plane(centre, top, tuple(f"component {n + 1} ({share[n]:.0%})" for n in range(2)))
-
-
 def _energy(run: Shown, states: Tensor) -> np.ndarray:
     return run.model.energies(states)["total"].double().cpu().numpy()
 
 
 def _field(run: Shown, plane: Plane, k: int, reach: float) -> np.ndarray:
-    """Energies (GRID, GRID) of operator k over the plane, rows along its second direction."""
+    """The energy of operator k over the plane (GRID, GRID); rows lie along its second direction."""
     ticks = np.linspace(-reach, reach, GRID)
     points = np.stack(np.meshgrid(ticks, ticks), axis=-1)
     states = torch.zeros(GRID, GRID, run.model.operators, len(plane.centre), dtype=torch.float64, device=run.device)
@@ -150,12 +134,12 @@ def _still(title: str, now: Scene, drawn: list[plots.Plot]) -> Image.Image:
 
 
 def _tiled(pictures: list[Image.Image]) -> Image.Image:
-    """In rows of three."""
+    """The pictures in rows of three."""
     return stack([stack(pictures[n : n + 3], across=True) for n in range(0, len(pictures), 3)])
 
 
 def _moment(title: str, now: Scene, drawn: list[tuple[plots.Plot, list[np.ndarray]]], time: int) -> Image.Image:
-    """The frames of a time, and in the planes where their states are."""
+    """The frames of one time, and the places of their states in the planes."""
     frames = [moment(clip, time) for clip in now.block.clips]
     blank = Image.new("RGB", (1, 1), "white")
     left = grid(now.block.heading, [[*frames[:2], blank], frames[2:]])

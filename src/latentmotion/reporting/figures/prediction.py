@@ -1,7 +1,7 @@
-"""Prediction (HALO, figures 4 and S6): a sequence, its reconstruction, and what is generated from its first frame.
+"""Prediction (HALO, figures 4 and S6): a sequence, its reconstruction, and a sequence generated from its first frame.
 
-The reconstruction sees all frames that are shown, also those beyond the length of training; the generated sequence
-sees the first one and the action.
+The reconstruction is made from all frames of the figure, also those beyond the length of training. The generated
+sequence is made from the first frame and the action.
 """
 
 from pathlib import Path
@@ -13,11 +13,11 @@ from latentmotion.reporting.drawing.trained_run import Shown, open_runs
 
 PAPER = "HALO"
 NUMBER = "figures 4 and S6"
-CAPTION = "Prediction: test sequences, their reconstructions, and sequences generated from the first frame alone"
+CAPTION = "Prediction: test sequences, their reconstructions, and sequences generated from the first frame only"
 
 
 def render(runs: list[Path], settings: dict, device: str) -> dict[str, bytes]:
-    """Options: `sequences` of each dataset (3), `length` in frames (16)."""
+    """Options: `sequences`, the number of sequences of each data set (3), and `length` in frames (16)."""
     count, length = settings["options"].get("sequences", 3), settings["options"].get("length", 16)
     shown = open_runs(runs, settings, device, {contract.ENCODE, contract.PREDICT})
     panels = [Panel(run.title, predictions(run, count, length)) for run in shown]
@@ -25,7 +25,7 @@ def render(runs: list[Path], settings: dict, device: str) -> dict[str, bytes]:
 
 
 def predictions(run: Shown, count: int, length: int) -> list[Block]:
-    """For each chosen sequence: original, reconstruction, generated."""
+    """For each chosen sequence: the original, its reconstruction and the generated sequence."""
     ids = run.choose(count, "prediction figure")
     truth, (x, action) = run.split.truth(length, ids), run.given(ids)
     reconstructed = to_uint8(run.model.decode(*run.model.encode(run.tensor(truth), action)))

@@ -1,7 +1,7 @@
 """Sampled motion (R-WAE, figure 12): a test sequence, and its content with motions from the prior.
 
-The first line of each block is the sequence, as in the paper; the motions below it are the first of the prior, the same
-normal numbers in every block and of every model, not the best.
+The first line of each block is the sequence, as in the paper. The motions below it are the first samples of the prior,
+not the best ones; they are made from the same normal numbers in every block and for every model.
 """
 
 from pathlib import Path
@@ -21,7 +21,7 @@ CAPTION = "Sampled motion: test sequences, and the content of each with motions 
 
 
 def render(runs: list[Path], settings: dict, device: str) -> dict[str, bytes]:
-    """Options: `sequences` of each dataset (3), `motions` of each (3)."""
+    """Options: `sequences`, the number of sequences of each data set (3), and `motions` of each of them (3)."""
     count, motions = (settings["options"].get(name, 3) for name in ("sequences", "motions"))
     shown = open_runs(runs, settings, device, {contract.ENCODE, contract.SAMPLE_MOTION})
     panels = [Panel(run.title, sampled(run, count, motions)) for run in shown]
@@ -30,8 +30,10 @@ def render(runs: list[Path], settings: dict, device: str) -> dict[str, bytes]:
 
 @torch.no_grad()
 def sampled(run: Shown, count: int, motions: int) -> list[Block]:
-    """For each chosen sequence: as it is, then its content with each of the motions. A model that can be asked for an
-    action is asked for the sequence's own."""
+    """For each chosen sequence: the sequence, and its content with each of the motions.
+
+    A model that takes action labels is given that of the sequence.
+    """
     ids, length = run.choose(count, "sampled motion figure"), run.split.x.shape[1]
     x, action = run.given(ids)
     content, _ = run.model.encode(x, action)

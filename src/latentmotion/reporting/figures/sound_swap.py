@@ -1,11 +1,13 @@
-"""Cross generation of sound (R-WAE, figure 11): every clip's content with every clip's motion, to see and to hear.
+"""Cross generation of sound (R-WAE, figure 11): the content of every clip with the motion of every clip.
 
-The still has 17 x 17 spectrograms of 200 ms: first row and first column are clips of the test split, and that at row i
-and column j has the content of clip i and the motion of clip j. The film goes through the columns: a clip, and its
-motion with the content of all. The page plays every spectrogram, and whole utterances with the content of another.
+The still has 17 x 17 spectrograms of 200 ms. The first row and the first column are clips of the test split; the
+spectrogram in row i and column j has the content of clip i and the motion of clip j. The film goes through the columns:
+it shows a clip, and its motion with the content of all clips. The page plays every spectrogram, and whole utterances
+with the content of another.
 
-Clips are chosen by a rule (speech_examples.py). Sounds are those of the spectrograms by Griffin-Lim, of the originals too,
-so that what differs is the model's doing. The paper shows 80 mel filters; here it is what the model sees, in dB.
+The clips are chosen by a rule (drawing/speech_examples.py). All sounds are computed from spectrograms by Griffin-Lim,
+those of the originals too, so that differences come from the model. The paper shows 80 mel filters; here the
+spectrograms are those that the model sees, in dB.
 """
 
 from dataclasses import dataclass
@@ -29,13 +31,19 @@ PAGE = True
 KEY = "sound swap figure"
 STILL, FILM = 3, 4  # pixels of a frame of 10 ms
 ACROSS = 4  # voices side by side in the film
-LINGER = 8  # moments of the film that show one clip
+LINGER = 8  # frames of the film that show one clip
 
 
 @dataclass(frozen=True)
 class Swapped:
-    """Clips (n, T, size), standardised, whose voices and words have names, and all pairs of them (n, n, T, size):
-    content of the first, motion of the second. `whole`: lines of named utterances (T', size)."""
+    """The clips of a run and their combinations.
+
+    Attributes:
+        voices, words: names of each clip.
+        clips: standardised spectrograms (n, T, size).
+        crossed: those with the content of the first and the motion of the second clip (n, n, T, size).
+        whole: lines of utterances (T', size) with their names.
+    """
 
     title: str
     scale: Scale
@@ -47,7 +55,7 @@ class Swapped:
 
 
 def render(runs: list[Path], settings: dict, device: str) -> dict[str, bytes]:
-    """Options: `clips` (16), `pairs` of whole utterances (3)."""
+    """Options: `clips`, how many (16), and `pairs`, how many pairs of whole utterances (3)."""
     count, pairs = (settings["options"].get(name, default) for name, default in (("clips", 16), ("pairs", 3)))
     found = [swapped(run, count, pairs) for run in open_runs(runs, settings, device, {contract.ENCODE})]
     film = [shelf([_moment(now, j) for now in found]) for j in range(count) for _ in range(LINGER)]
@@ -59,7 +67,7 @@ def render(runs: list[Path], settings: dict, device: str) -> dict[str, bytes]:
 
 
 def swapped(run: Shown, count: int, pairs: int) -> Swapped:
-    """Chooses clips and utterances of a run's test split, and exchanges their codes."""
+    """Chooses clips and utterances of the test split and combines their codes."""
     ids = speech_examples.clips(run, count, KEY)
     content, motion = run.model.encode(*run.given(ids))
     crossed = run.model.decode(content.repeat_interleave(count, 0), motion.repeat(count, 1, 1))
@@ -77,7 +85,7 @@ def swapped(run: Shown, count: int, pairs: int) -> Swapped:
 
 
 def _converted(run: Shown, ids: np.ndarray, other: np.ndarray) -> list[tuple[str, np.ndarray]]:
-    """An utterance: as it is, decoded with its own mean content, and with that of another one."""
+    """An utterance: the original, decoded with its own mean content, and decoded with that of another utterance."""
     content, motion = run.model.encode(*run.given(ids))
     lent = run.model.encode(*run.given(other))[0]
     name = " ".join(filter(None, [speech_examples.voice(run, ids[0]), speech_examples.words(run, ids[0])]))
@@ -88,16 +96,17 @@ def _converted(run: Shown, ids: np.ndarray, other: np.ndarray) -> list[tuple[str
 
 
 def _cells(now: Swapped) -> list[list[np.ndarray | None]]:
-    """The whole grid: spectrograms (T, size), the clips themselves first."""
+    """The grid of spectrograms (T, size); its first row and column are the clips."""
     return [[None, *now.clips], *([clip, *row] for clip, row in zip(now.clips, now.crossed, strict=True))]
 
 
 def _names(names: list[str]) -> list[str]:
-    """With the number of the clip: several may be by one speaker, or of one word."""
+    """The names with the number of the clip, because several clips may be of one speaker or of one word."""
     return [" ".join(filter(None, [str(i + 1), name])) for i, name in enumerate(names)]
 
 
 def _heard(now: Swapped) -> Panel:
+    """The clips and utterances as the page shows and plays them."""
     codec = now.scale.codec
 
     def heard(x: np.ndarray) -> Heard:
@@ -118,7 +127,7 @@ def _drawn(now: Swapped, x: np.ndarray, wide: int) -> np.ndarray:
 
 
 def _still(now: Swapped) -> Image.Image:
-    """The grid, voices named at its left, words above, the originals a gap away from what is generated."""
+    """The grid with the voices at its left and the words above; a gap separates the originals from generated clips."""
     cells, font = _cells(now), ImageFont.load_default(13)
     height, width = _drawn(now, now.clips[0], STILL).shape[1:]
     rows, columns = _names(now.voices), _names(now.words)
@@ -135,16 +144,16 @@ def _still(now: Swapped) -> Image.Image:
                 pen.text((at[0] + width / 2, LINE - 3), columns[j - 1], SOFT, font, anchor="ms")
             if not j and i:
                 pen.text((left - GAP / 2, at[1] + height / 2), rows[i - 1], SOFT, font, anchor="rm")
-    said = (
+    legend = (
         f"0 to {TOP / 1000:g} kHz upwards, {now.clips.shape[1] * 10} ms to the right, {SPAN:g} dB from black to bright"
     )
     heading = Image.new("RGB", (size[0], LINE), "white")
-    ImageDraw.Draw(heading).text((0, 1), f"Content of the row's clip, motion of the column's. {said}.", INK, font)
+    ImageDraw.Draw(heading).text((0, 1), f"Content of the row's clip, motion of the column's. {legend}.", INK, font)
     return grid(now.title, [[heading], [canvas]])
 
 
 def _moment(now: Swapped, j: int) -> Image.Image:
-    """One clip, and its motion with every clip's content."""
+    """One frame of the film: a clip, and its motion with the content of every clip."""
 
     def named(x: np.ndarray, label: str) -> Image.Image:
         return strip(Clip(_drawn(now, x, FILM)[None], label), least=1)

@@ -1,9 +1,9 @@
-"""Unconditional generation (R-WAE, figures 3 to 5): test sequences, and content and motion of every model's priors.
+"""Unconditional generation (R-WAE, figures 3 to 5): test sequences, and samples of content and motion from the priors.
 
-The film shows a wall of samples of each (figures 4 and 5, which are films). The still is their last frame (figure 3)
-or, with `steps`, the first few samples over time. Nothing is chosen: test sequences by a fixed key, and of each model
-the samples with the first numbers. Every model goes on as long as is asked for, where the paper shows only its own
-beyond 20 frames.
+The film shows a square of samples of each model (figures 4 and 5, which are films). The still is its last frame (figure
+3) or, with the option `steps`, the first samples over time. Nothing is selected: test sequences are drawn by a fixed
+key, and the samples of each model are those with the first numbers. Every model generates the whole length, whereas the
+paper shows only its own model beyond 20 frames.
 """
 
 from pathlib import Path
@@ -12,20 +12,20 @@ from PIL import Image
 
 from latentmotion.models import base as contract
 from latentmotion.reporting.drawing.image_grid import Block, Clip, gif, grid, note, numbered, png, stack, wall
+from latentmotion.reporting.drawing.sequences import by_dataset, extent, samples, together
 from latentmotion.reporting.drawing.trained_run import Shown, open_runs
-from latentmotion.reporting.figures.generated_videos import by_dataset, samples, system, together
-from latentmotion.reporting.figures.swap import extent
 
 PAPER = "R-WAE"
 NUMBER = "figures 3 to 5"
-CAPTION = "Unconditional generation: test sequences, and of each model the first samples from its priors, not the best"
+CAPTION = "Unconditional generation: test sequences, and the first samples of each model's priors, not the best ones"
 
-OVER_TIME = 3  # samples of each in a still over time
+OVER_TIME = 3  # samples of each model in a still over time
 
 
 def render(runs: list[Path], settings: dict, device: str) -> dict[str, bytes]:
-    """Options: `samples` of each model, and as many test sequences (16), `length` in frames (as in training), `steps`
-    of them in the still (the last alone)."""
+    """Options: `samples`, the number of samples of each model and of test sequences (16), `length` in frames (as in
+    training), and `steps`, how many of them the still shows (the last one).
+    """
     options = settings["options"]
     shown = open_runs(runs, settings, device, {contract.SAMPLE_CONTENT, contract.SAMPLE_MOTION})
     stills, films = [], []
@@ -39,11 +39,11 @@ def render(runs: list[Path], settings: dict, device: str) -> dict[str, bytes]:
 
 
 def rows(runs: list[Shown], count: int, length: int) -> list[Block]:
-    """Test sequences over `length` frames, then samples of every run on that dataset, as many of each."""
+    """A block of test sequences over `length` frames, then a block of as many samples for every run on the data set."""
     ids = runs[0].choose(count, "unconditional figure")
     truth = runs[0].split.truth(length, ids)
     data = Block("data", [Clip(frames, f"test {i}") for i, frames in zip(ids, truth, strict=True)])
-    return [data, *(Block(system(run), samples(run, len(ids), length)) for run in runs)]
+    return [data, *(Block(run.system, samples(run, len(ids), length)) for run in runs)]
 
 
 def _still(title: str, blocks: list[Block], steps: int) -> Image.Image:

@@ -10,8 +10,8 @@ import statistics
 import pandas as pd
 from scipy.stats import ttest_1samp
 
-from latentmotion.reporting.tabulation.aggregate import Cells, long_form, shown
-from latentmotion.reporting.tabulation.pivot import Columns, block, filled
+from latentmotion.reporting.tabulation.aggregate import Cells, long_form, measured
+from latentmotion.reporting.tabulation.pivot import Columns, block, non_empty
 
 PAPER = "EHF"
 NUMBER = "figure 2A"
@@ -40,7 +40,7 @@ def rows(records: list[dict], published: pd.DataFrame, settings: dict) -> pd.Dat
 
     def cells(model: str, dataset: str, found: list[dict], real: dict) -> Cells:
         here = [record for record in records if record["dataset"] == dataset]
-        return shown(found, WANTED, {LIKELIHOOD, SYMMETRY}) | gains(found, here) if found else {}
+        return measured(found, WANTED, {LIKELIHOOD, SYMMETRY}) | gains(found, here) if found else {}
 
     return long_form(records, settings, settings["models"], cells, lambda real, here: {TARGET: target(here)})
 
@@ -91,10 +91,12 @@ def target(records: list[dict]) -> Cells:
 
 def view(long: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """A block a dataset, the densities in nats a point."""
-    return filled({dataset: block(long[long.dataset == dataset], COLUMNS) for dataset in dict.fromkeys(long.dataset)})
+    return non_empty(
+        {dataset: block(long[long.dataset == dataset], COLUMNS) for dataset in dict.fromkeys(long.dataset)}
+    )
 
 
-def notes(records: list[dict], published: pd.DataFrame) -> list[str]:
+def notes(records: list[dict], published: pd.DataFrame, settings: dict) -> list[str]:
     """What a reader must know of this table beyond what all tables say."""
     points = {
         record["training"]["settings"]["network"].get("points") for record in records if record.get("training")

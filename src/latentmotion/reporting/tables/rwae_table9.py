@@ -1,14 +1,16 @@
-"""R-WAE, table 9 (appendix I): moving shapes, what keeps of a sequence when the other code is drawn from its prior.
+"""R-WAE, table 9 (appendix I): what is recognised of moving shapes when the other code is sampled from its prior.
 
-Static: the content of test sequences with motion from the learnt prior (motion-prior), mean over the judges of what is
-shown. Dynamic: their motion with content from N(0, I) (content-prior), by the judge of the action.
+Static: the content of test sequences with a motion from the learnt prior (motion-prior), mean accuracy of the judges
+of the content labels. Dynamic: the motion of test sequences with a content from N(0, I) (content-prior), accuracy of
+the judge of the action.
 """
 
 import pandas as pd
 
 from latentmotion.config.catalogue import REAL, dataset_name
 from latentmotion.reporting.display_names import CHANCE, printed_row
-from latentmotion.reporting.tables.rwae_table2 import (
+from latentmotion.reporting.tabulation.aggregate import Cells, long_form, with_published
+from latentmotion.reporting.tabulation.error_table import (
     Parts,
     by_protocol,
     chance,
@@ -16,17 +18,16 @@ from latentmotion.reporting.tables.rwae_table2 import (
     each,
     headed,
     in_per_cent,
-    of_protocols,
+    note_on_protocols,
 )
-from latentmotion.reporting.tabulation.aggregate import Cells, long_form, with_published
 from latentmotion.reporting.tabulation.pivot import block
 from latentmotion.reporting.tabulation.published import printed
 
 PAPER = "R-WAE"
 NUMBER = "table 9"
-CAPTION = "Accuracy in per cent of static and dynamic factors, each held while the other is drawn from its prior"
+CAPTION = "Accuracy in per cent of static and dynamic factors, each held while the other is sampled from its prior"
 
-OTHER = "published numbers on the paper's own set"  # its generator is not public; ours is data/moving_shapes.py
+OTHER = "published numbers on the paper's own set"  # its generator is not public
 
 
 def rows(records: list[dict], published: pd.DataFrame, settings: dict) -> pd.DataFrame:
@@ -49,19 +50,20 @@ def _parts(real: dict) -> Parts:
 
 
 def view(long: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """The paper's table."""
+    """The paper's table as one block."""
     titles = {"static_accuracy": "static ↑", "dynamic_accuracy": "dynamic ↑"}
     return headed("Accuracy in per cent", [block(long, columns(titles))])
 
 
-def notes(records: list[dict], published: pd.DataFrame) -> list[str]:
-    """What a reader must know of this table beyond what all tables say."""
+def notes(records: list[dict], published: pd.DataFrame, settings: dict) -> list[str]:
+    """The footnotes that this table has beyond those of every table."""
     static = [label for r in records if r["model"] == REAL for label in _parts(r).get("static", [])]
     classes = next(r["classes"]["action"] for r in records if r["model"] == REAL)
     return [
-        *of_protocols(records),
-        f"Static: mean accuracy of {', '.join(dict.fromkeys(static))}. Dynamic: type and direction of the motion "
-        f"together, {classes} classes. The paper says neither what it averages nor of how many classes; its generator "
-        "is not public, so the sets are not the same.",
-        "'TFGAN' networks are a reconstruction: the paper names them and gives no sizes.",
+        *note_on_protocols(records, settings),
+        f"Static is the mean accuracy of {', '.join(dict.fromkeys(static))}. Dynamic is the accuracy of the type and "
+        f"the direction of the motion together, which make {classes} classes. The paper states neither what it "
+        "averages nor the number of classes, and its generator is not public, so that its data set is not the same as "
+        "ours.",
+        "The 'TFGAN' networks are a reconstruction: the paper names them but gives no sizes.",
     ]

@@ -1,17 +1,25 @@
 """HALO, supplementary table 1: other dynamics in place of the Hamiltonian, with and without action labels.
 
-As table 2 is made: (a) accuracy, entropies and inception score of motions from the prior, (b) identity under swaps.
-Beyond the paper, for every model: what leaks between the codes, and what its motion conserves and predicts.
+Parts (a) and (b) are the halves of table 2 (tabulation/swap_table.py). Beyond the paper, for every model: what each
+code holds that belongs to the other, what the motion conserves, and how well it predicts.
 """
 
 import pandas as pd
 
 from latentmotion.config.catalogue import REAL, dataset_name
-from latentmotion.reporting.display_names import CHANCE, printed_row, published_label
-from latentmotion.reporting.tables.table2 import HALVES, chance, halves, left_half, right_halves, wanted
-from latentmotion.reporting.tabulation.aggregate import Cells, long_form, other_data, shown
-from latentmotion.reporting.tabulation.pivot import Columns, block, filled
+from latentmotion.reporting.display_names import CHANCE, printed_row
+from latentmotion.reporting.tabulation.aggregate import Cells, long_form, measured, published_on
+from latentmotion.reporting.tabulation.pivot import Columns, block, non_empty
 from latentmotion.reporting.tabulation.published import audit, printed
+from latentmotion.reporting.tabulation.swap_table import (
+    HALVES,
+    beside_published,
+    chance,
+    left_half,
+    right_halves,
+    wanted,
+)
+from latentmotion.reporting.titles import Titles
 
 PAPER = "HALO"
 NUMBER = "supplementary table 1"
@@ -37,17 +45,17 @@ def rows(records: list[dict], published: pd.DataFrame, settings: dict) -> pd.Dat
         numbers: dict[str, str] = {}
         for part in ("S1a", "S1b"):
             numbers |= printed(published, PAPER, part, printed_row(model, PAPER, part), dataset_name(dataset))
-        ours = shown(found, [*wanted(real), *(key for key in MOTION if key[0] != "copy")], PROTOCOLS)
-        return halves(ours, numbers, other_data(dataset, found))
+        ours = measured(found, [*wanted(real), *(key for key in MOTION if key[0] != "copy")], PROTOCOLS)
+        return beside_published(ours, numbers, published_on(dataset, found, settings))
 
     def others(real: dict, here: list[dict]) -> dict[str, Cells]:
-        return {CHANCE: chance(real) | _guess(here)}
+        return {CHANCE: chance(real) | _most_frequent(here)}
 
     return long_form(records, settings, [REAL, *settings["models"]], cells, others)
 
 
-def _guess(records: list[dict]) -> Cells:
-    """What a probe scores that always names the most frequent class; the same for every model of a dataset."""
+def _most_frequent(records: list[dict]) -> Cells:
+    """The accuracy of a probe that always names the most frequent class; it is the same for all models."""
     values = {
         cell["metric"].removesuffix("_chance"): cell["value"]
         for record in records
@@ -62,7 +70,7 @@ def _guess(records: list[dict]) -> Cells:
 
 
 def view(long: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """(a), (b) a dataset, then leakage a dataset, then the motion."""
+    """The blocks of (a), of (b) and of leakage for each data set, and of the motion."""
     blocks = {"(a) Motion or content from the prior": left_half(long)}
     blocks |= {f"(b) {title}": found for title, found in right_halves(long).items()}
     for dataset in dict.fromkeys(long.dataset):
@@ -70,39 +78,49 @@ def view(long: pd.DataFrame) -> dict[str, pd.DataFrame]:
         metrics = dict.fromkeys(metric for metric in here.metric if "_from_" in metric)
         crossed = [metric for metric in metrics if metric.startswith("action") == metric.endswith("content")]
         for title, columns in (
-            ("Leakage, near chance is good", crossed),
-            ("What the codes are for, near 1 is good", [metric for metric in metrics if metric not in crossed]),
+            ("Leakage, values near chance are good", crossed),
+            (
+                "What each code should hold, values near 1 are good",
+                [metric for metric in metrics if metric not in crossed],
+            ),
         ):
             blocks[f"{title}: {dataset}"] = block(
                 here, {(LEAKAGE, metric): (metric.replace("_", " "), ".3f") for metric in columns}
             )
-    return filled(blocks | {"Motion": block(long, MOTION)})
+    return non_empty(blocks | {"Motion": block(long, MOTION)})
 
 
-def notes(records: list[dict], published: pd.DataFrame) -> list[str]:
-    """What a reader must know of this table beyond what all tables say."""
+def notes(records: list[dict], published: pd.DataFrame, settings: dict) -> list[str]:
+    """The footnotes that this table has beyond those of every table."""
+    titles = Titles.of(settings)
     checked = audit(published[(published.paper == PAPER) & (published.table == "S1a")])
     broken = ", ".join(
-        f"{line.row} on {published_label(line.dataset)}" for line in checked[~checked.holds].itertuples()
+        f"{line.row} on {titles.published(line.dataset)}" for line in checked[~checked.holds].itertuples()
     )
-    settings = next((record["settings"] for record in records if "rollout_length" in record.get("settings", {})), {})
-    steps = "{rollout_length} frames (energy drift, growth) and {predict_length} (all else)".format(
-        **({"rollout_length": "rollout_length", "predict_length": "predict_length"} | settings)
+    lengths = next((record["settings"] for record in records if "rollout_length" in record.get("settings", {})), {})
+    steps = "{rollout_length} frames (energy drift, growth) or {predict_length} frames (all others)".format(
+        **({"rollout_length": "rollout_length", "predict_length": "predict_length"} | lengths)
     )
     return [
-        "(a) and (b) are made as table 2 is, the protocol beside each number: models that are given the action are "
-        "asked for that of another test sequence (motion-prior), others keep the motion of the test sequence "
-        "(content-prior); identity and attributes are those of the sequence that lends its content (motion-swap).",
-        f"The {len(checked)} printed inception scores agree with the printed entropies within rounding"
-        + (f", but for: {broken}." if broken else ", every one."),
-        "The paper does not say whether its positional encoding is given the action; the printed row stands beside the "
-        "one that is. Linear adds the terms of equation 12; RNN is the same with a tanh; the way back in time, which "
-        "training needs, has parameters of its own in both.",
-        "Leakage: accuracy on test sequences of a support vector machine (Gaussian kernel, C = 10) fitted to the codes "
-        "of up to 2,000 training sequences; chance is always naming the most frequent class. A model that is given the "
-        "action has it in its motion code by construction.",
-        f"Motion, from the states of first frames, over {steps}: reversibility error, |s' - s| / |s| after as many "
-        "frames back as forth; energy drift, the largest |E_t - E_0| / |E_0|; growth, |s_n| / |s_0|, geometric mean; "
-        "horizon, predicted frames before the squared error first exceeds what copying the first frame costs that "
-        "sequence on average. Only Hamiltonian dynamics have an energy.",
+        "(a) and (b) are made like table 2; the protocol stands beside each number. A model that takes the action "
+        "label generates a motion for the action of another test sequence (motion-prior). A model that does not keeps "
+        "the motion of the test sequence, and its content is sampled (content-prior). In (b) the identity and the "
+        "attributes should be those of the sequence that lends its content (motion-swap).",
+        f"The paper prints {len(checked)} inception scores. "
+        + (
+            f"They agree with the entropies printed beside them within rounding, except for: {broken}."
+            if broken
+            else "All of them agree with the entropies printed beside them within rounding."
+        ),
+        "The paper does not state whether its positional encoding takes the action label; its row stands beside our "
+        "model that does. Linear adds the terms of equation 12, and RNN is the same with a tanh. Training needs the "
+        "motion backward in time, and for this both have separate parameters.",
+        "Leakage is the accuracy on test sequences of a support vector machine (Gaussian kernel, C = 10) that is "
+        "fitted to the codes of up to 2,000 training sequences. Chance is always naming the most frequent class. A "
+        "model that takes the action label holds it in its motion code by construction.",
+        f"Motion: the states of first frames are advanced over {steps}. The reversibility error is |s' - s| / |s| "
+        "after as many frames backward as forward; the energy drift is the largest |E_t - E_0| / |E_0|; growth is the "
+        "geometric mean of |s_n| / |s_0|. The horizon is the number of predicted frames before the squared error first "
+        "exceeds the error that copying the first frame has on average over that sequence. Only Hamiltonian dynamics "
+        "have an energy.",
     ]

@@ -1,7 +1,8 @@
-"""Records of single seeds -> one line for each system, dataset, protocol and metric, failures included.
+"""Aggregates the records of single seeds to the long form of a table.
 
-A cell is the columns of a line that a system's records decide (mean, std, seeds, status, note) and the printed number
-beside them, by (protocol, metric).
+The long form has one line for each row of the table, data set, protocol and metric, failures included. A cell holds
+those columns of a line that the records of a system decide (mean, std, seeds, status and note) and the printed number
+beside them. Cells are kept by (protocol, metric).
 """
 
 import statistics
@@ -10,7 +11,8 @@ from collections.abc import Callable, Iterable
 import pandas as pd
 
 from latentmotion.config.catalogue import REAL, dataset_name
-from latentmotion.reporting.display_names import COPY, dataset_label, published_label, system_label
+from latentmotion.reporting.display_names import COPY
+from latentmotion.reporting.titles import Titles
 
 LONG = [
     *("row", "dataset", "source", "protocol", "metric", "published"),
@@ -18,18 +20,13 @@ LONG = [
 ]
 WEAK = "weak judge"
 PUBLISHED_ONLY = "published only"  # the status of a cell that only the paper has
-JUDGED = (
-    "accuracy",
-    "h_y_given_x",
-    "h_y",
-    "is",
-)  # what a judge says of a label
+JUDGED = ("accuracy", "h_y_given_x", "h_y", "is")  # the metrics of a label that its judge decides
 
 Cells = dict[tuple[str, str], dict]
 
 
 def failure(record: dict) -> str:
-    """Why a run has no numbers; empty for one that has."""
+    """The reason why a run has no numbers, as "seed 1: failed (...)"; empty for a run that has numbers."""
     return "" if record["status"] == "ok" else f"seed {record['seed']}: {record['status']}"
 
 
@@ -40,24 +37,24 @@ def long_form(
     cells: Callable[[str, str, list[dict], dict], Cells],
     others: Callable[[dict, list[dict]], dict[str, Cells]] | None = None,
 ) -> pd.DataFrame:
-    """The long form of a table, dataset by dataset.
+    """The long form of a table, data set by data set.
 
     Arguments:
-        models: in the order of the rows; the real data is one of them where the table shows it.
-        cells: (model, dataset id, its records, the real data's record) -> what the table shows of it; the records are
-            empty for a system that was not run.
-        others: (the real data's record, all records of the dataset) -> rows that are no model's.
+        models: the models in the order of their rows; REAL is one of them where the table shows the real data.
+        cells: (model, dataset id, records of the model, record of the real data) -> the cells of the model's row. The
+            records are empty for a model that was not trained on the data set.
+        others: (record of the real data, all records of the data set) -> further rows, which belong to no model.
     """
-    lines = []
+    lines, titles = [], Titles.of(settings)
     for dataset in dict.fromkeys(record["dataset"] for record in records):
         here = [record for record in records if record["dataset"] == dataset]
         real = next(record for record in here if record["model"] == REAL)
-        common = {"dataset": dataset_label(dataset), "source": real["source"], "scale": settings["scale"]}
-        absent = {"dataset": dataset_label(dataset_name(dataset)), "source": "published"}
+        common = {"dataset": titles.dataset(dataset), "source": real["source"], "scale": settings["scale"]}
+        absent = {"dataset": titles.dataset(dataset_name(dataset)), "source": "published"}
         for model in models:
             found = [record for record in here if record["model"] == model]
             for (protocol, metric), cell in cells(model, dataset, found, real).items():
-                row = COPY if protocol == "copy" else system_label(model)
+                row = COPY if protocol == "copy" else titles.model(model)
                 lines.append(
                     {"row": row, "protocol": protocol, "metric": metric, **(common if found else absent), **cell}
                 )
@@ -66,17 +63,20 @@ def long_form(
     return pd.DataFrame(lines, columns=LONG).astype({"seeds": "Int64"})
 
 
-def shown(records: list[dict], wanted: Iterable[tuple[str, str]], protocols: Iterable[str]) -> Cells:
-    """The cells of a system's records under some protocols. Where every seed failed, the wanted ones say so."""
+def measured(records: list[dict], wanted: Iterable[tuple[str, str]], protocols: Iterable[str]) -> Cells:
+    """The cells of a model's records under some protocols; where every seed failed, the wanted cells state that."""
     protocols = set(protocols)
     found = summarise(records)
     if records and not found:
-        return {key: failed(records) for key in wanted}
+        return {key: failed_cell(records) for key in wanted}
     return {key: cell for key, cell in found.items() if key[0] in protocols}
 
 
 def with_published(cells: Cells, numbers: dict[tuple[str, str], str], remark: str = "") -> Cells:
-    """Printed numbers beside ours; a cell that only the paper has says so. The remark goes to each of them."""
+    """The cells with printed numbers beside ours; the remark is noted at each printed number.
+
+    A number that only the paper has gets a cell with the status PUBLISHED_ONLY.
+    """
     for key, value in numbers.items():
         cell = cells.setdefault(key, {"status": PUBLISHED_ONLY, "note": ""})
         cell["published"] = value
@@ -84,17 +84,18 @@ def with_published(cells: Cells, numbers: dict[tuple[str, str], str], remark: st
     return cells
 
 
-def other_data(dataset: str, records: list[dict]) -> str:
-    """What to say of printed numbers beside ours on a drawn set."""
-    name = dataset_name(dataset)
-    return f"published numbers on {published_label(name)}" if records and dataset != name else ""
+def published_on(dataset: str, records: list[dict], settings: dict) -> str:
+    """The remark on printed numbers beside ours of a stand-in: which data they are of. Empty for the real data."""
+    stand_in = dataset != dataset_name(dataset)
+    return f"published numbers on {Titles.of(settings).published(dataset)}" if records and stand_in else ""
 
 
 def summarise(records: Iterable[dict]) -> Cells:
-    """(protocol, metric) -> the columns mean, std, seeds, status and note, over the seeds of one model on one dataset.
+    """The cells of one model on one data set over its training seeds: mean, std, seeds, status and note.
 
-    std is over training seeds (n - 1 in the denominator) and empty for a single one. Status is `ok`, `2 of 3` where a
-    seed failed, and the note says which and why. A model of which every seed failed has no cells: see `failed`.
+    The standard deviation has n - 1 in its denominator and is empty for a single seed. The status is `ok`, or `2 of 3`
+    where a seed failed; the note then states which seed failed and why. A model of which every seed failed has no
+    cells: see `failed_cell`.
     """
     records = list(records)
     failures = [failure(record) for record in records if failure(record)]
@@ -114,28 +115,29 @@ def summarise(records: Iterable[dict]) -> Cells:
     }
 
 
-def failed(records: Iterable[dict]) -> dict:
-    """The columns of a cell whose every seed failed."""
+def failed_cell(records: Iterable[dict]) -> dict:
+    """The cell of a model of which every seed failed."""
     note = "; ".join(failure(record) for record in records)
     return {"mean": None, "std": None, "seeds": 0, "status": "failed", "note": note}
 
 
 def weak_judges(records: Iterable[dict], metric: str) -> list[str]:
-    """What to say of a metric whose judge is below its floor on real test sequences."""
+    """A note for each judge behind a metric whose accuracy on real test sequences is below its floor."""
     return sorted(
         {
             f"{WEAK}: {label} {judge['test_accuracy']:.3f} on real test data, floor {judge['floor']}"
             for record in records
             for label, judge in record.get("judges", {}).items()
-            if judge["weak"] and metric in {f"{label}_{said}" for said in JUDGED}
+            if judge["weak"] and metric in {f"{label}_{judged}" for judged in JUDGED}
         }
     )
 
 
 def cell_text(cell, form: str = ".3f") -> str:
-    """A line of the long form as a table shows it, 0.931 ± 0.012 (3): mean, deviation and number of training seeds.
+    """A line of the long form as a table shows it: mean, deviation and number of training seeds, 0.931 ± 0.012 (3).
 
-    A dagger marks a weak judge, "(2 of 3)" seeds that failed; what no training seed decides has no brackets.
+    A dagger marks a number that a weak judge decided, and "(2 of 3)" states that a seed failed. A number that does not
+    depend on a training seed has no brackets.
     """
     if cell.status in (PUBLISHED_ONLY, "failed"):
         return "" if cell.status == PUBLISHED_ONLY else "failed"

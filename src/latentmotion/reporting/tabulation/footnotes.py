@@ -1,57 +1,69 @@
-"""What is said under every table: scale, seeds, sources, judges, failures, and what the published numbers are."""
+"""The footnotes that every table has: scale, seeds, failures, data, judges, and what the published numbers are."""
 
 from latentmotion.config.catalogue import REAL, dataset_name
-from latentmotion.reporting.display_names import MADE_HERE, STAND_INS, dataset_label, system_label
 from latentmotion.reporting.tabulation.aggregate import failure
+from latentmotion.reporting.titles import Titles
 
+JUDGES = (
+    "A judge is a classifier that this project trained on real training sequences. It decides whether a generated "
+    "sequence shows what it should show."
+)
+WEAK_JUDGES = (
+    "A judge is weak where its accuracy on the real test sequences is below its floor. A number that depends on a weak "
+    "judge is marked with a dagger."
+)
 PUBLISHED = (
-    "Published numbers, in italics, are the paper's: on its own data, by its own judges, under a protocol that its "
-    "text does not fully state. They are for orientation and enter no mean."
+    "Numbers in italics are the paper's. They were measured on the paper's own data and with its own judges, under a "
+    "protocol that its text does not fully state. They are for orientation and enter no mean."
 )
 
 
 def footnotes(records: list[dict], settings: dict, prints: bool) -> list[str]:
-    """One sentence or two each, in plain text, in an order that does not depend on that of the records.
+    """Footnotes of one or a few sentences each, in plain text; the order of the records does not matter.
+
+    What they state about data is what params.yaml states about them, and nothing else.
 
     Arguments:
         prints: whether the table's paper has printed numbers.
     """
+    titles = Titles.of(settings)
     real = [record for record in records if record["model"] == REAL]
     trained = [record for record in records if record["model"] != REAL]
+    judged = [record for record in real if record["judges"]]
     return [
-        f"Ours: scale {settings['scale']}. In brackets the number of training seeds; ± is the standard deviation over "
-        "them, given for two or more. Every declared seed is reported.",
-        *_failures(trained),
-        *(_source(record) for record in real),
-        *(_judges(record) for record in real if record["judges"]),
+        f"Our numbers are of scale {settings['scale']}. The number in brackets counts the training seeds; ± is the "
+        "standard deviation over them where there are two or more. Every declared seed is reported.",
+        *(_failure(record, titles) for record in trained if failure(record)),
+        *(note for record in real if (note := _origin(record["dataset"], titles))),
+        *([JUDGES] if judged else []),
+        *([WEAK_JUDGES] if any(judge["weak"] for record in judged for judge in record["judges"].values()) else []),
+        *(_judges(record, titles) for record in judged),
         *([PUBLISHED] if prints else []),
     ]
 
 
-def _failures(records: list[dict]) -> list[str]:
-    return [
-        f"Failed: {system_label(record['model'])} on {dataset_label(record['dataset'])}, {failure(record)}."
-        for record in records
-        if failure(record)
-    ]
+def _failure(record: dict, titles: Titles) -> str:
+    model, dataset = titles.model(record["model"]), titles.dataset(record["dataset"])
+    return f"{model} on {dataset} has no numbers for {failure(record)}."
 
 
-def _source(record: dict) -> str:
-    name = dataset_label(record["dataset"])
-    if record["dataset"] in MADE_HERE:
-        return f"{name}: {MADE_HERE[record['dataset']]}."
-    if record["dataset"] == dataset_name(record["dataset"]):
-        return f"{name}: the published data."
-    origin = (
-        "is not drawn by this project" if dataset_name(record["dataset"]) in STAND_INS else "this project draws itself"
-    )
-    return f"{name}: a stand-in that {origin}, with the same labels; not comparable with the real set."
+def _origin(dataset: str, titles: Titles) -> str:
+    """Where the data come from; of a stand-in also that its numbers are not those of the real data set."""
+    sentences = [titles.origin(dataset)]
+    if dataset != dataset_name(dataset):
+        sentences.append(
+            f"It stands in for {titles.dataset(dataset_name(dataset))}; numbers on the one are not comparable with "
+            "numbers on the other."
+        )
+    said = " ".join(filter(None, sentences))
+    return f"Data set '{titles.dataset(dataset)}': {said}" if said else ""
 
 
-def _judges(record: dict) -> str:
-    """The judges' own accuracy on real test sequences, and which of them are too weak to be trusted."""
-    parts = [
+def _judges(record: dict, titles: Titles) -> str:
+    """The accuracy of each judge on the real test sequences, and which judges are too weak to be trusted."""
+    accuracies = [
         f"{label} {judge['test_accuracy']:.3f}" + (f" (weak †, floor {judge['floor']})" if judge["weak"] else "")
         for label, judge in record["judges"].items()
     ]
-    return f"Judges' accuracy on the test sequences themselves, {dataset_label(record['dataset'])}: {', '.join(parts)}."
+    dataset = titles.dataset(record["dataset"])
+    return f"The judges' accuracy on the real test sequences of {dataset}: {', '.join(accuracies)}."

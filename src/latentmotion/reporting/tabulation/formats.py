@@ -1,7 +1,6 @@
-"""Blocks of a table, as a report's `view` returns them, in Markdown and LaTeX (page.py makes the HTML).
+"""Writes the blocks of a table (see pivot.py) as Markdown and as LaTeX; html.py writes them as a page.
 
-A block is a frame of strings whose rows are (data, system) and whose columns are (metric, "ours" or "published").
-Published cells are set in italics everywhere, in columns of their own.
+Published numbers have columns of their own and are set in italics in every format.
 """
 
 import pandas as pd
@@ -22,11 +21,13 @@ LATEX = {
     "×": r"$\times$",
 }
 
-FIT = r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%"  # a wide block is scaled to the line
+FIT = (
+    r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%"  # scales a wide block to the width of the line
+)
 
 
 def markdown(caption: str, blocks: dict[str, pd.DataFrame], notes: list[str]) -> str:
-    """GitHub's pipe tables; one line a note."""
+    """The blocks as GitHub's pipe tables under a caption; each note is an item of a list."""
     parts = [f"**{caption}**"]
     for title, block in blocks.items():
         header = ["", *(_title(metric, kind, block) for metric, kind in block.columns)]
@@ -41,20 +42,20 @@ def markdown(caption: str, blocks: dict[str, pd.DataFrame], notes: list[str]) ->
 
 
 def _title(metric: str, kind: str, block: pd.DataFrame) -> str:
-    """A published column stands behind ours and need not repeat the name, unless there is none of ours."""
+    """The title of a column. A published column repeats the metric's name only where we have no column of it."""
     if kind == "ours":
         return metric
     return "*published*" if (metric, "ours") in block.columns else f"{metric}, *published*"
 
 
 def groups(block: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
-    """The rows by data, each under its heading; without one where the block's title already says it."""
+    """The rows of each data set under its heading, which is empty where the block has one data set only."""
     found = list(block.groupby(level=0, sort=False))
     return found if len(found) > 1 else [("", block)]
 
 
 def spread(cell: str, kind: str) -> tuple[str, str]:
-    """The number, and what follows it (deviation, seeds, dagger), which is set smaller so that numbers line up."""
+    """A cell as its number and its rest (deviation, seeds, dagger), which is set smaller so that numbers align."""
     number, _, rest = cell.partition(" ") if kind == "ours" else (cell, "", "")
     return number, rest
 
@@ -64,7 +65,7 @@ def _italic(cell: str, kind: str) -> str:
 
 
 def latex(caption: str, blocks: dict[str, pd.DataFrame], notes: list[str]) -> str:
-    """A table environment to \\input; its preamble needs booktabs, amssymb and graphicx."""
+    """A table environment for \\input. The preamble of the document needs booktabs, amssymb and graphicx."""
     parts = [
         r"% \usepackage{booktabs,amssymb,graphicx}; made for lines of 17 cm",
         r"\begin{table}",
@@ -107,5 +108,5 @@ def _cell(cell: str, kind: str) -> str:
 
 
 def escape(text: str) -> str:
-    """Plain text for LaTeX."""
+    """A plain text with LaTeX's special characters escaped."""
     return "".join(LATEX.get(character, character) for character in text)

@@ -1,6 +1,7 @@
-"""Long form -> blocks, the paper's shape: cells as text, rows (data, system), columns (metric, "ours" or "published").
+"""Pivots the long form to blocks, which have the shape of the paper's table.
 
-markup.py and page.py set them.
+A block is a frame of texts. Its rows are (data, system) and its columns (metric, "ours" or "published"). formats.py
+writes blocks as Markdown and LaTeX, html.py as a page.
 """
 
 from collections.abc import Iterable, Mapping
@@ -9,13 +10,13 @@ import pandas as pd
 
 from latentmotion.reporting.tabulation.aggregate import cell_text
 
-Columns = Mapping[tuple[str, str], tuple[str, str]]  # (protocol, metric) -> title, and how its numbers are written
+Columns = Mapping[tuple[str, str], tuple[str, str]]  # (protocol, metric) -> title of the column, format of its numbers
 
 
 def block(long: pd.DataFrame, columns: Columns) -> pd.DataFrame:
-    """The lines of the long form that belong to some columns; several protocols may share one.
+    """The block of those lines of the long form that belong to some columns; several protocols may share a column.
 
-    A printed deviation, which is the metric's `_std`, stands behind the printed number.
+    A printed deviation, which is the metric `<metric>_std`, is written behind the printed number.
     """
     deviations = {
         (line.dataset, line.row, line.protocol, line.metric.removesuffix("_std")): line.published
@@ -31,11 +32,11 @@ def block(long: pd.DataFrame, columns: Columns) -> pd.DataFrame:
         if not pd.isna(line.published):
             deviation = deviations.get((line.dataset, line.row, line.protocol, line.metric))
             row[title, "published"] = f"{line.published} ± {deviation}" if deviation else line.published
-    return frame(rows, dict.fromkeys(title for title, _ in columns.values()))
+    return as_block(rows, dict.fromkeys(title for title, _ in columns.values()))
 
 
-def frame(rows: Mapping[tuple[str, str], Mapping], titles: Iterable[str]) -> pd.DataFrame:
-    """Texts by (data, system) and (title, kind) as a block: rows of the same data together, no empty column."""
+def as_block(rows: Mapping[tuple[str, str], Mapping], titles: Iterable[str]) -> pd.DataFrame:
+    """Texts by (data, system) and (title, kind) as a block without empty columns. Rows of one data set are adjacent."""
     order = [(title, kind) for title in titles for kind in ("ours", "published")]
     data = list(dict.fromkeys(data for data, _ in rows))
     grouped = sorted(rows, key=lambda key: data.index(key[0]))
@@ -50,12 +51,12 @@ def frame(rows: Mapping[tuple[str, str], Mapping], titles: Iterable[str]) -> pd.
 
 
 def heading(line, long: pd.DataFrame) -> str:
-    """The data of a line; a drawn set's heading says of which other data the published column beside it is."""
+    """The heading of a line: its data set and, for a stand-in, the data set of the published numbers beside it."""
     notes = long[(long.dataset == line.dataset) & long.published.notna()].note
     other = {part for note in notes for part in note.split("; ") if part.startswith("published numbers on ")}
     return ", ".join([line.dataset, *sorted(other)])
 
 
-def filled(blocks: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """Without the blocks of which nothing was measured or printed."""
+def non_empty(blocks: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """The blocks without those of which nothing was measured or printed."""
     return {title: found for title, found in blocks.items() if not found.empty}

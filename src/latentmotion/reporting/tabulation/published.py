@@ -1,4 +1,4 @@
-"""Published numbers: data/published.csv, as printed, digit by digit. They stand beside ours and are never mixed in."""
+"""Reads the published numbers, data/published.csv, as they are printed. They stand beside ours and enter no mean."""
 
 import math
 from pathlib import Path
@@ -12,7 +12,10 @@ KEY = COLUMNS[:5]
 
 
 def read_published(path: Path) -> pd.DataFrame:
-    """All printed numbers, as strings, so that 1.000 stays 1.000."""
+    """All printed numbers as strings, so that 1.000 stays 1.000.
+
+    Raises UserError for a file that is missing, has other columns, repeats a line or holds what is not a number.
+    """
     path = Path(path)
     if not path.is_file():
         raise UserError(f"{path}: no published numbers there; restore it with 'git checkout {path}'")
@@ -29,7 +32,7 @@ def read_published(path: Path) -> pd.DataFrame:
 
 
 def printed(published: pd.DataFrame, paper: str, table: str, row: str, dataset: str) -> dict[str, str]:
-    """Metric -> value as printed, of one row of one table on one dataset; empty where nothing was printed."""
+    """The printed values of one row of one table on one data set by metric; empty where nothing is printed."""
     of = published[
         (published.paper == paper)
         & (published.table == table)
@@ -40,11 +43,11 @@ def printed(published: pd.DataFrame, paper: str, table: str, row: str, dataset: 
 
 
 def audit(published: pd.DataFrame) -> pd.DataFrame:
-    """Every printed inception score against IS = exp(H(y) - H(y|x)) of the entropies printed beside it.
+    """Compares each printed inception score with exp(H(y) - H(y|x)) of the entropies that are printed beside it.
 
-    Columns paper, table, row, dataset, printed, implied, holds. `holds` allows what rounding to the printed digits can
-    do: each entropy may be off by half its last digit, which moves the implied score by that share of itself, and the
-    printed score by half of its own.
+    The result has the columns paper, table, row, dataset, printed, implied and holds. `holds` allows for rounding to
+    the printed digits: each entropy may be off by half of its last digit, which changes the implied score by that share
+    of itself, and the printed score may be off by half of its own last digit.
     """
     lines = []
     for key, group in published.groupby(KEY[:4], sort=False):

@@ -1,0 +1,53 @@
+"""How reports call models and data sets: what params.yaml says of them, as `report_settings` passes it on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from latentmotion.config.catalogue import REAL, dataset_name
+
+REAL_DATA = "real data"  # the row of the real test sequences, which no entry of params.yaml describes
+
+
+@dataclass(frozen=True)
+class Titles:
+    """The titles of a report's models and data sets.
+
+    A model or data set that is not among them is called by its own name. Data sets are asked for by their id: the name,
+    or `<name>-drawn` for the embedded stand-in, which has a title and an origin of its own.
+    """
+
+    models: Mapping[str, str]
+    datasets: Mapping[str, Mapping[str, Any]]
+
+    @classmethod
+    def of(cls, settings: Mapping[str, Any]) -> "Titles":
+        """The titles in a report's settings."""
+        return cls(settings["titles"]["models"], settings["titles"]["datasets"])
+
+    def model(self, name: str) -> str:
+        """The title of a model; the real data counts as one."""
+        return REAL_DATA if name == REAL else self.models.get(name, name)
+
+    def dataset(self, identifier: str) -> str:
+        """The title of a data set; a stand-in without one is the real title with "(drawn)" behind it."""
+        name = dataset_name(identifier)
+        real = self._described(identifier).get("title") or name.replace("_", " ")
+        if identifier == name:
+            return real
+        return self._stand_in(identifier).get("title") or f"{real} (drawn)"
+
+    def published(self, identifier: str) -> str:
+        """What the papers call the real data set."""
+        return self._described(identifier).get("published_as") or self.dataset(dataset_name(identifier))
+
+    def origin(self, identifier: str) -> str:
+        """What params.yaml says of the origin of the data, as full sentences; empty where it says nothing."""
+        drawn = identifier != dataset_name(identifier)
+        return (self._stand_in(identifier) if drawn else self._described(identifier)).get("origin") or ""
+
+    def _described(self, identifier: str) -> Mapping[str, Any]:
+        return self.datasets.get(dataset_name(identifier), {})
+
+    def _stand_in(self, identifier: str) -> Mapping[str, Any]:
+        return self._described(identifier).get("stand_in") or {}

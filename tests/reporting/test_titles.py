@@ -1,0 +1,49 @@
+"""Titles and footnotes about data: they say what params.yaml says, and nothing where it says nothing."""
+
+import pytest
+
+from latentmotion.reporting.tabulation.footnotes import footnotes
+from latentmotion.reporting.titles import Titles
+
+SETTINGS = {
+    "scale": "quick",
+    "titles": {
+        "models": {"mine": "My Model"},
+        "datasets": {
+            "gifs": {"title": "my films", "published_as": "", "origin": "", "stand_in": None},
+            "faces": {
+                "title": "Faces",
+                "published_as": "F",
+                "origin": "They were recorded.",
+                "stand_in": {"title": "made-up faces", "origin": "They are drawn."},
+            },
+        },
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("dataset", "title", "published", "origin"),
+    [
+        ("faces", "Faces", "F", "They were recorded."),
+        ("faces-drawn", "made-up faces", "F", "They are drawn."),
+        ("gifs", "my films", "my films", ""),
+        ("gifs-drawn", "my films (drawn)", "my films", ""),
+        ("other_data", "other data", "other data", ""),
+    ],
+)
+def test_data_are_called_as_they_are_described(dataset, title, published, origin):
+    titles = Titles.of(SETTINGS)
+    assert (titles.dataset(dataset), titles.published(dataset), titles.origin(dataset)) == (title, published, origin)
+
+
+def test_models_are_called_by_title_or_by_name():
+    titles = Titles.of(SETTINGS)
+    assert [titles.model(name) for name in ("mine", "real", "other")] == ["My Model", "real data", "other"]
+
+
+def test_footnotes_say_of_data_what_their_description_says():
+    real = [{"model": "real", "dataset": name, "judges": {}, "status": "ok"} for name in ("gifs", "faces-drawn")]
+    text = "\n".join(footnotes(real, SETTINGS, prints=False))
+    assert "my films" not in text and "published" not in text
+    assert "Data set 'made-up faces': They are drawn. It stands in for Faces; numbers on the one are not" in text
