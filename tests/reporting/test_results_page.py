@@ -1,0 +1,25 @@
+"""The page docs/results.md: every table with its notes, every figure as links, grouped by paper."""
+
+import json
+
+from support.project import ROOT
+
+from latentmotion.reporting.results_page import PAPERS, build
+
+
+def test_the_page_has_tables_and_links_of_what_is_made(tmp_path):
+    reports, out = tmp_path / "reports", tmp_path / "docs/results.md"
+    reports.mkdir()
+    for name, suffixes in {"table2": ("csv", "md", "tex", "html"), "figure_energy": ("png", "gif")}.items():
+        for suffix in suffixes:
+            (reports / f"{name}.{suffix}").write_text("| a | 0.5 ± 0.1 |\n\n- a note\n")
+    (reports / "figure_energy.json").write_text(json.dumps({"settings": {"scale": "tiny"}}))
+    build(out, reports, ROOT / "params.yaml")
+    text = out.read_text(encoding="utf-8")
+    assert [line.removeprefix("## ") for line in text.splitlines() if line.startswith("## ")] == list(PAPERS)
+    assert text.split("### HALO, table 2\n\n")[1].startswith("| a | 0.5 ± 0.1 |\n\n- a note\n\nFiles: [csv](../reports/")
+    (energy,) = [line for line in text.splitlines() if line.startswith("| figure_energy: figure S3 |")]
+    assert energy.endswith("| tiny | [still](../reports/figure_energy.png), [film](../reports/figure_energy.gif) |")
+    assert "Not made yet: `snakemake reports/table1.csv`" in text and ".json" not in text
+    build(out, reports, ROOT / "params.yaml")
+    assert out.read_text(encoding="utf-8") == text
