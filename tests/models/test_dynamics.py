@@ -159,3 +159,26 @@ def test_flow_is_differentiable():
         return torch.func.functional_call(flow, {"dynamics.weight": weight}, ())
 
     assert torch.autograd.gradcheck(endpoint, flow.dynamics.weight.detach().requires_grad_())
+
+
+@pytest.mark.parametrize("kind", [Linear, Recurrent])
+def test_a_framewise_recurrence_follows_equation_12(kind):
+    dynamics = kind(K, D, framewise=True, sees_all=False)
+    dynamics.bias.data.normal_()
+    known = torch.randn(3, 6, K, 2 * D)
+    path = dynamics(known[:, 2], -2, 3, known)
+    assert dynamics.show(path).shape == (3, 6, K, D)
+
+    def step(direction, drive, hidden):
+        terms = [(dynamics.drive, drive), (dynamics.recurrence, hidden)]
+        total = sum(torch.einsum("kij,bkj->bki", matrix[direction], value) for matrix, value in terms)
+        return dynamics.activate(total + dynamics.bias[direction])
+
+    torch.testing.assert_close(path[:, 2], known[:, 2])
+    torch.testing.assert_close(path[:, 3], step(0, known[:, 2], known[:, 2]))
+    torch.testing.assert_close(path[:, 5], step(0, known[:, 4], path[:, 4]))
+    torch.testing.assert_close(path[:, 1], step(1, known[:, 2], known[:, 2]))
+    torch.testing.assert_close(path[:, 0], step(1, known[:, 1], path[:, 1]))
+    undriven = dynamics(known[:, 2], -2, 3)
+    torch.testing.assert_close(undriven[:, [1, 3]], path[:, [1, 3]])
+    torch.testing.assert_close(undriven[:, 5], step(0, torch.zeros_like(path[:, 5]), undriven[:, 4]))

@@ -32,6 +32,8 @@ CASES = [(system, {}) for system in modules("models")]
 CASES += [("halo", {"conditional": False}), ("halo", {"operators": 3}), ("mocogan", {"conditional": False})]
 CASES += [("halo", {"dynamics": kind}) for kind in ("skew", "linear", "recurrent", "fourier")]
 CASES += [("halo", {"dynamics": kind, "conditional": False}) for kind in ("skew", "linear", "recurrent", "fourier")]
+CASES += [("halo", {"dynamics": kind, "drive": "frames"}) for kind in ("linear", "recurrent")]
+CASES += [("halo", {"indicator": True}), ("halo", {"dynamics": "fourier", "indicator": True, "operators": 3})]
 CASES += [("halo", {"content": 0, "networks": "digits"}), ("halo", {"sees": "state"}), ("ode2vae", {"kl": True})]
 CASES += [(system, {"weak": True, "networks": "complex"}) for system in ("dsvae", "rwae")]
 CASES += [("dsvae", {"networks": "tfgan"}), ("rwae", {"penalty": "gan", "networks": "tfgan", "cost": "bernoulli"})]
@@ -141,6 +143,41 @@ def test_conditional_halo_moves_only_the_subspace_of_its_action():
         _, motion = model.encode(batch().x, batch().action)
     blocks = motion.unflatten(2, (SHAPE.actions, -1)).abs().amax((1, 3))
     assert torch.equal(blocks > 0, torch.eye(SHAPE.actions, dtype=torch.bool))
+
+
+@pytest.mark.parametrize("dynamics", ["hamiltonian", "skew", "linear", "recurrent", "fourier"])
+def test_the_decoder_is_shown_which_subspace_moves(dynamics):
+    model = make("halo", {"dynamics": dynamics, "indicator": True}).eval()
+    shown = []
+    model.decoder.register_forward_pre_hook(lambda _, inputs: shown.append(inputs[0]))
+    with torch.no_grad():
+        model.decode(*model.encode(batch().x, batch().action))
+    indicator = shown[0].unflatten(0, (6, SHAPE.frames))[:, :, -SHAPE.actions :]
+    assert torch.equal(indicator, torch.eye(SHAPE.actions)[:, None].expand(-1, SHAPE.frames, -1))
+
+
+@pytest.mark.parametrize("network", [{"conditional": False}, {"operators": 1}])
+def test_an_indicator_that_never_changes_is_left_out(network):
+    without, given = make("halo", network), make("halo", network | {"indicator": True})
+    assert all(torch.equal(value, given.state_dict()[name]) for name, value in without.state_dict().items())
+
+
+@pytest.mark.parametrize("dynamics", ["linear", "recurrent"])
+def test_states_of_all_frames_drive_a_framewise_path_and_a_continued_frame_is_not_driven(dynamics):
+    network = {"dynamics": dynamics, "drive": "frames", "content": 0}
+    framewise, fixed = make("halo", network).eval(), make("halo", network | {"drive": "start"}).eval()
+    x, action = batch().x, batch().action
+    other = x.clone()
+    other[:, 5] = x[:, 2]
+    with torch.no_grad():
+        motion, changed = framewise.encode(x, action)[1], framewise.encode(other, action)[1]
+        assert not torch.equal(motion[:, 6], changed[:, 6])
+        assert torch.equal(motion[:, :6], changed[:, :6]), "a frame drives the steps that come after it"
+        # The middle frame is the one that inference starts from by default; its window of frames ends there.
+        assert torch.equal(fixed.encode(x, action)[1], fixed.encode(other, action)[1])
+        states = framewise.state(x[:, :1], action)
+        path = framewise.motion_of(framewise.advance(states, 0, 7))
+        assert torch.equal(framewise.decode(x.new_zeros(6, 0), path), framewise.predict(x[:, :1], 8, action))
 
 
 def test_unknown_and_wrong_network_keys_are_named():

@@ -41,8 +41,12 @@ class Config(contract.NetworkConfig):
     conditional: bool = True
     operators: int | None = None  # K; null: one for each action; 3 on Sprites: one for each gesture, views shared
     dynamics: Literal["hamiltonian", "skew", "linear", "recurrent", "fourier"] = "hamiltonian"
+    # Linear and RNN: what drives a step. start: the state of the reference frame drives every step. frames: the state
+    # that is inferred from the frame before drives it, as equation 12 has it, and `sees` decides what is shown.
+    drive: Literal["start", "frames"] = "start"
     definite: bool = False  # Hamiltonians: M positive definite, so that no mode grows; the paper: symmetric
     sees: Literal["position", "state"] = "position"  # what of a state the decoder is shown; the paper: position
+    indicator: bool = False  # conditional: the decoder is also shown which subspaces move, 1[q^k != 0]
     content: int = 256  # |Z|; 0: no content code
     position: int = 6  # |Q| of one subspace
     networks: Literal["frames", "digits"] = "frames"  # supplementary tables 3 and 4, or 6 and 7
@@ -79,7 +83,9 @@ class Model(contract.SequenceModel):
         )
         self.size = self.dynamics.instant + self.dynamics.windowed
         given = config.features + (self.operators if config.conditional else 0)
-        visible = config.content + self.operators * self.dynamics.visible
+        # With one operator, or with all of them in motion, the indicator would be the same number in every frame.
+        self.indicated = config.indicator and config.conditional and self.operators > 1
+        visible = config.content + self.operators * (self.dynamics.visible + self.indicated)
         self.encoder, self.decoder = _frame_networks(config, shape, visible)
         self.content = ContentNetwork(config.features, config.content, config.log_variance) if config.content else None
         self.position = self.momentum = None
@@ -104,17 +110,21 @@ class Model(contract.SequenceModel):
         mean, log_variance = self._posterior(features, batch.action)
         reference = parallel_random.places(batch.seen.float())
         here = torch.arange(len(reference), device=reference.device), reference
-        mean, log_variance = mean[here], log_variance[here]
         mask = self._mask(batch.action)
-        state = self._scale(sample(mean, log_variance)) * mask
-        path = self._path(state, reference, batch.x.shape[1])
+        if self.dynamics.framewise:
+            states = self._scale(sample(mean, log_variance)) * mask[:, None] * batch.seen[..., None, None]
+            counted = mask[:, None] * batch.seen[..., None, None]
+            path = self._path(states[here], reference, batch.x.shape[1], states)
+        else:
+            mean, log_variance, counted = mean[here], log_variance[here], mask
+            path = self._path(self._scale(sample(mean, log_variance)) * mask, reference, batch.x.shape[1])
         x = self.decode(sample(*z), self.motion_of(path))
         error = (x.float() - batch.x).square().flatten(2).sum(2)
         error = (error * batch.seen).sum(1).mean()
         kl_z = kl_standard(*z).sum(1).mean()
         kl_q, kl_p = (
             part.flatten(1).sum(1).mean()
-            for part in (kl_standard(mean, log_variance) * mask).split(self._parts(), dim=-1)
+            for part in (kl_standard(mean, log_variance) * counted).split(self._parts(), dim=-1)
         )
         weight = 0.5 / self.config.alpha**2
         divergence = self.config.kl_content * kl_z + self.config.kl_motion * (kl_q + kl_p)
@@ -125,17 +135,20 @@ class Model(contract.SequenceModel):
         """The path of the middle frame's state: it has frames before it to take a momentum from."""
         features = self._features(x)
         reference = torch.full((len(x),), x.shape[1] // 2, device=x.device)
-        return self._content(features)[0], self._motion(features, action, reference)
+        return self._content(features)[0], self._motion(features, action, reference, x.new_ones(x.shape[:2]))
 
     def complete(self, batch: contract.Batch) -> Tensor:
         """From the state of the seen frame that is nearest to the middle."""
         features = self._features(batch.x, batch.seen)
         distance = (torch.arange(batch.x.shape[1], device=batch.x.device) - batch.x.shape[1] // 2).abs()
         reference = distance.expand(len(batch.x), -1).masked_fill(~batch.seen, batch.x.shape[1]).argmin(1)
-        return self.decode(self._content(features)[0], self._motion(features, batch.action, reference))
+        return self.decode(self._content(features)[0], self._motion(features, batch.action, reference, batch.seen))
 
     def decode(self, content: Tensor, motion: Tensor) -> Tensor:
         code = torch.cat([content[:, None].expand(-1, motion.shape[1], -1), motion], dim=2)
+        if self.indicated:
+            moving = _moving(motion.unflatten(2, (self.operators, -1)))[..., 0]
+            code = torch.cat([code, moving.to(code.dtype)], dim=2)
         return self.decoder(code.flatten(0, 1)).unflatten(0, code.shape[:2])
 
     def sample_content(self, noise: Tensor) -> Tensor:
@@ -147,8 +160,9 @@ class Model(contract.SequenceModel):
 
     def predict(self, first: Tensor, length: int, action: Tensor) -> Tensor:
         features, given = self._features(first), first.shape[1]
-        state = self._states(features, action)[:, -1]
-        motion = self.motion_of(self.advance(state, 1 - given, length - given))
+        states = self._states(features, action)
+        known = functional.pad(states, (0, 0, 0, 0, 0, length - given)) if self.dynamics.framewise else None
+        motion = self.motion_of(self.advance(states[:, -1], 1 - given, length - given, known))
         # The content network has only seen whole sequences: the given frames are repeated until they are one.
         whole = features[:, torch.arange(max(given, self.shape.frames)) % given]
         return self.decode(self._content(whole)[0], motion)
@@ -156,9 +170,14 @@ class Model(contract.SequenceModel):
     def state(self, x: Tensor, action: Tensor) -> Tensor:
         return self._states(self._features(x), action)[:, -1]
 
-    def advance(self, state: Tensor, first: int, last: int) -> Tensor:
-        """A subspace whose state is zero is not in motion and stays so (equation 2), whatever its dynamics adds."""
-        return self.dynamics(state, first, last) * _moving(state)[:, None]
+    def advance(self, state: Tensor, first: int, last: int, known: Tensor | None = None) -> Tensor:
+        """A subspace whose state is zero is not in motion and stays so (equation 2), whatever its dynamics adds.
+
+        known: states (B, last - first + 1, K, S) that were inferred from frames first to last, for dynamics that are
+            driven by them; zero, the mean of the prior, where no frame is known.
+        """
+        path = self.dynamics(state, first, last) if known is None else self.dynamics(state, first, last, known)
+        return path * _moving(state)[:, None]
 
     def motion_of(self, states: Tensor) -> Tensor:
         return (self.dynamics.show(states) * _moving(states)).flatten(2)
@@ -207,16 +226,26 @@ class Model(contract.SequenceModel):
         """Posterior means (B, T, K, S), zero in the subspaces that do not move."""
         return self._scale(self._posterior(features, action)[0]) * self._mask(action)[:, None]
 
-    def _motion(self, features: Tensor, action: Tensor, reference: Tensor) -> Tensor:
+    def _motion(self, features: Tensor, action: Tensor, reference: Tensor, seen: Tensor) -> Tensor:
         """What the decoder sees along the path through the mean states at the reference frames (B,)."""
-        states = self._states(features, action)[torch.arange(len(features), device=features.device), reference]
-        return self.motion_of(self._path(states, reference, features.shape[1]))
+        states = self._states(features, action)
+        state = states[torch.arange(len(features), device=features.device), reference]
+        known = states * seen[..., None, None] if self.dynamics.framewise else None
+        return self.motion_of(self._path(state, reference, features.shape[1], known))
 
-    def _path(self, state: Tensor, reference: Tensor, frames: int) -> Tensor:
-        """States (B, K, S) at frames `reference` (B,) -> states (B, T, K, S) at frames 0..T-1."""
+    def _path(self, state: Tensor, reference: Tensor, frames: int, known: Tensor | None = None) -> Tensor:
+        """States (B, K, S) at frames `reference` (B,) -> states (B, T, K, S) at frames 0..T-1.
+
+        known: the states (B, T, K, S) of all frames, where they drive the dynamics.
+        """
         first, last = -int(reference.max()), frames - 1 - int(reference.min())
+        row = torch.arange(len(state), device=state.device)[:, None]
+        if known is not None:
+            # Frames outside the sequence only drive steps that are dropped below.
+            times = torch.arange(first, last + 1, device=state.device) + reference[:, None]
+            known = known[row, times.clamp(0, frames - 1)]
         place = torch.arange(frames, device=state.device) - reference[:, None] - first
-        return self.advance(state, first, last)[torch.arange(len(state), device=state.device)[:, None], place]
+        return self.advance(state, first, last, known)[row, place]
 
     def _parts(self) -> list[int]:
         return [self.dynamics.instant, self.dynamics.windowed]
@@ -240,7 +269,9 @@ def _dynamics(config: Config, operators: int, frames: int) -> Dynamics:
         case "fourier":
             return Fourier(config.position, frames)
         case "linear" | "recurrent":
-            return {"linear": Linear, "recurrent": Recurrent}[config.dynamics](operators, config.position)
+            recurrence = {"linear": Linear, "recurrent": Recurrent}[config.dynamics]
+            framewise = config.drive == "frames"
+            return recurrence(operators, config.position, framewise, not framewise or config.sees == "state")
         case kind:
             hamiltonian = {"hamiltonian": Hamiltonian, "skew": SkewHamiltonian}[kind]
             return hamiltonian(operators, config.position, frames, config.definite, config.sees == "state")

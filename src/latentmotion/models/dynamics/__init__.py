@@ -13,6 +13,7 @@ class Dynamics(nn.Module):
     instant: int
     windowed: int
     visible: int
+    framewise: bool = False  # whether the states that are inferred from every frame drive the path
 
     def forward(self, state: Tensor, first: int, last: int) -> Tensor:
         """A state (B, K, S) at time 0 -> states (B, last - first + 1, K, S) at times first..last; 0 is among them."""

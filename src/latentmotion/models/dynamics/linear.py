@@ -1,4 +1,4 @@
-"""Linear dynamics, driven by the sampled state (HALO, supplement 3.3, equation 12)."""
+"""Linear dynamics, driven by sampled states (HALO, supplement 3.3, equation 12)."""
 
 import torch
 from torch import Tensor, nn
@@ -7,11 +7,20 @@ from latentmotion.models.dynamics import Dynamics
 
 
 class Linear(Dynamics):
-    """K affine recurrences h_t = A_k s + B_k h_{t-1} + b_k, h_0 = s; the decoder sees all of h.
+    """K affine recurrences h_t = A_k s_{t-1} + B_k h_{t-1} + b_k, with h_0 = s_0.
 
-    s is the one state that inference gives (equation 6), so it drives every step. An affine map has no inverse that
-    could be counted on, so the way back in time, which training needs from its random reference frame, has
-    parameters of its own: nothing here makes the two undo each other, and how far they do is measured.
+    Equation 12 does not say which s drives a step, nor what a step is driven by when no frame is there to infer s from.
+    There are two readings:
+
+    - By default, s is the one state that inference gives (equation 6), and it drives every step. A path is then a
+      function of one state, as in the Hamiltonian.
+    - `framewise`: s_{t-1} is the state that is inferred from frame t - 1. Where no such frame is known, as when a single
+      frame is continued, s is zero, the mean of its prior. A model then learns from driven paths and generates undriven
+      ones, as the public code does.
+
+    An affine map need not have an inverse, so the way back in time, which training needs from its random reference
+    frame, has parameters of its own, and the state of the frame after drives it. Nothing makes the two directions undo
+    each other, and how far they do is measured.
 
     The public code multiplies the three terms; with its zero start the result and every gradient are zero. Here they
     are added, as the paper writes.
@@ -19,27 +28,46 @@ class Linear(Dynamics):
     Arguments:
         operators: K.
         position: d; a state has 2d numbers, as in the Hamiltonian.
+        framewise: the second reading.
+        sees_all: the decoder sees all 2d numbers of h, and not the first d alone, which is as many as of a Hamiltonian.
     """
 
-    def __init__(self, operators: int, position: int):
+    def __init__(self, operators: int, position: int, framewise: bool = False, sees_all: bool = True):
         super().__init__()
         self.instant = self.windowed = position
-        self.visible = size = 2 * position
+        self.framewise = framewise
+        size = 2 * position
+        self.visible = size if sees_all else position
         # One set of parameters a direction of time. B starts as a rotation: nothing vanishes, nothing explodes.
         self.drive = nn.Parameter(0.1 * torch.randn(2, operators, size, size) / size**0.5)
         self.recurrence = nn.Parameter(torch.linalg.qr(torch.randn(2, operators, size, size))[0].contiguous())
         self.bias = nn.Parameter(torch.zeros(2, operators, size))
 
-    def forward(self, state: Tensor, first: int, last: int) -> Tensor:
-        with torch.autocast(state.device.type, enabled=False):
-            back, forth = self._roll(state.float(), 1, -first), self._roll(state.float(), 0, last)
-        return torch.stack([*reversed(back), state.float(), *forth], dim=1)
+    def forward(self, state: Tensor, first: int, last: int, known: Tensor | None = None) -> Tensor:
+        """See Dynamics.forward.
 
-    def _roll(self, state: Tensor, direction: int, steps: int) -> list[Tensor]:
-        """The states after 1..steps frames of one direction of time."""
-        driven = torch.einsum("kij,bkj->bki", self.drive[direction], state) + self.bias[direction]
-        path, hidden = [], state
-        for _ in range(steps):
+        known: framewise, the states (B, last - first + 1, K, 2d) inferred from frames first to last; zero where no
+            frame is known. Without it, only the state at time 0 is known.
+        """
+        state = state.float()
+        with torch.autocast(state.device.type, enabled=False):
+            if not self.framewise:
+                before = after = [state] * max(last, -first)
+            elif known is None:
+                before = after = [state] + [torch.zeros_like(state)] * max(last - 1, -first - 1)
+            else:
+                frames = known.float().unbind(1)
+                before, after = frames[-first:], frames[-first::-1]
+            back, forth = self._roll(state, 1, after[:-first]), self._roll(state, 0, before[:last])
+        return torch.stack([*reversed(back), state, *forth], dim=1)
+
+    def _roll(self, state: Tensor, direction: int, driving: list[Tensor] | tuple[Tensor, ...]) -> list[Tensor]:
+        """The states after 1, 2, ... frames of one direction of time, a step for each state that drives one."""
+        path, hidden, drive = [], state, None
+        for following in driving:
+            if following is not drive:
+                drive = following
+                driven = torch.einsum("kij,bkj->bki", self.drive[direction], drive) + self.bias[direction]
             hidden = self.activate(driven + torch.einsum("kij,bkj->bki", self.recurrence[direction], hidden))
             path.append(hidden)
         return path
