@@ -355,3 +355,10 @@ def test_digit_networks_fit_the_size(size):
     assert frames.shape == (3, 1, size, size) and frames.abs().max() <= 1
     with pytest.raises(UserError, match=f"datasets.*size: {size + 1}"):
         DigitDecoder(8, 1, size + 1, 4, 16)
+
+
+def test_without_output_normalisation_an_untrained_digit_is_dark():
+    seed_torch(0, "weights")
+    decoder = DigitDecoder(8, 1, 28, 4, 16, output_norm=False)
+    intensities = (decoder(torch.randn(16, 8)) + 1) / 2
+    assert intensities.mean().item() == pytest.approx(0.05, abs=0.03) and intensities.std() < 0.05

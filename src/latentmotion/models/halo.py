@@ -55,6 +55,7 @@ class Config(contract.NetworkConfig):
     features: int = 2048  # h
     full_resolution: bool = True  # frames: convolutions of stride 1 at the frame's own size
     output_norm: bool = True  # frames: batch normalisation before the decoder's tanh
+    digit_output_norm: bool = True  # digits: the same before the decoder's sigmoid; false: a bias that starts dark
     units: int | None = None  # of the first layer of the position and momentum networks; null: v
     motion: int = 36  # v, units of the second
     window: int = 3  # w, kernel of the temporal convolution
@@ -280,7 +281,7 @@ def _dynamics(config: Config, operators: int, frames: int) -> Dynamics:
 def _frame_networks(config: Config, shape: contract.DataShape, visible: int) -> tuple[nn.Module, nn.Module]:
     sizes = shape.channels, shape.size, config.width, config.dense
     if config.networks == "digits":
-        return DigitEncoder(*sizes, config.features), DigitDecoder(visible, *sizes)
+        return DigitEncoder(*sizes, config.features), DigitDecoder(visible, *sizes, config.digit_output_norm)
     encoder = FrameEncoder(*sizes, config.features, config.full_resolution)
     return encoder, FrameDecoder(visible, *sizes, config.output_norm, config.full_resolution)
 

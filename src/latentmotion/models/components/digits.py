@@ -6,6 +6,7 @@ from torch import Tensor, nn
 from latentmotion.core.errors import UserError
 
 CONTRAST = 3.0  # of an untrained decoder: background (-0.5 deviations) at 0.01, strokes (2 deviations) at 0.95
+BACKGROUND = -3.0  # of an untrained decoder without output normalisation: an intensity of 0.05 everywhere
 
 
 class DigitEncoder(nn.Module):
@@ -36,9 +37,14 @@ class DigitDecoder(nn.Module):
     Two dense layers, then transposed convolutions of kernels 3, 5, 5 and 5, the two in the middle of stride 2, the last
     with batch normalisation and a sigmoid. From the encoder's 4 x 4 map the paper's paddings give 27 pixels; one of
     output padding makes them 28.
+
+    Arguments:
+        output_norm: The last layer is normalised over the batch, as in the paper. Where it is not, the layer has a bias
+            instead. Normalisation lets few pixels decide the scale of all: after two layers of stride 2, every fourth
+            pixel of a row and of a column was seen to stay black within the strokes.
     """
 
-    def __init__(self, inputs: int, channels: int, size: int, width: int, dense: int):
+    def __init__(self, inputs: int, channels: int, size: int, width: int, dense: int, output_norm: bool = True):
         super().__init__()
         side = _map_side(size)
         self.dense = nn.Sequential(*_dense(inputs, dense), *_dense(dense, 4 * width * side * side))
@@ -50,11 +56,15 @@ class DigitDecoder(nn.Module):
                 nn.BatchNorm2d(after * width),
                 nn.ReLU(),
             ]
-        layers += [nn.ConvTranspose2d(width, channels, 5, 1, 2, bias=False), nn.BatchNorm2d(channels)]
-        # A sigmoid of normalised values is grey everywhere. Digits are black but for a few strokes, and the two numbers
-        # that would have to grow until they are move by no more than a learning rate a step.
-        nn.init.constant_(layers[-1].weight, CONTRAST)
-        nn.init.constant_(layers[-1].bias, -CONTRAST)
+        layers.append(nn.ConvTranspose2d(width, channels, 5, 1, 2, bias=not output_norm))
+        if output_norm:
+            # A sigmoid of normalised values is grey everywhere. Digits are black but for a few strokes, and the two
+            # numbers that would have to grow until they are move by no more than a learning rate a step.
+            layers.append(nn.BatchNorm2d(channels))
+            nn.init.constant_(layers[-1].weight, CONTRAST)
+            nn.init.constant_(layers[-1].bias, -CONTRAST)
+        else:
+            nn.init.constant_(layers[-1].bias, BACKGROUND)
         self.convolutions = nn.Sequential(*layers)
 
     def forward(self, code: Tensor) -> Tensor:
