@@ -33,6 +33,7 @@ CASES += [("halo", {"conditional": False}), ("halo", {"operators": 3}), ("mocoga
 CASES += [("halo", {"dynamics": kind}) for kind in ("skew", "linear", "recurrent", "fourier")]
 CASES += [("halo", {"dynamics": kind, "conditional": False}) for kind in ("skew", "linear", "recurrent", "fourier")]
 CASES += [("halo", {"dynamics": kind, "drive": "frames"}) for kind in ("linear", "recurrent")]
+CASES += [("s3vae", {"information_between": "frames", "consistency": 1000.0, "prediction": 100.0})]
 CASES += [("halo", {"indicator": True}), ("halo", {"dynamics": "fourier", "indicator": True, "operators": 3})]
 CASES += [("halo", {"content": 0, "networks": "digits"}), ("halo", {"sees": "state"}), ("ode2vae", {"kl": True})]
 CASES += [(system, {"weak": True, "networks": "complex"}) for system in ("dsvae", "rwae")]

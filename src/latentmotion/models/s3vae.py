@@ -4,7 +4,13 @@ DSVAE's generative model and networks, with three terms added to the negative EL
 
     static consistency     max(0, |f(x) - f(shuffled x)| - |f(x) - f(y)| + margin), y another sequence of the batch
     dynamic prediction     from z_t alone, which cells of a 3 x 3 grid move most at frame t (binary cross-entropy)
-    mutual information     I(f; z_1:T), estimated within the batch by minibatch weighted sampling, pushed to zero
+    mutual information     between f and z, estimated within the batch by minibatch weighted sampling, pushed to zero
+
+`information_between: sequences` is I(f; z_1:T); `frames` is I(f; z_t), added up over the frames. From a batch of B
+sequences neither I(f; z_1:T) nor any I(f; z_t) is estimated above ln B. Codes of whole sequences are so far apart from one
+another that the estimate is close to ln B, where it has no gradient; codes of single frames overlap.
+
+A public reimplementation weighs the three terms with 1000, 100 and 1, and adds up I(f; z_t) over the frames.
 
 Departure: the paper takes the moving cells from optical flow (for faces: landmarks) of a pretrained network; here they
 are the three cells with the largest mean absolute difference to the next frame, which needs nothing pretrained.
@@ -45,6 +51,7 @@ class Config(contract.NetworkConfig):
     consistency: float = 10.0  # weight of the static consistency term
     prediction: float = 10.0  # weight of the dynamic prediction term
     information: float = 1.0  # weight of the mutual information
+    information_between: Literal["sequences", "frames"] = "sequences"  # f and z_1:T, or f and each z_t, added up
     margin: float = 1.0
 
 
@@ -66,7 +73,11 @@ class Model(dsvae.Model):
         consistency = functional.relu(near - far + self.config.margin).mean()
         logits = self.moving(z[:, :-1]).float()
         prediction = functional.binary_cross_entropy_with_logits(logits, moving_cells(batch.x))
-        information = mutual_information(f, f_posterior, z.flatten(1), tuple(p.flatten(1) for p in z_posterior))
+        if self.config.information_between == "frames":
+            frames = zip(z.unbind(1), *(part.unbind(1) for part in z_posterior), strict=True)
+            information = sum(mutual_information(f, f_posterior, z_t, posterior) for z_t, *posterior in frames)
+        else:
+            information = mutual_information(f, f_posterior, z.flatten(1), tuple(p.flatten(1) for p in z_posterior))
         losses["total"] = (
             losses["total"]
             + self.config.consistency * consistency
