@@ -246,6 +246,16 @@ def test_in_ten_frames_a_drawn_face_goes_from_neutral_to_its_apex():
     assert (np.diff(change[:, :10], axis=1) > -0.05).all()
 
 
+def test_a_drawn_expression_can_be_seen_beside_what_else_differs_between_takes():
+    axes = (np.arange(6), np.arange(6), np.arange(2))
+    person, expression, take = (axis.ravel() for axis in np.meshgrid(*axes, indexing="ij"))
+    clips = drawn_faces.draw(person, expression, take, 8, 8, 32) / 127.5 - 1
+    means = np.stack([clips[person == i].mean((0, 1)) for i in range(6)])
+    varies = ((clips - means[person][:, None]) ** 2).sum((1, 2, 3, 4)).mean()
+    moves = ((clips - clips.mean(1, keepdims=True)) ** 2).sum((1, 2, 3, 4)).mean()
+    assert moves > 0.25 * varies
+
+
 def _renamed(path):
     Image.open(path).convert("RGBA").convert("RGB").save(path, "JPEG" if path.suffix == ".png" else "PNG")
 

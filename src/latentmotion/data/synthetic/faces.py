@@ -88,31 +88,31 @@ def _expression(picture: np.ndarray, look: dict, e: dict, size: int) -> None:
     dark = np.minimum(hair * 0.75, skin * 0.62)
     for sign in (-1, 1):
         _eye(picture, at, look, e, x(sign * look["spacing"]), y(-5.0), s, skin)
-        brow = y(-12.3 - e["raised"])
+        brow = y(-12.8 - e["raised"])
         arched = s(-1.2 - e["arched"])
         stroke = arc(
-            at, x(sign * (look["spacing"] - 0.2)), brow, s(5.0), arched, s(look["brow"]), -sign * s(e["inner"])
+            at, x(sign * (look["spacing"] - 0.2)), brow, s(5.8), arched, s(look["brow"]), -sign * s(e["inner"])
         )
         at.paint(picture, stroke, dark)
-        furrow = np.clip(e["inner"] / 3, 0, 1)
+        furrow = np.clip(e["inner"] / 5, 0, 1)
         at.paint(
             picture, capsule(at, (x(sign * 1.5), y(-11.5)), (x(sign * 1.2), y(-7.5)), s(0.45)), skin * 0.65, furrow
         )
-        ring = np.abs(ellipse(at, x(sign * look["spacing"]), y(-5.0), s(6.8), s(5.6))) - column(s(0.5))
+        ring = np.abs(ellipse(at, x(sign * look["spacing"]), y(-5.0), s(7.6), s(6.6))) - column(s(0.5))
         at.paint(picture, ring, (30, 30, 35), look["glasses"])
     at.paint(picture, capsule(at, (x(-2.0), y(-5.5)), (x(2.0), y(-5.5)), s(0.5)), (30, 30, 35), look["glasses"])
 
 
 def _eye(picture, at, look, e, x, y, s, skin) -> None:
     wide = s(look["eye_size"])
-    tall = s(2.7 * (1 + e["wide"]))
+    tall = s(3.5 * (1 + e["wide"]))
     white = ellipse(at, x, y, wide, tall)
     open_part = np.maximum(white, column(y - tall * (1 - 1.5 * e["droop"])) - at.y)
     open_part = np.maximum(open_part, at.y - column(y + tall * (1 - 1.5 * e["squint"])))
     at.paint(picture, white - column(s(0.9)), skin * 0.78)
     at.paint(picture, open_part, (250, 250, 250))
-    at.paint(picture, np.maximum(ellipse(at, x, y, s(2.1), s(2.1)), open_part), look["eye"])
-    at.paint(picture, np.maximum(ellipse(at, x, y, s(1.0), s(1.0)), open_part), (15, 15, 20))
+    at.paint(picture, np.maximum(ellipse(at, x, y, s(2.7), s(2.7)), open_part), look["eye"])
+    at.paint(picture, np.maximum(ellipse(at, x, y, s(1.3), s(1.3)), open_part), (15, 15, 20))
     lid = arc(at, x, y - tall * 0.15 + 1.2 * tall * e["droop"], wide, -tall * (0.85 - 0.2 * e["droop"]), s(0.55))
     at.paint(picture, lid, skin * 0.35)
 
@@ -131,7 +131,7 @@ def _mouth(picture, at, look, e, x, y, s, skin) -> None:
     half = column(s(look["mouth"] * (1 + e["broad"])))
     u = (at.x - column(x(0))) / half
     bow = np.clip(1 - u * u, 0, 1)
-    line = column(y(12.0 + 0.25 * e["open"])) + column(s(e["smile"])) * (bow - 0.55)
+    line = column(y(12.0 - 0.05 * e["open"])) + column(s(e["smile"])) * (bow - 0.55)
     up = line - column(s(0.8 * e["open"] + e["lift"])) * bow**0.7
     down = line + column(s(1.2 * e["open"])) * bow**0.7
     ends = np.abs(at.x - column(x(0))) - half
@@ -139,7 +139,7 @@ def _mouth(picture, at, look, e, x, y, s, skin) -> None:
     thin = column(s(look["lip"] * (1 - e["press"]))) * (0.35 + 0.65 * bow)
     lips = np.maximum(np.maximum(up - 0.8 * thin - at.y, at.y - down - thin), ends)
     for sign in (-1, 1):
-        fold = np.clip(np.maximum(e["smile"] / 5, 0.9 * e["wrinkle"]), 0, 1)
+        fold = np.clip(np.maximum(e["smile"] / 6, 0.9 * e["wrinkle"]), 0, 1)
         outer = look["mouth"] * (1 + e["broad"]) + 1.6
         stroke = capsule(at, (x(sign * (look["nose"] + 1.5)), y(4.0)), (x(sign * outer), y(9.5)), s(0.5))
         at.paint(picture, stroke, skin * 0.7, fold)

@@ -17,23 +17,23 @@ SHIRTS = ((190, 50, 50), (50, 90, 180), (60, 140, 80), (220, 180, 60), (130, 70,
 # `squint` (how much of it the upper and the lower lid take). Nose: `wrinkle`. Mouth: `broad` (share of its width),
 # `smile` (corners up), `open` (half of the opening), `lift` (upper lip up), `teeth`, `press` (lips thinner).
 EXPRESSIONS = {
-    "anger": {"raised": -2.6, "inner": 3.0, "wide": 0.05, "squint": 0.3, "broad": -0.12, "smile": -1.2, "press": 0.55},
+    "anger": {"raised": -3.4, "inner": 5.5, "droop": 0.25, "squint": 0.4, "broad": -0.3, "smile": -2.6, "press": 0.7},
     "disgust": {
-        "raised": -1.8,
-        "inner": 1.0,
-        "droop": 0.3,
-        "squint": 0.5,
+        "raised": -2.2,
+        "inner": 1.2,
+        "droop": 0.4,
+        "squint": 0.6,
         "wrinkle": 1.0,
-        "broad": -0.05,
-        "smile": -2.8,
-        "open": 1.3,
-        "lift": 2.2,
+        "broad": 0.1,
+        "smile": -4.5,
+        "open": 2.0,
+        "lift": 3.0,
         "teeth": 1.0,
     },
-    "fear": {"raised": 3.0, "inner": -2.4, "wide": 0.5, "broad": 0.25, "smile": -1.6, "open": 2.6, "teeth": 0.9},
-    "happiness": {"raised": 0.4, "arched": 0.6, "squint": 0.45, "broad": 0.4, "smile": 4.6, "open": 2.2, "teeth": 1.0},
-    "sadness": {"raised": 0.9, "inner": -3.2, "droop": 0.45, "broad": -0.1, "smile": -3.4},
-    "surprise": {"raised": 4.6, "arched": 1.6, "wide": 0.6, "broad": -0.4, "open": 6.0},
+    "fear": {"raised": 4.0, "inner": -4.5, "wide": 0.6, "broad": 0.45, "smile": -2.5, "open": 4.2, "teeth": 0.5},
+    "happiness": {"raised": 1.5, "arched": 1.5, "squint": 0.5, "broad": 0.5, "smile": 6.5, "open": 3.6, "teeth": 1.0},
+    "sadness": {"raised": 1.0, "inner": -5.5, "droop": 0.55, "broad": -0.15, "smile": -6.0},
+    "surprise": {"raised": 6.0, "arched": 2.5, "wide": 0.8, "broad": -0.3, "open": 7.2},
 }
 _ALL = sorted({part for parts in EXPRESSIONS.values() for part in parts})
 
@@ -59,12 +59,12 @@ def people(count: int) -> dict[str, np.ndarray]:
                 "width": draw.uniform(16.5, 20),
                 "height": draw.uniform(22, 25),
                 "jaw": draw.uniform(0.6, 0.95),
-                "spacing": draw.uniform(7.2, 9.0),
-                "eye_size": draw.uniform(3.6, 4.5),
-                "brow": draw.uniform(0.8, 1.5),
+                "spacing": draw.uniform(8.0, 9.4),
+                "eye_size": draw.uniform(4.8, 5.8),
+                "brow": draw.uniform(1.1, 1.9),
                 "nose": draw.uniform(2.2, 4.0),
-                "mouth": draw.uniform(6.5, 8.5),
-                "lip": draw.uniform(1.0, 1.7),
+                "mouth": draw.uniform(7.6, 9.4),
+                "lip": draw.uniform(1.3, 2.0),
                 "glasses": draw.random() < 0.2,
                 "beard": draw.random() < 0.25,
             }
@@ -84,8 +84,8 @@ def takes(
     """
     parts = np.array([[e.get(part, 0.0) for part in _ALL] for e in EXPRESSIONS.values()])
     draws = [np.random.default_rng([SEED, 1, *map(int, ids)]) for ids in zip(person, expression, take, strict=True)]
-    low = np.array([-1.5, -1.5, 0.97, 0.92, 0.0, 0.3, 0.8, 1.0, 0.5])
-    high = np.array([1.5, 1.5, 1.03, 1.08, 0.25, 0.55, 1.0, 1.4, 0.7])
+    low = np.array([-1.0, -1.0, 0.98, 0.95, 0.0, 0.3, 0.8, 1.0, 0.5])
+    high = np.array([1.0, 1.0, 1.02, 1.05, 0.25, 0.55, 1.0, 1.4, 0.7])
     numbers = np.array([draw.uniform(low, high) for draw in draws]).T
     dx, dy, scale, light, onset, rise, apex, release, fall = numbers
     time = np.arange(length)[None] / (frames - 1)
