@@ -7,8 +7,8 @@ DSVAE's generative model and networks, with three terms added to the negative EL
     mutual information     between f and z, estimated within the batch by minibatch weighted sampling, pushed to zero
 
 `information_between: sequences` is I(f; z_1:T); `frames` is I(f; z_t), added up over the frames. From a batch of B
-sequences neither I(f; z_1:T) nor any I(f; z_t) is estimated above ln B. Codes of whole sequences are so far apart from one
-another that the estimate is close to ln B, where it has no gradient; codes of single frames overlap.
+sequences neither I(f; z_1:T) nor any I(f; z_t) is estimated above ln B. Codes of whole sequences are so far apart from
+one another that the estimate is close to ln B, where it has no gradient; codes of single frames overlap.
 
 A public reimplementation weighs the three terms with 1000, 100 and 1, and adds up I(f; z_t) over the frames.
 

@@ -14,9 +14,9 @@ class Linear(Dynamics):
 
     - By default, s is the one state that inference gives (equation 6), and it drives every step. A path is then a
       function of one state, as in the Hamiltonian.
-    - `framewise`: s_{t-1} is the state that is inferred from frame t - 1. Where no such frame is known, as when a single
-      frame is continued, s is zero, the mean of its prior. A model then learns from driven paths and generates undriven
-      ones, as the public code does.
+    - `framewise`: s_{t-1} is the state that is inferred from frame t - 1. Where no such frame is known, as when one
+      frame is continued, s is zero, the mean of its prior. A model then learns from driven paths and generates
+      undriven ones, as the public code does.
 
     An affine map need not have an inverse, so the way back in time, which training needs from its random reference
     frame, has parameters of its own, and the state of the frame after drives it. Nothing makes the two directions undo
