@@ -5,13 +5,15 @@ views (gaussian_process.py), and x_pq ~ N(decoder(z_pq), alpha² I). The loss is
 
     sum |x_pq - decoder(z_pq)|² / (2 alpha²) + KL(prod N(mu_pq, sigma²_pq) || N(0, K))
 
-A training begins with an ordinary autoencoder, whose codes are N(0, I), as the authors' does; the process is fitted
-beside it and does not act on it. Then, `joint`: everything by the loss above (GPPVAE-joint). `disjoint`: the
-autoencoder is frozen and the process alone goes on (GPPVAE-dis). A hidden frame is the decoded posterior mean of its
-code, given the codes of all training frames, so only objects that were trained on can be completed.
+As in the authors' code, a training begins with an ordinary autoencoder whose codes have the prior N(0, I). The process
+is fitted beside it and does not act on it. Then `joint` trains everything by the loss above (GPPVAE-joint), and
+`disjoint` freezes the autoencoder and goes on to train the process (GPPVAE-dis). A hidden frame is the decoded
+posterior mean of its code, given the codes of all training frames, so that only objects of the training set can be
+completed.
 
-Departures: the paper's prior term is that of one sample of the codes, ours its expectation, in closed form; and codes
-that are not in the batch are those of their last visit, where the paper encodes all frames for each step.
+There are two departures. The paper takes the prior term of one sample of the codes; here it is the expectation of that
+term, in closed form. The paper encodes all frames for each step; here, codes that are not in the batch are those of the
+last batch that held them.
 """
 
 from typing import Literal
@@ -27,24 +29,24 @@ from latentmotion.models.components.gaussian import GaussianHead, kl_standard, s
 from latentmotion.models.components.gaussian_process import ObjectViewProcess
 from latentmotion.models.components.small_digits import SmallDecoder, SmallEncoder
 
-WHOLE_BATCH = True  # the process is that of all codes, each from the batch that showed it last
+WHOLE_BATCH = True  # the process is that of all codes, and each comes from the last batch that held it
 
 
 class Config(contract.NetworkConfig):
     fit: Literal["joint", "disjoint"] = "joint"
-    alone: float = 0.5  # share of the training in which the autoencoder does not know of the process
+    alone: float = 0.5  # share of the training in which the process does not act on the autoencoder
     latent: int = 16
-    rank: int = 8  # of the linear object kernel
-    networks: Literal["small", "digits"] = "small"  # the paper's own, or those of HALO (supplementary tables 6 and 7)
-    width: int = 8  # filters
-    dense: int = 128  # digits: units of the dense layers, and of the encoder's last one
-    features: int = 64
-    alpha: float = 0.313  # standard deviation of a pixel; weighs mean errors in [0, 1] against 0.001 of the mean KL
-    process_rate: float = 10.0  # learning rate of the process, in that of the autoencoder
+    rank: int = 8  # rank of the linear object kernel
+    networks: Literal["small", "digits"] = "small"  # the paper's own, or those of HALO's supplementary tables 6 and 7
+    width: int = 8  # filters of a convolution
+    dense: int = 128  # units of the dense layers of the networks for digits
+    features: int = 64  # units of the last dense layer of their encoder
+    alpha: float = 0.313  # standard deviation of a pixel; mean errors in [0, 1] weigh as much as 0.001 of the mean KL
+    process_rate: float = 10.0  # learning rate of the process, relative to that of the autoencoder
 
 
 class Model(contract.SequenceModel):
-    """See the module's docstring; `Config` documents the sizes."""
+    """GPPVAE as the module's docstring describes it, with the sizes of its `Config`."""
 
     capabilities = frozenset({contract.COMPLETE})
 
@@ -62,7 +64,7 @@ class Model(contract.SequenceModel):
         places = shape.groups, shape.frames
         self.register_buffer("mean", torch.zeros(*places, config.latent))
         self.register_buffer("log_variance", torch.zeros(*places, config.latent))
-        # The process is conditioned on training data, so these are a part of the model: what it has been shown so far.
+        # The process is conditioned on the training data that it has been shown, so these belong to the model.
         self.register_buffer("seen", torch.zeros(places, dtype=torch.bool))
         frame = shape.channels, shape.size, shape.size
         self.register_buffer("images", torch.zeros(*places, *frame, dtype=torch.uint8))
@@ -96,7 +98,7 @@ class Model(contract.SequenceModel):
         return {"total": total, "squared_error": error, "kl_normal": kl_normal, "kl_process": kl_process}
 
     def complete(self, batch: contract.Batch) -> Tensor:
-        """From all training frames; of the batch only `object` counts."""
+        """Completes sequences from all training frames, so that only the objects of the batch matter."""
         if (batch.object < 0).any():
             raise UserError("GPPVAE completes only objects that it was trained on; score it on a set split by frame")
         if self._known is None:
@@ -109,10 +111,10 @@ class Model(contract.SequenceModel):
         return super().train(mode)
 
     def _divergence(self, batch: contract.Batch, mean: Tensor, log_variance: Tensor, acts: bool) -> Tensor:
-        """KL from the process of all codes known so far, per object, with those of the batch renewed.
+        """Renews the codes of the batch and returns the KL of all codes known so far from the process, per object.
 
         Arguments:
-            acts: whether the encoder learns from it.
+            acts: Whether the encoder learns from it.
         """
         place = batch.object[:, None].expand_as(batch.seen)[batch.seen], batch.seen.nonzero()[:, 1]
         with torch.no_grad():
@@ -120,7 +122,7 @@ class Model(contract.SequenceModel):
             self.images[place], self.seen[place] = ((batch.x[batch.seen] + 1) * 127.5).round().byte(), True
         codes = [self.mean, self.log_variance]
         if acts:
-            # Of the sum over all objects a batch has a part: its gradient is as much too small.
+            # A batch holds a part of all objects, so its gradient would be too small by that share.
             share = len(self.seen) / len(batch.x)
             codes = [
                 buffer.index_put(place, value.detach() + share * (value - value.detach()))
@@ -129,7 +131,7 @@ class Model(contract.SequenceModel):
         return (self.process.divergence(*codes, self.seen) / len(self.seen)).float()
 
     def _codes(self) -> Tensor:
-        """Posterior means (P, Q, L) of all training frames by the encoder as it is; zero where there is no frame."""
+        """Encodes all training frames again. Posterior means (P, Q, L) are zero where there is no frame."""
         codes = torch.zeros_like(self.mean)
         codes[self.seen] = torch.cat(
             [self.head(self.encoder(x))[0] for x in to_float(self.images[self.seen]).split(512)]

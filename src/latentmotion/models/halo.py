@@ -1,19 +1,24 @@
 """HALO: Hamiltonian latent operators (Khan and Storkey, NeurIPS 2022), with and without action labels; its ablations.
 
-A sequence is a content code z and a path in K phase spaces S^k, s^k = (q^k, p^k), one Hamiltonian operator each:
+A sequence has a content code z and a path in K phase spaces S^k with s^k = (q^k, p^k), each with its own operator:
 
     z ~ N(0, I),  q^k ~ N(0, I),  p^k ~ N(0, I),  s^k_t = exp((t - t0) H_k) s^k_t0,  x_t ~ N(phi(z, q_t), alpha² I)
 
-The decoder sees positions only. Conditional: the action's subspace moves and all others are zero (equations 1-5).
-Unconditional: all operators act at once (supplement, equation 9). Inference (equation 6): z from all frames, q from the
-reference frame t0, p from the w frames up to it; t0 is drawn uniformly for each sequence, and the path is rolled
-forwards and backwards from it. The loss is the negative ELBO of supplement, equation 8.
+The decoder sees only positions. In the conditional model the subspace of the action moves and all others are zero
+(equations 1 to 5). In the unconditional model all operators act at once (supplement, equation 9). Inference follows
+equation 6: z is inferred from all frames, q from the reference frame t0, and p from the frames up to it. t0 is drawn
+uniformly for each sequence, and the path is rolled forwards and backwards from it. The loss is the negative ELBO of
+supplement, equation 8.
 
-`dynamics` replaces the operators by others (supplement, section 3.3) and nothing else: the same states are inferred in
-the same way. Frames that a batch hides are neither looked at nor scored.
+`dynamics` replaces the operators by other dynamics (supplement, section 3.3) and changes nothing else, except that
+`drive: frames` uses the states inferred from all frames. Frames that a batch hides are neither used nor scored.
 
-Choices where the paper is silent (docs/fidelity.md): three stride-2 layers in the decoder; states are not normalised;
-one operator for each of the nine actions that the judge tells apart on Sprites.
+The conditional decoder can learn the action only from which block of q is not zero. Blocks of q average to about zero,
+so the first linear map gets no mean signal of the action from them, and the content tends to take the action over.
+`indicator` therefore appends 1[q^k != 0] to what the decoder sees. It is a function of q, so equation 4 still holds.
+
+The paper leaves some choices open, which docs/fidelity.md explains: the decoder has three layers of stride 2, states
+are not normalised, and each of the nine actions that the judge of Sprites tells apart has an operator.
 """
 
 from typing import Literal
@@ -38,37 +43,37 @@ from latentmotion.models.dynamics.skew import SkewHamiltonian
 
 
 class Config(contract.NetworkConfig):
-    conditional: bool = True
-    operators: int | None = None  # K; null: one for each action; 3 on Sprites: one for each gesture, views shared
+    conditional: bool = True  # whether the model is given action labels
+    operators: int | None = None  # K; null means one for each action; with 3 on Sprites, views share one for a gesture
     dynamics: Literal["hamiltonian", "skew", "linear", "recurrent", "fourier"] = "hamiltonian"
-    # Linear and RNN: what drives a step. start: the state of the reference frame drives every step. frames: the state
-    # that is inferred from the frame before drives it, as equation 12 has it, and `sees` decides what is shown.
+    # What drives a step of Linear and RNN. With start it is the state of the reference frame, for every step. With
+    # frames it is the state that is inferred from the frame before (equation 12); then `sees` decides what is shown.
     drive: Literal["start", "frames"] = "start"
-    definite: bool = False  # Hamiltonians: M positive definite, so that no mode grows; the paper: symmetric
-    sees: Literal["position", "state"] = "position"  # what of a state the decoder is shown; the paper: position
-    indicator: bool = False  # conditional: the decoder is also shown which subspaces move, 1[q^k != 0]
-    content: int = 256  # |Z|; 0: no content code
+    definite: bool = False  # whether M of a Hamiltonian is positive definite, so that no mode grows
+    sees: Literal["position", "state"] = "position"  # what the decoder is shown of a state; the paper shows position
+    indicator: bool = False  # whether a conditional decoder is also shown which subspaces move
+    content: int = 256  # |Z|; with 0 there is no content code
     position: int = 6  # |Q| of one subspace
-    networks: Literal["frames", "digits"] = "frames"  # supplementary tables 3 and 4, or 6 and 7
-    width: int = 256
-    dense: int = 4096
-    features: int = 2048  # h
-    full_resolution: bool = True  # frames: convolutions of stride 1 at the frame's own size
-    output_norm: bool = True  # frames: batch normalisation before the decoder's tanh
-    digit_output_norm: bool = True  # digits: the same before the decoder's sigmoid; false: a bias that starts dark
-    units: int | None = None  # of the first layer of the position and momentum networks; null: v
-    motion: int = 36  # v, units of the second
-    window: int = 3  # w, kernel of the temporal convolution
-    alpha: float = 0.7071  # standard deviation of a pixel; 1/sqrt(2) weighs squared errors by 1
-    kl_content: float = 1.0
-    kl_motion: float = 1.0
-    kl_warmup: float = 0.0  # share of the training over which both rise to their weights
-    log_variance: float = 0.0  # where those of the posteriors start
-    normalise: bool = False  # q and p of each subspace scaled to the length sqrt(d), in training and in sampling
+    networks: Literal["frames", "digits"] = "frames"  # those of supplementary tables 3 and 4, or of tables 6 and 7
+    width: int = 256  # channels of a convolution
+    dense: int = 4096  # units of the largest dense layer
+    features: int = 2048  # h, the length of a frame's features
+    full_resolution: bool = True  # whether frame networks have a convolution of stride 1 at the frame's own size
+    output_norm: bool = True  # whether frame decoders normalise over the batch before the tanh
+    digit_output_norm: bool = True  # the same for digit decoders; without it the output starts with a dark bias
+    units: int | None = None  # units of the first layer of the position and momentum networks; null means v
+    motion: int = 36  # v, units of their second layer
+    window: int = 3  # kernel of each of the two temporal convolutions
+    alpha: float = 0.7071  # standard deviation of a pixel; with 1/sqrt(2) the squared error has the weight 1
+    kl_content: float = 1.0  # weight of the content's divergence
+    kl_motion: float = 1.0  # weight of the motion's divergence
+    kl_warmup: float = 0.0  # share of the training over which both divergences rise to their weights
+    log_variance: float = 0.0  # log variance of the posteriors at the start of training
+    normalise: bool = False  # whether q and p of each subspace are scaled to the length sqrt(d)
 
 
 class Model(contract.SequenceModel):
-    """See the module's docstring; `Config` documents the sizes."""
+    """HALO as the module's docstring describes it, with the sizes of its `Config`."""
 
     def __init__(self, config: Config, shape: contract.DataShape):
         super().__init__()
@@ -133,13 +138,13 @@ class Model(contract.SequenceModel):
         return {"total": total, "squared_error": error, "kl_content": kl_z, "kl_position": kl_q, "kl_momentum": kl_p}
 
     def encode(self, x: Tensor, action: Tensor) -> tuple[Tensor, Tensor]:
-        """The path of the middle frame's state: it has frames before it to take a momentum from."""
+        """Encodes the path from the middle frame, because that frame has frames before it to infer a momentum from."""
         features = self._features(x)
         reference = torch.full((len(x),), x.shape[1] // 2, device=x.device)
         return self._content(features)[0], self._motion(features, action, reference, x.new_ones(x.shape[:2]))
 
     def complete(self, batch: contract.Batch) -> Tensor:
-        """From the state of the seen frame that is nearest to the middle."""
+        """Completes a sequence from the state of the seen frame that is nearest to the middle."""
         features = self._features(batch.x, batch.seen)
         distance = (torch.arange(batch.x.shape[1], device=batch.x.device) - batch.x.shape[1] // 2).abs()
         reference = distance.expand(len(batch.x), -1).masked_fill(~batch.seen, batch.x.shape[1]).argmin(1)
@@ -164,7 +169,7 @@ class Model(contract.SequenceModel):
         states = self._states(features, action)
         known = functional.pad(states, (0, 0, 0, 0, 0, length - given)) if self.dynamics.framewise else None
         motion = self.motion_of(self.advance(states[:, -1], 1 - given, length - given, known))
-        # The content network has only seen whole sequences: the given frames are repeated until they are one.
+        # The content network has learnt from whole sequences, so the given frames are repeated until they are as long.
         whole = features[:, torch.arange(max(given, self.shape.frames)) % given]
         return self.decode(self._content(whole)[0], motion)
 
@@ -172,10 +177,11 @@ class Model(contract.SequenceModel):
         return self._states(self._features(x), action)[:, -1]
 
     def advance(self, state: Tensor, first: int, last: int, known: Tensor | None = None) -> Tensor:
-        """A subspace whose state is zero is not in motion and stays so (equation 2), whatever its dynamics adds.
+        """Rolls states out. A subspace whose state is zero stays zero (equation 2), whatever its dynamics adds.
 
-        known: states (B, last - first + 1, K, S) that were inferred from frames first to last, for dynamics that are
-            driven by them; zero, the mean of the prior, where no frame is known.
+        Arguments:
+            known: The states (B, last - first + 1, K, S) inferred from frames first to last, for dynamics that are
+                driven by them. They are zero, the mean of the prior, where no frame is known.
         """
         path = self.dynamics(state, first, last) if known is None else self.dynamics(state, first, last, known)
         return path * _moving(state)[:, None]
@@ -196,17 +202,17 @@ class Model(contract.SequenceModel):
         return self.content(features)
 
     def _mask(self, action: Tensor) -> Tensor:
-        """(B, K, 1): one for the operators that move."""
+        """Returns (B, K, 1) with a one for each operator that moves."""
         if not self.config.conditional:
             return torch.ones(len(action), self.operators, 1, device=action.device)
         return self._indicator(action)[..., None]
 
     def _indicator(self, action: Tensor) -> Tensor:
-        """u, (B, K). Fewer operators than actions: neighbouring actions share one (Sprites: the views of a gesture)."""
+        """Returns u (B, K). Neighbouring actions share an operator where there are fewer operators than actions."""
         return functional.one_hot(action * self.operators // self.shape.actions, self.operators).float()
 
     def _posterior(self, features: Tensor, action: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and log variance of the state at every frame, (B, T, K, S) each: q from the frame, p from a window."""
+        """Returns mean and log variance (B, T, K, S) of the state at every frame, q from the frame, p from a window."""
         if self.config.conditional:
             given = self._indicator(action).to(features.dtype)
             features = torch.cat([features, given[:, None].expand(-1, features.shape[1], -1)], dim=2)
@@ -224,20 +230,21 @@ class Model(contract.SequenceModel):
         return mean, log_variance
 
     def _states(self, features: Tensor, action: Tensor) -> Tensor:
-        """Posterior means (B, T, K, S), zero in the subspaces that do not move."""
+        """Returns posterior means (B, T, K, S), which are zero in the subspaces that do not move."""
         return self._scale(self._posterior(features, action)[0]) * self._mask(action)[:, None]
 
     def _motion(self, features: Tensor, action: Tensor, reference: Tensor, seen: Tensor) -> Tensor:
-        """What the decoder sees along the path through the mean states at the reference frames (B,)."""
+        """Returns what the decoder sees along the path through the mean states at the reference frames (B,)."""
         states = self._states(features, action)
         state = states[torch.arange(len(features), device=features.device), reference]
         known = states * seen[..., None, None] if self.dynamics.framewise else None
         return self.motion_of(self._path(state, reference, features.shape[1], known))
 
     def _path(self, state: Tensor, reference: Tensor, frames: int, known: Tensor | None = None) -> Tensor:
-        """States (B, K, S) at frames `reference` (B,) -> states (B, T, K, S) at frames 0..T-1.
+        """Rolls states (B, K, S) at frames `reference` (B,) out to states (B, T, K, S) at frames 0 to T - 1.
 
-        known: the states (B, T, K, S) of all frames, where they drive the dynamics.
+        Arguments:
+            known: The states (B, T, K, S) of all frames, where they drive the dynamics.
         """
         first, last = -int(reference.max()), frames - 1 - int(reference.min())
         row = torch.arange(len(state), device=state.device)[:, None]
@@ -252,7 +259,10 @@ class Model(contract.SequenceModel):
         return [self.dynamics.instant, self.dynamics.windowed]
 
     def _scale(self, state: Tensor) -> Tensor:
-        """q and p of each subspace at the length sqrt(d), where asked for; a single number has no direction."""
+        """Scales q and p of each subspace to the length sqrt(d) where `normalise` asks for it.
+
+        A q or p of a single number is left as it is, because it would keep only its sign.
+        """
         if not self.config.normalise:
             return state
         parts = state.split(self._parts(), dim=-1)
@@ -294,5 +304,5 @@ def _motion_network(inputs: int, config: Config) -> nn.Sequential:
 
 
 def _moving(states: Tensor) -> Tensor:
-    """(..., K, S) -> (..., K, 1): whether a subspace is in motion."""
+    """Returns (..., K, 1), true for each subspace of states (..., K, S) that is in motion."""
     return (states != 0).any(-1, keepdim=True)

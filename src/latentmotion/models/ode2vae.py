@@ -1,18 +1,19 @@
 """ODE2VAE: a latent ordinary differential equation of second order (Yildiz, Heinonen and Lähdesmäki, NeurIPS 2019).
 
-A state z = (s, v) of position and velocity moves by ds/dt = v, dv/dt = f_W(s, v), with f_W a Bayesian neural network
-(nets/acceleration.py), and x_t is seen through the position alone: its pixels in [0, 1] are Bernoulli(decoder(s_t)).
-The state of the first frame that is seen is inferred from that frame, q(s) and q(v) by an encoder each, and rolled
-out; its density moves along by d log q / dt = -tr(df/dv). The loss is, over the frames t that are seen,
+A state z = (s, v) of position and velocity moves by ds/dt = v and dv/dt = f_W(s, v), where f_W is a Bayesian neural
+network (components/acceleration.py). The pixels of x_t in [0, 1] are Bernoulli(decoder(s_t)), so a frame depends on the
+position only. The state of the first seen frame is inferred from that frame, with an encoder each for q(s) and q(v),
+and rolled out. Its density changes by d log q / dt = -tr(df/dv). The loss is, over the frames t that are seen,
 
     - sum_t log p(x_t | s_t) + sum_t (log q_ode(z_t) - log N(z_t; 0, I)) + beta KL(q(W) || N(0, I))
     [+ gamma sum_t (log q_ode(z_t) - log q_enc(z_t | x_t))]
 
-with the last term in ODE2VAE-KL (`kl: true`): the path has to stay where the encoders would put it. beta = q / |W|.
+where beta = q / |W|. ODE2VAE-KL (`kl: true`) has the last term, which keeps the path where the encoders would put it.
 
-As the authors' code for hidden angles (mnist_nonuniform), which infers the velocity from one frame and lets sequences
-grow while it trains. Departures: that code leaves the encoders' variance out of log q(z_0); here one Runge-Kutta step
-is taken a frame, there five; frames before the first that is seen are had by integrating backwards.
+This follows the authors' code for hidden angles (mnist_nonuniform), which infers the velocity from one frame and lets
+sequences grow during training. There are three departures: log q(z_0) holds the encoders' variance, which that code
+leaves out; one Runge-Kutta step is taken for a frame, where that code takes five; and frames before the first seen one
+are integrated backwards.
 """
 
 import math
@@ -28,21 +29,21 @@ from latentmotion.models.components.gaussian import GaussianHead, sample
 
 
 class Config(contract.NetworkConfig):
-    kl: bool = False  # ODE2VAE-KL
-    gamma: float = 0.1  # weight of its term
-    position: int = 8  # q
+    kl: bool = False  # whether this is ODE2VAE-KL
+    gamma: float = 0.1  # weight of the term that ODE2VAE-KL adds
+    position: int = 8  # q, the length of s and of v
     hidden: int = 50  # units of a layer of f
     step: float = 0.1  # time between frames
     growth: float = 0.0  # share of the training over which sequences grow from a fifth to their whole length
-    width: int = 8
-    decoder_width: int = 12
-    dense: int = 256
-    features: int = 128
-    log_variance: float = 0.0  # where those of the encoders start
+    width: int = 8  # channels of the encoders' first convolution
+    decoder_width: int = 12  # channels of the decoder's last convolution
+    dense: int = 256  # units of a dense layer
+    features: int = 128  # units of the encoders' last dense layer
+    log_variance: float = 0.0  # log variance of the encoders at the start of training
 
 
 class Model(contract.SequenceModel):
-    """See the module's docstring; `Config` documents the sizes."""
+    """ODE2VAE as the module's docstring describes it, with the sizes of its `Config`."""
 
     capabilities = frozenset(
         {contract.ENCODE, contract.SAMPLE_CONTENT, contract.SAMPLE_MOTION}
@@ -87,7 +88,7 @@ class Model(contract.SequenceModel):
         return {"total": total, "squared_error": (x - target).square().sum() / len(seen), **terms}
 
     def encode(self, x: Tensor, action: Tensor) -> tuple[Tensor, Tensor]:
-        """The path from the first frame."""
+        """Encodes the path from the first frame."""
         state = self._infer(x[:, 0])[0][:, None]
         return x.new_zeros(len(x), 0), self.motion_of(self.advance(state, 0, x.shape[1] - 1))
 
@@ -95,7 +96,7 @@ class Model(contract.SequenceModel):
         return self.decoder(motion.flatten(0, 1)).unflatten(0, motion.shape[:2])
 
     def complete(self, batch: contract.Batch) -> Tensor:
-        """The path from the first frame that is seen, rolled back to those before it."""
+        """Decodes the path from the first seen frame, with the frames before it integrated backwards."""
         start, frames = batch.seen.int().argmax(1), batch.x.shape[1]
         here = torch.arange(len(start), device=start.device)
         first = -int(start.max())
@@ -119,7 +120,7 @@ class Model(contract.SequenceModel):
         return self._infer(x[:, -1])[0][:, None]
 
     def advance(self, state: Tensor, first: int, last: int) -> Tensor:
-        """By the posterior mean of the weights."""
+        """Rolls a state out with the posterior mean of the weights."""
         parts = []
         for end in (first, last):
             path, _ = self._integrate(self.acceleration.mean(), state[:, 0], state.new_zeros(len(state)), end)
@@ -130,7 +131,7 @@ class Model(contract.SequenceModel):
         return states[:, :, 0, : self.config.position]
 
     def _grown(self, seen: Tensor) -> Tensor:
-        """Which frames count at this point of the training: those that are seen and, after the first, not too late."""
+        """Marks the seen frames that count at this point of the training, which are not too long after the first."""
         if self.progress >= self.config.growth:
             return seen
         length = seen.shape[1]
@@ -138,13 +139,16 @@ class Model(contract.SequenceModel):
         return seen & (torch.arange(length, device=seen.device) - seen.int().argmax(1, keepdim=True) < reach)
 
     def _infer(self, frames: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and log variance (N, 2q) of the states of frames (N, C, H, W): position, then velocity."""
+        """Returns mean and log variance (N, 2q) of the states of frames (N, C, H, W), position before velocity."""
         parts = [head(encoder(frames)) for encoder, head in zip(self.encoders, self.heads, strict=True)]
         mean, log_variance = (torch.cat(part, dim=1) for part in zip(*parts, strict=True))
         return mean, log_variance
 
     def _integrate(self, field: Drawn, z: Tensor, log_q: Tensor, frames: int) -> tuple[Tensor, Tensor]:
-        """States (B, |frames| + 1, 2q) and log densities (B, |frames| + 1), frame by frame; backwards if below 0."""
+        """Returns states (B, |frames| + 1, 2q) and log densities (B, |frames| + 1) of each frame.
+
+        Time runs backwards where `frames` is negative.
+        """
         if not frames:
             return z[:, None], log_q[:, None]
 
@@ -160,11 +164,11 @@ class Model(contract.SequenceModel):
 
 
 def _log_normal(z: Tensor, mean: Tensor, log_variance: Tensor) -> Tensor:
-    """log N(z; mean, exp(log_variance)), summed over the last dimension."""
+    """Returns log N(z; mean, exp(log_variance)), summed over the last dimension."""
     return -0.5 * ((z - mean).square() / log_variance.exp() + log_variance + math.log(2 * math.pi)).sum(-1)
 
 
 def _log_bernoulli(x: Tensor, target: Tensor) -> Tensor:
-    """log p of grey levels under probabilities, both given in [-1, 1], each pixel by itself."""
+    """Returns log p of each grey level under its probability, both given in [-1, 1]."""
     p, grey = ((part + 1) / 2 for part in (x, target))
     return grey * (p + 1e-5).log() + (1 - grey) * (1 - p + 1e-5).log()

@@ -1,10 +1,10 @@
 """S3VAE: self-supervised sequential VAE (Zhu, Min, Kadav and Graf, CVPR 2020).
 
-DSVAE's generative model and networks, with three terms added to the negative ELBO:
+S3VAE has DSVAE's generative model and networks, and adds three terms to the negative ELBO:
 
     static consistency     max(0, |f(x) - f(shuffled x)| - |f(x) - f(y)| + margin), y another sequence of the batch
-    dynamic prediction     from z_t alone, which cells of a 3 x 3 grid move most at frame t (binary cross-entropy)
-    mutual information     between f and z, estimated within the batch by minibatch weighted sampling, pushed to zero
+    dynamic prediction     binary cross-entropy of predicting from z_t which cells of a 3 x 3 grid move most at frame t
+    mutual information     between f and z, estimated within the batch by minibatch weighted sampling
 
 `information_between: sequences` is I(f; z_1:T); `frames` is I(f; z_t), added up over the frames. From a batch of B
 sequences neither I(f; z_1:T) nor any I(f; z_t) is estimated above ln B. Codes of whole sequences are so far apart from
@@ -12,8 +12,8 @@ one another that the estimate is close to ln B, where it has no gradient; codes 
 
 A public reimplementation weighs the three terms with 1000, 100 and 1, and adds up I(f; z_t) over the frames.
 
-Departure: the paper takes the moving cells from optical flow (for faces: landmarks) of a pretrained network; here they
-are the three cells with the largest mean absolute difference to the next frame, which needs nothing pretrained.
+Departure: the paper finds moving cells by optical flow, and on faces by landmarks, of pretrained networks. Here they
+are the three cells with the largest mean absolute difference to the next frame, which needs no pretrained network.
 """
 
 import math
@@ -26,15 +26,15 @@ from torch.nn import functional
 from latentmotion.models import base as contract
 from latentmotion.models import dsvae
 
-GRID, MOVING = 3, 3  # the paper's 3 x 3 patches, of which the three with the largest motion are marked
-WHOLE_BATCH = True  # consistency and mutual information compare the sequences of a batch
+GRID, MOVING = 3, 3  # the paper has 3 x 3 patches and marks the three with the largest motion
+WHOLE_BATCH = True  # the consistency and the mutual information compare the sequences of a batch
 
 
 class Config(contract.NetworkConfig):
     content: int = 256
     motion: int = 32
     hidden: int = 256
-    networks: Literal["simple"] = "simple"  # of DSVAE's choices these two have one answer here
+    networks: Literal["simple"] = "simple"  # S3VAE has only one of DSVAE's choices of this and of `weak`
     weak: Literal[False] = False
     content_units: int | None = None
     width: int = 256
@@ -51,12 +51,12 @@ class Config(contract.NetworkConfig):
     consistency: float = 10.0  # weight of the static consistency term
     prediction: float = 10.0  # weight of the dynamic prediction term
     information: float = 1.0  # weight of the mutual information
-    information_between: Literal["sequences", "frames"] = "sequences"  # f and z_1:T, or f and each z_t, added up
-    margin: float = 1.0
+    information_between: Literal["sequences", "frames"] = "sequences"  # between f and z_1:T, or f and each z_t
+    margin: float = 1.0  # by how much another sequence's content must be farther away than that of shuffled frames
 
 
 class Model(dsvae.Model):
-    """See the module's docstring."""
+    """S3VAE as the module's docstring describes it."""
 
     def __init__(self, config: Config, shape: contract.DataShape):
         super().__init__(config, shape)
@@ -87,23 +87,26 @@ class Model(dsvae.Model):
         return losses | {"consistency": consistency, "prediction": prediction, "information": information}
 
     def features(self, x: Tensor) -> Tensor:
-        """Kept for the consistency term: frames are encoded singly, so a shuffled sequence has shuffled features."""
+        """Encodes frames and keeps the result, because a shuffled sequence has the same features in another order."""
         self.encoded = super().features(x)
         return self.encoded
 
 
 def moving_cells(x: Tensor) -> Tensor:
-    """x (B, T, C, H, W) -> (B, T - 1, 9), one for the three cells that change most to the next frame."""
+    """Returns (B, T - 1, 9), with a one for the three cells of x (B, T, C, H, W) that change most to the next frame."""
     change = (x[:, 1:] - x[:, :-1]).abs().mean(2)
     cells = functional.adaptive_avg_pool2d(change, GRID).flatten(2)
     return torch.zeros_like(cells).scatter_(2, cells.topk(MOVING, dim=2).indices, 1.0)
 
 
 def mutual_information(f: Tensor, f_posterior: tuple, z: Tensor, z_posterior: tuple) -> Tensor:
-    """I(f; z) in nats, at least 0: log q(f, z) - log q(f) - log q(z), each q a mixture of the batch's posteriors."""
+    """Returns I(f; z) in nats, at least 0, with each q a mixture of the batch's posteriors.
+
+    The estimate is the mean of log q(f, z) - log q(f) - log q(z).
+    """
 
     def pairwise(value: Tensor, posterior: tuple[Tensor, Tensor]) -> Tensor:
-        """log q(value_i | x_j), (B, B)."""
+        """Returns log q(value_i | x_j) as (B, B)."""
         mean, log_variance = posterior
         squared = (value[:, None] - mean[None]).square() / log_variance.exp()[None]
         return -0.5 * (squared + log_variance[None] + math.log(2 * math.pi)).sum(2)

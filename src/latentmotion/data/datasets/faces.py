@@ -1,15 +1,15 @@
 """Faces: people who show six expressions, from neutral to apex, several takes each.
 
-Source: the MUG facial expression database (Aifanti, Papachristou and Delopoulos, 2010), licensed, in its own layout
-raw/<subject>/<expression>/take<n>/<frame>.jpg. Halved in time, cut at a random place and resized, as in HALO, section
-4: to 16 frames, since that is how long predictions are scored (its table 1), of which models learn from the first
-`frames`. Departure: HALO crops the face; here the largest centred square is taken, since its detector is not named.
-`drawn` is this project's own set with the same labels and splits (drawn/faces.py).
+The source is the licensed MUG facial expression database (Aifanti, Papachristou and Delopoulos, 2010) in its own layout
+raw/<subject>/<expression>/take<n>/<frame>.jpg. As in HALO, section 4, takes are halved in time, cut at a random place
+and resized. They are cut to 16 frames, the length over which predictions are scored (its table 1), and models learn
+from the first `frames` of these. Departure: HALO crops the face with a detector that it does not name; here the largest
+centred square is taken. `drawn` is this project's own set with the same labels and splits (synthetic/faces.py).
 
-Takes are split, not people: a judge of 52 identities must know its people, so each of them is in every split, and
-HALO's 0.998 for identity can only be read so. Of a person's takes of an expression the last is test, the one before it
-validation and all others train. Real people have an expression in fewer takes now and then: two are test and train, one
-is train.
+The split is by take and not by person. A judge of 52 identities must know its people, so each of them is in every
+split, and HALO's 0.998 for identity can only be read that way. Of a person's takes of an expression, the last one is
+for the test, the one before it for validation, and all others for training. Where a real person has only two takes of
+an expression, they are for test and training, and a single take is for training.
 """
 
 import re
@@ -25,8 +25,8 @@ from latentmotion.data.synthetic import faces as drawn
 
 OPTIONS = {"people": 52, "takes": 5, "continued": 16}
 EXPRESSIONS = ("anger", "disgust", "fear", "happiness", "sadness", "surprise")
-SKIPPED = ("neutral", "mixed")  # recorded with the others, but no expression of the task
-EVERY = 2  # of the recorded frames
+SKIPPED = ("neutral", "mixed")  # these are recorded with the others, but are no expressions of the task
+EVERY = 2  # every second recorded frame is used
 SEED = 20100412
 ABSENT = (
     "the licensed MUG facial expression database is not there; ask its owners for it (mug.ee.auth.gr/fed) and put it "
@@ -35,10 +35,11 @@ ABSENT = (
 
 
 def prepare(raw: Path, settings: dict) -> Prepared:
-    """All takes, (N, frames, 3, size, size) uint8, and how they go on.
+    """Returns all takes, (N, frames, 3, size, size) uint8, and their continuations.
 
-    Options: `people`, how many (real: the first of the database); `continued`, frames of a take that are kept for
-    prediction; drawn only, `takes` of each expression.
+    Options: `people` is the number of people, of a real set the first of the database. `continued` is how many frames
+    of a take are kept for prediction. `takes` is the number of drawn takes of each expression.
+
     Raises UserError when the database is absent, for an unknown folder, a missing frame, a clip that is too short and a
     picture that is truncated, renamed or of another mode.
     """
@@ -70,7 +71,7 @@ def prepare(raw: Path, settings: dict) -> Prepared:
 
 
 def _split(person: np.ndarray, expression: np.ndarray, take: np.ndarray) -> np.ndarray:
-    """Last take test, the one before validation, the others train; of two, test and train; a single one, train."""
+    """Names the split of each take, as the module's docstring describes."""
     cell = person * len(EXPRESSIONS) + expression
     split = np.full(len(person), "train", dtype="<U10")
     for value in np.unique(cell):
@@ -115,7 +116,7 @@ def _real(raw: Path, settings: dict, length: int):
 
 
 def _folders(folder: Path) -> list[Path]:
-    """Its folders in the order of their numbers: take2 before take10."""
+    """Returns the folders in it in the order of their numbers, so that take2 comes before take10."""
     found = [f for f in folder.iterdir() if f.is_dir() and not f.name.startswith(".")]
     return sorted(found, key=lambda f: (int((re.findall(r"\d+", f.name) or ["0"])[-1]), f.name))
 
@@ -130,7 +131,7 @@ def _is_expression(folder: Path) -> bool:
 
 
 def _clip(folder: Path, ids: list[int], frames: int, size: int) -> np.ndarray:
-    """One take, (frames, 3, size, size): `frames` of every second frame, from a place drawn for this take alone."""
+    """Returns one take (frames, 3, size, size), every second frame from a place that is drawn for this take."""
     numbered = {}
     for file in folder.iterdir():
         if file.suffix.lower() in (".jpg", ".jpeg"):
@@ -155,7 +156,7 @@ def _clip(folder: Path, ids: list[int], frames: int, size: int) -> np.ndarray:
 
 
 def _picture(path: Path, size: int) -> np.ndarray:
-    """(3, size, size) uint8: the largest centred square, averaged down to the size."""
+    """Returns the largest centred square of a picture, averaged down to (3, size, size) uint8."""
     picture = read_picture(path, "JPEG", ("RGB", "L")).convert("RGB")
     side = min(picture.size)
     left, top = (picture.width - side) // 2, (picture.height - side) // 2

@@ -1,7 +1,7 @@
-"""The drawn faces: people with a look of their own whose expressions grow from neutral to an apex, and go again.
+"""The drawn faces: people with a look of their own whose expressions grow from neutral to an apex and end again.
 
-Drawn by this project from the numbers in drawn/people.py. What stands still in a take is painted once; brows, eyes,
-nose and mouth are painted in every frame, each in its own window.
+This project draws them from the numbers in people.py. What stands still in a take is painted once. Brows, eyes, nose
+and mouth are painted in every frame, each in a window of its own.
 """
 
 import numpy as np
@@ -16,10 +16,10 @@ _CHUNK = 48
 def draw(
     person: np.ndarray, expression: np.ndarray, take: np.ndarray, frames: int, length: int, size: int
 ) -> np.ndarray:
-    """Sequences, (N, length, 3, size, size) uint8, of these people, expressions and takes, each (N,) integers.
+    """Returns sequences (N, length, 3, size, size) uint8 of people, expressions and takes, each given as (N,) integers.
 
-    Within the first `frames` an expression reaches its apex. A sequence depends on its own three numbers alone, not on
-    what else is drawn with it, and its frames not on how many follow.
+    An expression reaches its apex within the first `frames` frames. A sequence depends only on its own three numbers,
+    and its frames do not depend on how many follow.
     """
     looks = people(int(person.max()) + 1)
     out = np.empty((len(person), length, 3, size, size), np.uint8)
@@ -38,13 +38,13 @@ def draw(
 
 
 def _frame(look: dict):
-    """Maps a face's own coordinates, origin at its middle, to the picture's, and lengths likewise."""
+    """Returns the maps of a face's own x, y and lengths, with the origin in its middle, to those of the picture."""
     scale = look["scale"]
     return (lambda x: 32 + look["dx"] + scale * x), (lambda y: 33 + look["dy"] + scale * y), (lambda r: scale * r)
 
 
 def _still(look: dict, size: int) -> np.ndarray:
-    """Background, shirt, neck, ears, head, hair and beard, (B, 3, size, size) float32."""
+    """Paints background, shirt, neck, ears, head, hair and beard, as (B, 3, size, size) float32."""
     x, y, s = _frame(look)
     at = Window(size)
     skin, hair, style = look["skin"].astype(float), look["hair"], look["style"]
@@ -63,7 +63,7 @@ def _still(look: dict, size: int) -> np.ndarray:
     at.paint(picture, trapezoid(at, x(0), y(15), y(27), s(8.0), s(8.0)), skin * 0.8)
     for sign in (-1, 1):
         at.paint(picture, ellipse(at, x(sign * width), y(0), s(3.0), s(4.6)), skin * 0.88)
-    # The jaw narrows the lower half only: above it the trapezoid is far wider than the head.
+    # The jaw narrows only the lower half, because above it the trapezoid is far wider than the head.
     jaw = trapezoid(at, x(0), y(-height - 5), y(height), s(width * (3 - look["jaw"]) * 0.75), s(width * look["jaw"]))
     head = np.maximum(ellipse(at, x(0), y(0), s(width), s(height)), jaw)
     at.paint(picture, head, skin)
@@ -79,7 +79,7 @@ def _still(look: dict, size: int) -> np.ndarray:
 
 
 def _expression(picture: np.ndarray, look: dict, e: dict, size: int) -> None:
-    """Paints what moves into every frame, in place; look and e have one entry a frame."""
+    """Paints what moves into every frame, in place. look and e have one entry for each frame."""
     x, y, s = _frame(look)
     skin, hair = look["skin"].astype(float), look["hair"].astype(float)
     _nose(picture, Window(size, 18, 24, 46, 48), look, e, x, y, s, skin)
@@ -127,7 +127,7 @@ def _nose(picture, at, look, e, x, y, s, skin) -> None:
 
 
 def _mouth(picture, at, look, e, x, y, s, skin) -> None:
-    """Lips around an opening between two curves that meet at the corners."""
+    """Paints lips around an opening between two curves that meet at the corners."""
     half = column(s(look["mouth"] * (1 + e["broad"])))
     u = (at.x - column(x(0))) / half
     bow = np.clip(1 - u * u, 0, 1)

@@ -1,6 +1,7 @@
-"""Who the drawn faces are, and what their expressions do: the numbers behind drawn/faces.py.
+"""The numbers behind the drawn faces (faces.py): what each person looks like and what each expression does.
 
-Lengths are in units of 1/64 of the picture, colours in 0..255.
+Lengths are in units of 1/64 of the picture, and colours are in 0 to 255. Eyes, brows and mouths are drawn larger and
+expressions stronger than those of real people, so that an expression can be seen in a picture of 32 pixels.
 """
 
 import numpy as np
@@ -13,9 +14,10 @@ EYES = ((70, 45, 30), (60, 110, 170), (70, 130, 80), (110, 110, 120))
 SHIRTS = ((190, 50, 50), (50, 90, 180), (60, 140, 80), (220, 180, 60), (130, 70, 160), (230, 230, 230), (60, 60, 70))
 
 # What an expression adds to a neutral face at full strength, after the action units that actors of such a set are asked
-# for. Brows: `raised`, `inner` (the inner end lower), `arched`. Eyes: `wide` (share of their opening), `droop` and
-# `squint` (how much of it the upper and the lower lid take). Nose: `wrinkle`. Mouth: `broad` (share of its width),
-# `smile` (corners up), `open` (half of the opening), `lift` (upper lip up), `teeth`, `press` (lips thinner).
+# for. Brows are `raised`, have their `inner` end lower, or are `arched`. Eyes open by the share `wide`, and the upper
+# lid (`droop`) and the lower lid (`squint`) cover a share of the opening. The nose has a `wrinkle`. A mouth grows by
+# the share `broad`, its corners go up (`smile`), `open` is half of its opening, the upper lip goes up (`lift`), `teeth`
+# show, and lips are thinner (`press`).
 EXPRESSIONS = {
     "anger": {"raised": -3.4, "inner": 5.5, "droop": 0.25, "squint": 0.4, "broad": -0.3, "smile": -2.6, "press": 0.7},
     "disgust": {
@@ -39,10 +41,10 @@ _ALL = sorted({part for parts in EXPRESSIONS.values() for part in parts})
 
 
 def people(count: int) -> dict[str, np.ndarray]:
-    """Looks of people 0..count-1, name -> (count, ...); person i is the same however many there are.
+    """Returns the looks of people 0 to count - 1, each feature by name as (count, ...).
 
-    Style, colour of hair and skin run through their combinations, so that no two people share all three; the rest is
-    drawn from the generator of (seed, 0, i).
+    Person i is the same however many there are. Style, colour of hair and skin run through their combinations, so that
+    no two people share all three. The rest is drawn from the generator of (seed, 0, i).
     """
     looks = []
     for i in range(count):
@@ -75,12 +77,12 @@ def people(count: int) -> dict[str, np.ndarray]:
 def takes(
     person: np.ndarray, expression: np.ndarray, take: np.ndarray, frames: int, length: int
 ) -> dict[str, np.ndarray]:
-    """What differs between takes: a face's place, size and light, (N,), and its expression over time, name -> (N, L).
+    """Returns by name what differs between takes: place, size and light (N,), and the expression over time (N, L).
 
-    Every face starts neutral; the expression sets in after a random while and rises to an apex of random strength,
-    which it reaches within `frames` and holds to their end. In what follows, up to `length`, it is held a little
-    longer and let go: after twice the frames the face is neutral again. Each take draws from the generator of (seed,
-    1, person, expression, take) alone.
+    Every face starts neutral. The expression sets in after a random while and rises to an apex of random strength,
+    which it reaches within `frames` frames and holds to the last of them. In the frames that follow, up to `length`, it
+    is held a little longer and then ends, so that after twice the frames the face is neutral again. Each take draws
+    only from the generator of (seed, 1, person, expression, take).
     """
     parts = np.array([[e.get(part, 0.0) for part in _ALL] for e in EXPRESSIONS.values()])
     draws = [np.random.default_rng([SEED, 1, *map(int, ids)]) for ids in zip(person, expression, take, strict=True)]
@@ -96,6 +98,6 @@ def takes(
 
 
 def _ramp(time: np.ndarray, start: np.ndarray, duration: np.ndarray) -> np.ndarray:
-    """From 0 at `start` smoothly to 1 after `duration`, (N, L)."""
+    """Returns (N, L), which rises smoothly from 0 at `start` to 1 after `duration`."""
     progress = np.clip((time - start[:, None]) / duration[:, None], 0, 1)
     return progress * progress * (3 - 2 * progress)

@@ -5,9 +5,9 @@ from torch import Tensor, nn
 
 
 class Acceleration(nn.Module):
-    """f_W(s, v): position and velocity (B, q) each -> acceleration (B, q), two hidden layers of ReLU units.
+    """f_W(s, v), which maps position and velocity (B, q) to acceleration (B, q) with two hidden layers of ReLU units.
 
-    Weights and biases W have the prior N(0, I) and the posterior N(m, lambda² I), with one lambda for all of them.
+    Weights and biases W have the prior N(0, I) and the posterior N(m, lambda² I), with the same lambda for all of them.
     """
 
     def __init__(self, position: int, hidden: int):
@@ -18,35 +18,35 @@ class Acceleration(nn.Module):
         self.log_variance = nn.Parameter(torch.tensor(1e-4).log())
 
     def draw(self) -> "Drawn":
-        """f of one W from the posterior."""
+        """Draws one W from the posterior and returns its f."""
         scale = torch.exp(0.5 * self.log_variance)
         return Drawn(*([m + scale * torch.randn_like(m) for m in part] for part in (self.weight, self.bias)))
 
     def mean(self) -> "Drawn":
-        """f of W = m."""
+        """Returns f of W = m."""
         return Drawn(list(self.weight), list(self.bias))
 
     def size(self) -> int:
         return sum(parameter.numel() for parameter in (*self.weight, *self.bias))
 
     def divergence(self) -> Tensor:
-        """KL(q(W) || N(0, I)), a scalar."""
+        """Returns the scalar KL(q(W) || N(0, I))."""
         square = sum(parameter.square().sum() for parameter in (*self.weight, *self.bias))
         return 0.5 * (square + self.size() * (self.log_variance.exp() - 1 - self.log_variance))
 
 
 class Drawn:
-    """f of given weights and biases."""
+    """f with given weights and biases."""
 
     def __init__(self, weight: list[Tensor], bias: list[Tensor]):
         self.weight, self.bias = weight, bias
 
     def __call__(self, s: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
-        """f(s, v) (B, q) and the trace of df/dv (B,), which for two hidden layers is a bilinear form:
+        """Returns f(s, v) (B, q) and the trace of df/dv (B,), which for two hidden layers is a bilinear form:
 
             tr(W3 D2 W2 D1 W1v) = d2^T (W2 o (W1v W3)^T) d1
 
-        with W1v the columns of W1 that meet v, and d1, d2 (0 or 1) the slopes of the hidden units.
+        Here W1v holds the columns of W1 that multiply v, and d1 and d2 are the slopes (0 or 1) of the hidden units.
         """
         first = nn.functional.linear(torch.cat([s, v], dim=1), self.weight[0], self.bias[0])
         second = nn.functional.linear(first.relu(), self.weight[1], self.bias[1])

@@ -5,15 +5,16 @@ from torch import Tensor, nn
 
 from latentmotion.core.errors import UserError
 
-CONTRAST = 3.0  # of an untrained decoder: background (-0.5 deviations) at 0.01, strokes (2 deviations) at 0.95
-BACKGROUND = -3.0  # of an untrained decoder without output normalisation: an intensity of 0.05 everywhere
+CONTRAST = 3.0  # an untrained decoder gives background (-0.5 deviations) 0.01 and strokes (2 deviations) 0.95
+BACKGROUND = -3.0  # an untrained decoder without output normalisation gives an intensity of 0.05 everywhere
 
 
 class DigitEncoder(nn.Module):
-    """Frames (N, C, S, S) -> features (N, features).
+    """Maps frames (N, C, S, S) to features (N, features).
 
-    Three 5x5 convolutions of stride 2 with `width`, 2 `width` and 4 `width` channels, then dense layers of `dense` and
-    `features` units, each with batch normalisation and ReLU. The paper has width 32, dense 4096 and 256 features.
+    The network has three 5x5 convolutions of stride 2 with `width`, 2 `width` and 4 `width` channels, and dense layers
+    of `dense` and `features` units, each with batch normalisation and ReLU. The paper has width 32, dense 4096 and 256
+    features.
     """
 
     def __init__(self, channels: int, size: int, width: int, dense: int, features: int):
@@ -32,16 +33,16 @@ class DigitEncoder(nn.Module):
 
 
 class DigitDecoder(nn.Module):
-    """Latent codes (N, inputs) -> frames (N, C, S, S) in [-1, 1].
+    """Maps latent codes (N, inputs) to frames (N, C, S, S) in [-1, 1].
 
-    Two dense layers, then transposed convolutions of kernels 3, 5, 5 and 5, the two in the middle of stride 2, the last
-    with batch normalisation and a sigmoid. From the encoder's 4 x 4 map the paper's paddings give 27 pixels; one of
-    output padding makes them 28.
+    The network has two dense layers and transposed convolutions with kernels 3, 5, 5 and 5. The two in the middle have
+    stride 2, and a sigmoid follows the last one. From the encoder's 4 x 4 map the paddings of the paper give 27 pixels,
+    and one pixel of output padding makes them 28.
 
     Arguments:
-        output_norm: The last layer is normalised over the batch, as in the paper. Where it is not, the layer has a bias
-            instead. Normalisation lets few pixels decide the scale of all: after two layers of stride 2, every fourth
-            pixel of a row and of a column was seen to stay black within the strokes.
+        output_norm: The last layer is normalised over the batch, as in the paper. Otherwise it has a bias. With the
+            normalisation, training on rotating digits left one in four rows and columns of pixels black within the
+            strokes, a trace of the two layers of stride 2.
     """
 
     def __init__(self, inputs: int, channels: int, size: int, width: int, dense: int, output_norm: bool = True):
@@ -58,8 +59,8 @@ class DigitDecoder(nn.Module):
             ]
         layers.append(nn.ConvTranspose2d(width, channels, 5, 1, 2, bias=not output_norm))
         if output_norm:
-            # A sigmoid of normalised values is grey everywhere. Digits are black but for a few strokes, and the two
-            # numbers that would have to grow until they are move by no more than a learning rate a step.
+            # A sigmoid of normalised values is grey everywhere, and digits are black but for a few strokes. The scale
+            # and the offset of the normalisation move by at most a learning rate in a step, so they start near the end.
             layers.append(nn.BatchNorm2d(channels))
             nn.init.constant_(layers[-1].weight, CONTRAST)
             nn.init.constant_(layers[-1].bias, -CONTRAST)
@@ -68,11 +69,11 @@ class DigitDecoder(nn.Module):
         self.convolutions = nn.Sequential(*layers)
 
     def forward(self, code: Tensor) -> Tensor:
-        return torch.tanh(0.5 * self.convolutions(self.unflatten(self.dense(code))).float())  # 2 sigmoid(x) - 1
+        return torch.tanh(0.5 * self.convolutions(self.unflatten(self.dense(code))).float())  # equals 2 sigmoid(x) - 1
 
 
 def _map_side(size: int) -> int:
-    """The side of the map that the decoder's convolutions make into `size` pixels."""
+    """Returns the side of the map from which the decoder's convolutions make `size` pixels."""
     if size % 4 or size < 16:
         raise UserError(f"datasets.*.size: {size}; the networks for digits make frames of 16, 20, 24, 28... pixels")
     return (size - 12) // 4

@@ -1,6 +1,7 @@
 """The small frame encoder and decoder for digits that GPPVAE was published with (Casale et al., 2018, supplement).
 
-As Jazbec et al. (2021) give them: eight filters of 3x3 in every layer, exponential linear units, no normalisation.
+As Jazbec et al. (2021) describe them, every layer has eight 3x3 filters and exponential linear units, and nothing is
+normalised.
 """
 
 from torch import Tensor, nn
@@ -9,7 +10,7 @@ from latentmotion.core.errors import UserError
 
 
 class SmallEncoder(nn.Sequential):
-    """Frames (N, C, S, S) -> features (N, `features`), the last layer's map: three convolutions of stride 2."""
+    """Maps frames (N, C, S, S) to features (N, `features`), the map of the last of three convolutions of stride 2."""
 
     def __init__(self, channels: int, size: int, width: int):
         side, layers = size, []
@@ -23,10 +24,10 @@ class SmallEncoder(nn.Sequential):
 
 
 class SmallDecoder(nn.Module):
-    """Latent codes (N, inputs) -> frames (N, C, S, S) in [-1, 1].
+    """Maps latent codes (N, inputs) to frames (N, C, S, S) in [-1, 1].
 
-    A dense layer to 4 x 4, then three times: pixels repeated (to 8, S/2 and S), and a convolution. Departure: frames
-    are bounded by a hyperbolic tangent, where the paper's decoder is not.
+    A dense layer gives a map of 4 x 4. Three times, its pixels are repeated (to sides of 8, S/2 and S) and a
+    convolution follows. Departure: a hyperbolic tangent bounds the frames, which the paper's decoder does not have.
     """
 
     def __init__(self, inputs: int, channels: int, size: int, width: int):

@@ -1,13 +1,14 @@
-"""Causal convolution in time: what is known at frame t comes from frames up to t."""
+"""A causal convolution in time, whose output at frame t depends on frames up to t only."""
 
 from torch import Tensor, nn
 from torch.nn import functional
 
 
 class CausalConvolution(nn.Module):
-    """(B, T, F) -> (B, T, F): two convolutions of `kernel` frames, padded on the left only, with a residual connection.
+    """Two convolutions of `kernel` frames from (B, T, F) to (B, T, F), padded on the left, with a residual connection.
 
-    The temporal convolution network (TCN) of HALO's momentum network (supplementary table 5: kernel 3, padding 2).
+    This is the temporal convolution network (TCN) of HALO's momentum network (supplementary table 5, kernel 3, padding
+    2). An output depends on the last 2 `kernel` - 1 frames.
     """
 
     def __init__(self, features: int, kernel: int):

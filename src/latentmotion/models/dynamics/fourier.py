@@ -7,14 +7,14 @@ from latentmotion.models.dynamics import Dynamics
 
 
 class Fourier(Dynamics):
-    """phi_t = phi_0 + t / (T - 1); the decoder sees sin(2^k phi_t) and cos(2^k phi_t) for k = 1..d/2.
+    """The phase phi_t = phi_0 + t / (T - 1), of which the decoder sees sin(2^k phi_t) and cos(2^k phi_t), k = 1..d/2.
 
-    Nothing is learnt: the state is one phase a subspace, read off a window of frames, and T - 1 frames of a training
-    sequence take it from phi to phi + 1.
+    These dynamics have no parameters. The state of a subspace is one phase, which is inferred from a window of frames.
+    The T - 1 steps of a training sequence take it from phi to phi + 1.
 
     Arguments:
-        position: d / 2 is the number of frequencies, so that the decoder sees as many numbers as of a Hamiltonian's q.
-        frames: T.
+        position: d. There are d / 2 frequencies, so that the decoder sees as many numbers as of the q of a Hamiltonian.
+        frames: T, the length of a training sequence.
     """
 
     def __init__(self, position: int, frames: int):

@@ -9,22 +9,22 @@ from latentmotion.models.dynamics import Dynamics
 
 
 class Hamiltonian(Dynamics):
-    """K operators H_k = J M_k with M_k symmetric; the flow over time tau is exp(tau H_k), a symplectic matrix.
+    """K operators H_k = J M_k with symmetric M_k. Their flow over the time tau is the symplectic matrix exp(tau H_k).
 
-    J = [[0, I], [-I, 0]] and a state is s = (q, p) in R^2d. The energy s^T M_k s / 2 is constant along the flow, which
-    is linear, reversible (exp(-tau H) undoes exp(tau H)) and volume-preserving. It is not orthogonal: that holds only
-    when H is also skew-symmetric (skew.py).
+    J is [[0, I], [-I, 0]] and a state is s = (q, p) in R^2d. The energy s^T M_k s / 2 is constant along the flow. The
+    flow is linear, it preserves volume, and it is reversible, because exp(-tau H) undoes exp(tau H). It is orthogonal
+    only where H is also skew-symmetric (skew.py).
 
-    The paper writes H^T J H = J as the definition of a Hamiltonian matrix; that is a symplectic one. What it uses, and
-    what is meant here, is J H = (J H)^T.
+    The paper defines a Hamiltonian matrix by H^T J H = J, which is the definition of a symplectic matrix. What the
+    paper uses, and what is meant here, is J H = (J H)^T.
 
     Arguments:
         operators: K.
         position: d, the dimension of q in one subspace.
-        frames: T, of a training sequence; decides only where the periods start.
-        definite: M_k = W_k W_k^T, so that every mode oscillates. The paper asks of M_k only that it is symmetric; the
-            modes of an indefinite one grow as exp(tau), which training sees for as long as its sequences are.
-        sees_momentum: the decoder sees (q, p) instead of q alone, which is not the paper's equation 4.
+        frames: T, the length of a training sequence. It only decides which periods training starts from.
+        definite: M_k is W_k W_k^T, so that every mode oscillates. The paper only asks for a symmetric M_k. If M_k is
+            not definite, some modes grow exponentially in time, and training sees that growth only over T frames.
+        sees_momentum: The decoder sees (q, p) instead of q alone. That departs from equation 4 of the paper.
     """
 
     def __init__(self, operators: int, position: int, frames: int, definite: bool = False, sees_momentum: bool = False):
@@ -32,8 +32,8 @@ class Hamiltonian(Dynamics):
         self.definite = definite
         self.instant = self.windowed = self.position = position
         self.visible = 2 * position if sees_momentum else position
-        # Positive definite at the start: every mode oscillates and none grows. Periods are those of the harmonics of a
-        # training sequence, T, T/2, T/3 ... down to 2 frames.
+        # M is positive definite at the start, so that every mode oscillates and none grows. The periods are those of
+        # the harmonics of a training sequence: T, T/2, T/3 and so on down to 2 frames.
         frequency = 2 * math.pi / frames * (1 + torch.arange(position) % (frames // 2)).repeat(2)
         noise = 0.02 * torch.randn(operators, 2 * position, 2 * position)
         start = torch.diag_embed(frequency.expand(operators, -1))
@@ -44,15 +44,18 @@ class Hamiltonian(Dynamics):
         self.register_buffer("j", j, persistent=False)
 
     def symmetric(self) -> Tensor:
-        """M_k, (K, 2d, 2d)."""
+        """Returns all M_k as (K, 2d, 2d)."""
         return self.weight @ self.weight.mT if self.definite else 0.5 * (self.weight + self.weight.mT)
 
     def matrices(self) -> Tensor:
-        """H_k = J M_k, (K, 2d, 2d)."""
+        """Returns all H_k = J M_k as (K, 2d, 2d)."""
         return self.j @ self.symmetric()
 
     def flow(self, times: Tensor) -> Tensor:
-        """exp(tau H_k) for each tau of `times` (T,): (T, K, 2d, 2d) float64, exact over hundreds of frames."""
+        """Returns exp(tau H_k) for each tau of `times` (T,) as (T, K, 2d, 2d) in float64.
+
+        Double precision keeps the flow exact over hundreds of frames.
+        """
         with torch.autocast(times.device.type, enabled=False):
             return torch.linalg.matrix_exp(times.double()[:, None, None, None] * self.matrices().double())
 
@@ -62,10 +65,11 @@ class Hamiltonian(Dynamics):
             return torch.einsum("tkij,bkj->btki", self.flow(times), state.double()).float()
 
     def energies(self, states: Tensor) -> dict[str, Tensor]:
-        """Of states (..., K, 2d), (..., K) each (HALO, supplement, equations 10 and 11).
+        """Returns the energies (..., K) of states (..., K, 2d) by name (HALO, supplement, equations 10 and 11).
 
-        total = s^T M s / 2, which is potential q^T A q / 2 + kinetic p^T C p / 2 + nonseparable q^T B p, where
-        M = [[A, B], [B^T, C]]. The paper prints B for B^T and a factor 1/2 for each of the two mixed terms.
+        With M = [[A, B], [B^T, C]], the total energy s^T M s / 2 is the sum of the potential energy q^T A q / 2, the
+        kinetic energy p^T C p / 2 and the nonseparable term q^T B p. The paper prints B for B^T and gives each of the
+        two mixed terms a factor 1/2.
         """
         m, d = self.symmetric().double(), self.position
         q, p = states.double().split(d, dim=-1)

@@ -27,9 +27,9 @@ class Linear(Dynamics):
 
     Arguments:
         operators: K.
-        position: d; a state has 2d numbers, as in the Hamiltonian.
-        framewise: the second reading.
-        sees_all: the decoder sees all 2d numbers of h, and not the first d alone, which is as many as of a Hamiltonian.
+        position: d. A state has 2d numbers, as in the Hamiltonian.
+        framewise: The dynamics follow the second reading.
+        sees_all: The decoder sees all 2d numbers of h. Otherwise it sees the first d, as many as of a Hamiltonian.
     """
 
     def __init__(self, operators: int, position: int, framewise: bool = False, sees_all: bool = True):
@@ -38,16 +38,17 @@ class Linear(Dynamics):
         self.framewise = framewise
         size = 2 * position
         self.visible = size if sees_all else position
-        # One set of parameters a direction of time. B starts as a rotation: nothing vanishes, nothing explodes.
+        # Each direction of time has its own parameters. B starts as a rotation, so that states keep their size.
         self.drive = nn.Parameter(0.1 * torch.randn(2, operators, size, size) / size**0.5)
         self.recurrence = nn.Parameter(torch.linalg.qr(torch.randn(2, operators, size, size))[0].contiguous())
         self.bias = nn.Parameter(torch.zeros(2, operators, size))
 
     def forward(self, state: Tensor, first: int, last: int, known: Tensor | None = None) -> Tensor:
-        """See Dynamics.forward.
+        """Rolls a state out as the base class describes.
 
-        known: framewise, the states (B, last - first + 1, K, 2d) inferred from frames first to last; zero where no
-            frame is known. Without it, only the state at time 0 is known.
+        Arguments:
+            known: Only for framewise dynamics, the states (B, last - first + 1, K, 2d) inferred from frames first to
+                last, which are zero where no frame is known. Without them, only the state at time 0 is known.
         """
         state = state.float()
         with torch.autocast(state.device.type, enabled=False):
@@ -62,7 +63,7 @@ class Linear(Dynamics):
         return torch.stack([*reversed(back), state, *forth], dim=1)
 
     def _roll(self, state: Tensor, direction: int, driving: list[Tensor] | tuple[Tensor, ...]) -> list[Tensor]:
-        """The states after 1, 2, ... frames of one direction of time, a step for each state that drives one."""
+        """Returns the states after 1, 2, ... steps in one direction of time, one step for each driving state."""
         path, hidden, drive = [], state, None
         for following in driving:
             if following is not drive:
@@ -73,4 +74,5 @@ class Linear(Dynamics):
         return path
 
     def activate(self, hidden: Tensor) -> Tensor:
+        """Returns what becomes of the sum of the three terms: here the sum itself."""
         return hidden

@@ -6,14 +6,17 @@ from latentmotion.models.dynamics.hamiltonian import Hamiltonian
 
 
 class SkewHamiltonian(Hamiltonian):
-    """H_k = J M_k with M_k symmetric and J M_k = M_k J: then H_k^T = -H_k, and the flow is a rotation.
+    """Operators H_k = J M_k with symmetric M_k and J M_k = M_k J. Then H_k^T = -H_k, and the flow is a rotation.
 
-    exp(tau H_k) is symplectic and orthogonal: it keeps the energy and the length of a state, and no mode can grow.
-    M_k = [[A, -S], [S, A]] with A symmetric and S skew-symmetric has d² independent elements. The paper counts
-    (d² - d) / 2, and the public code keeps A alone; neither is the whole of the group that the paper names.
+    exp(tau H_k) is symplectic and orthogonal, so it keeps the energy and the length of a state, and no mode can grow.
+    M_k = [[A, -S], [S, A]] with symmetric A and skew-symmetric S has d² independent elements. The paper counts
+    (d² - d) / 2, and the public code keeps only A. Neither of these is the whole group that the paper names.
+
+    A normal prior at every time is consistent only with an orthogonal flow. As training draws its reference frame at
+    random, this restricted operator fits the prior of equation 1 better than the general one.
     """
 
     def symmetric(self) -> Tensor:
-        """M_k, (K, 2d, 2d): the part of a symmetric matrix that commutes with J."""
+        """Returns all M_k as (K, 2d, 2d), the parts of symmetric matrices that commute with J."""
         free = super().symmetric()
         return 0.5 * (free + self.j.mT @ free @ self.j)
