@@ -1,10 +1,14 @@
-"""A copy of the project at tiny scale, in which the whole DAG is run once."""
+"""Fixtures of the whole workflow: a copy of the project at scale tiny in which every job has run."""
 
+import os
 import shutil
 
 import pytest
 from support.project import Project, copy
 from support.small_catalogue import cut
+
+# Two workers share two cores: more threads would wait for one another. torch reads this when it is loaded.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 OF_THE_DAG = ("test_dag.py", "test_resume.py")
 

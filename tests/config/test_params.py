@@ -1,4 +1,4 @@
-"""params.yaml is closed: every misspelt key or name is one line that offers the nearest."""
+"""Loading params.yaml: a misspelt key or name is refused in one line that offers the nearest known one."""
 
 import shutil
 from pathlib import Path
@@ -50,14 +50,14 @@ def test_what_is_wrong_is_named(overrides, message):
         ("- a\n", "expected keys and values"),
     ],
 )
-def test_yaml_that_is_not_what_it_seems(tmp_path, text, message):
+def test_yaml_that_repeats_a_key_or_is_no_mapping_is_refused(tmp_path, text, message):
     (tmp_path / "params.yaml").write_text(text)
     with pytest.raises(UserError, match=message):
         params.load(tmp_path / "params.yaml")
 
 
 @pytest.mark.parametrize("scale", ["tiny", "quick", "paper"])
-def test_every_scale_is_whole(scale):
+def test_every_scale_can_be_loaded(scale):
     loaded = params.load(overrides={"scale": scale})
     assert catalogue.runs(loaded)
     for run in catalogue.runs(loaded):
@@ -73,7 +73,7 @@ def test_every_scale_is_whole(scale):
         ({"split": "tests"}, "'test' or 'validation'"),
     ],
 )
-def test_evaluation_is_closed_too(evaluation, message):
+def test_unknown_keys_of_evaluation_are_refused(evaluation, message):
     with pytest.raises(UserError, match=message):
         params.load(overrides={"evaluation": evaluation})
 

@@ -1,4 +1,4 @@
-"""A folder of raw files as one archive: the same bytes from a mirror and from a repository's download."""
+"""A folder of raw files in one archive: a mirror and a repository's download give the same bytes."""
 
 import gzip
 import io
@@ -65,7 +65,7 @@ def repository(level: int, **changes) -> bytes:
     return gzip.compress(buffer.getvalue(), level)
 
 
-def test_an_archive_is_the_same_whoever_packs_it_and_when(tmp_path):
+def test_an_archive_does_not_depend_on_who_packs_it_and_when(tmp_path):
     for number in (1, 2):
         folder = make_folder(tmp_path / f"folder{number}")
         os.utime(folder / "a.wav", (number, number))

@@ -1,4 +1,4 @@
-"""Reading sound, its spectrogram against its definition, and the way back to something that is heard."""
+"""Sound files are read alike in every format; the spectrogram follows its definition and can be inverted."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Rotating balls, and 16-frame faces: what the generators promise beyond the contract of every dataset."""
+"""Rotating balls and faces of 16 frames: what holds for them beyond the contract of every data set."""
 
 import numpy as np
 import pytest
@@ -36,7 +36,7 @@ def test_the_centre_keeps_its_distance_and_turns_once_in_a_revolution():
     assert np.abs(place[:, 0] - place[:, 10]).max() < 1e-6
 
 
-def test_half_are_red_half_are_blue_and_nothing_else_differs():
+def test_half_of_the_balls_are_red_and_half_are_blue():
     prepared = made(sequences=400, test=120, validation=80)
     red, green, blue = np.moveaxis(prepared.x.max((1, 3, 4)).astype(int), -1, 0)
     assert np.array_equal(blue > red, prepared.labels["colour"] == 1)
@@ -55,7 +55,7 @@ def test_edges_are_anti_aliased_and_the_disc_has_its_area():
 
 
 @pytest.mark.parametrize(("revolution", "repeats"), [(16, True), (8, True), (10, False)])
-def test_they_repeat_only_after_whole_revolutions(tmp_path, revolution, repeats):
+def test_balls_repeat_only_after_whole_revolutions(tmp_path, revolution, repeats):
     chosen = {**SETTINGS, "options": SETTINGS["options"] | {"revolution": revolution}}
     prepare("balls", None, tmp_path / "balls", chosen)
     test, ids = prepared.open_split(tmp_path / "balls", "test"), np.arange(3)
@@ -67,7 +67,7 @@ def test_they_repeat_only_after_whole_revolutions(tmp_path, revolution, repeats)
             test.truth(40, ids)
 
 
-def test_they_have_no_raw_files_and_no_stand_in():
+def test_balls_have_no_raw_files_and_no_drawn_source():
     assert downloads.files("balls", ROOT / "data/sources.csv") == []
     with pytest.raises(UserError, match=r"datasets\.balls\.source': balls are generated"):
         balls.prepare(None, {**SETTINGS, "source": "drawn", "options": balls.OPTIONS})

@@ -1,4 +1,4 @@
-"""One contract for every dataset and source, and what each importer says to bad files.
+"""The contract that every data set keeps with every source, and how each importer refuses bad files.
 
 Every file in data/ is prepared from its drawn source at tiny scale. Those that RAW can imitate are prepared from raw
 files too: Sprites from the real sheets where LATENTMOTION_MIRROR holds them, else from sheets of the same geometry made
@@ -314,7 +314,7 @@ def test_a_bad_take_is_named(tmp_path, harm, message):
     _refused("faces", tmp_path, message)
 
 
-def test_an_absent_mug_says_where_it_is_had(tmp_path):
+def test_without_mug_the_error_tells_where_to_get_it(tmp_path):
     _refused("faces", tmp_path, r"raw: the licensed MUG .*\(mug\.ee\.auth\.gr/fed\).* data/raw/faces/")
 
 
@@ -333,7 +333,7 @@ def test_impossible_sprites_are_refused(tmp_path, wrong, message):
 
 
 def _refused(dataset: str, folder: Path, message: str) -> None:
-    """One line that says so, and nothing is written."""
+    """Checks that the error is one line with the message, and that nothing is written."""
     chosen = {**settings(dataset, "real"), "size": 16}
     with pytest.raises(UserError, match=message) as caught:
         prepare(dataset, folder / "raw", folder / "out", chosen)

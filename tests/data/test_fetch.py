@@ -1,4 +1,4 @@
-"""Fetching: the mirror first, resumed downloads, and one line for everything that can go wrong. No network."""
+"""Fetching tries the mirror first, resumes downloads, and reports every failure in one line. No network is used."""
 
 import hashlib
 import io
@@ -52,7 +52,7 @@ def web(monkeypatch):
 
 
 @pytest.mark.parametrize("place", ["toy/a", "a"])
-def test_the_mirror_is_asked_first_and_right_files_are_left_alone(place, tmp_path, table, web, monkeypatch):
+def test_the_mirror_is_tried_first_and_complete_files_are_kept(place, tmp_path, table, web, monkeypatch):
     mirror = tmp_path / "mirror"
     (mirror / place).mkdir(parents=True)
     (mirror / place / "0.png").write_bytes(CONTENT)
@@ -114,7 +114,7 @@ def test_a_row_that_cannot_be_followed_is_an_error(tmp_path, table, web, changes
         fetch("toy", tmp_path / "raw", table(**changes))
 
 
-def test_what_cannot_be_fetched_says_why(tmp_path, table):
+def test_the_reason_why_a_file_cannot_be_fetched_is_given(tmp_path, table):
     with pytest.raises(UserError, match="licensed.*mug.ee.auth.gr.*data/raw/faces"):
         fetch("faces", tmp_path, table())
     with pytest.raises(UserError, match="did you mean 'sprites'"):

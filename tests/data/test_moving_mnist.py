@@ -1,4 +1,4 @@
-"""Stochastic moving MNIST: where digits go, which digits they are, and what bad files and settings are answered."""
+"""Stochastic moving MNIST: paths of the digits, which digits are shown, and how bad files and settings are refused."""
 
 from pathlib import Path
 
@@ -211,7 +211,7 @@ def test_impossible_settings_are_named(tmp_path, changes, message):
 
 
 def refused(message: str, folder: Path, raw: Path | None, **changes) -> None:
-    """One line that says so, and nothing is written."""
+    """Checks that the error is one line with the message, and that nothing is written."""
     with pytest.raises(UserError) as caught:
         prepare("moving_mnist", raw, folder / "out", chosen(**changes))
     assert message in str(caught.value) and "\n" not in str(caught.value)

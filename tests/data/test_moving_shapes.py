@@ -1,4 +1,4 @@
-"""Moving shapes: that pictures show what the labels say, and how combinations are split."""
+"""Moving shapes: the pictures agree with their labels, and combinations of labels are split as described."""
 
 import numpy as np
 import pytest
@@ -50,7 +50,7 @@ def test_every_split_has_each_content_and_each_motion_as_often(prepared):
         assert both.min() >= 2, f"a motion of {name} tells the size"
 
 
-def test_all_of_a_shape_is_inside_and_it_has_the_area_of_its_size():
+def test_shapes_lie_inside_the_picture_and_have_the_area_of_their_size():
     prepared = made(size=64, frames=6)
     area = prepared.x.max(axis=2).astype(float).sum(axis=(-1, -2)) / prepared.x.max(axis=(2, 3, 4))
     for size, radius in enumerate(shapes.SIZES.values()):
@@ -73,7 +73,7 @@ def test_colours_are_those_of_their_labels(prepared):
         ("cross", [(0, -1.1), (1.1, 0), (0.3, 0.3)], [(0.6, 0.6), (-0.6, 0.6)]),
     ],
 )
-def test_a_shape_is_what_its_name_says(shape, inside, outside):
+def test_shapes_agree_with_their_names(shape, inside, outside):
     at = Window(256)
     distance = shapes.outline(at, shape, np.array([32.0]), np.array([32.0]), np.array([16.0]))[0]
     for points, sign in ((inside, -1), (outside, 1)):
@@ -86,7 +86,7 @@ def test_a_shape_is_what_its_name_says(shape, inside, outside):
     assert np.hypot(rows - 127.5, columns - 127.5).max() / 64 < shapes._REACH
 
 
-def test_they_go_where_their_direction_says(prepared, centres):
+def test_shapes_move_in_the_direction_of_their_label(prepared, centres):
     whole = centres[:, -1] - centres[:, 0]
     direction, diagonal = prepared.labels["direction"], prepared.labels["motion"] == 1
     unit = np.array([*shapes.WAYS.values(), *shapes.SLANTS.values()], float)
@@ -132,7 +132,7 @@ def test_a_smaller_frame_shows_the_same():
     assert np.abs(averaged - small).max() < 100, "an edge may be a third of a grey level off, no more"
 
 
-def test_what_stands_in_and_what_is_misspelt_is_refused(tmp_path):
+def test_a_drawn_source_and_misspelt_options_are_refused(tmp_path):
     chosen = {"source": "drawn", "size": 16, "frames": 4, "options": {"takes": 1}}
     for wrong, message in (
         ({}, r"datasets\.moving_shapes\.source': shapes are generated"),

@@ -1,4 +1,4 @@
-"""Rotating MNIST: its files and angles, the missing-angle protocol, and the two rivals of HALO that it is made for."""
+"""Rotating MNIST: its files and angles, the missing-angle protocol, and the models GPPVAE and ODE2VAE made for it."""
 
 import gzip
 from pathlib import Path

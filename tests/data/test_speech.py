@@ -1,4 +1,4 @@
-"""Spoken digits, TIMIT in its own layout, and drawn speech: what is in each split, and what each says to bad files."""
+"""Spoken digits, TIMIT and drawn speech: what each split contains, and how bad files are refused."""
 
 import tarfile
 
@@ -161,7 +161,7 @@ def test_an_absent_archive_and_impossible_takes_are_named(tmp_path):
 
 
 def refused(dataset, raw, chosen, message):
-    """One line that says so, and nothing is written."""
+    """Checks that the error is one line with the message, and that nothing is written."""
     with pytest.raises(UserError, match=message) as caught:
         prepare(dataset, raw, raw.parent / "refused", chosen)
     assert "\n" not in str(caught.value)

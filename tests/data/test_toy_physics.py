@@ -1,4 +1,4 @@
-"""Toy Physics moves as it should: against scipy, closed forms and what each system conserves."""
+"""Toy Physics is compared with scipy, with closed forms and with the quantities that each system conserves."""
 
 import numpy as np
 import pytest

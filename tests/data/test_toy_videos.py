@@ -1,4 +1,4 @@
-"""Toy Physics as a dataset: pictures, keys of trajectories, the rule of the canvas, and what is refused."""
+"""Toy Physics as videos: the pictures, the random keys of trajectories, the bounds of the canvas, and refusals."""
 
 import hashlib
 import subprocess
@@ -45,7 +45,7 @@ def test_a_trajectory_is_the_same_in_any_batch(name):
     assert len({picture.tobytes() for picture in pictures}) == 5
 
 
-def test_batches_and_processes_leave_no_trace(monkeypatch, tmp_path):
+def test_bytes_do_not_depend_on_batches_or_processes(monkeypatch, tmp_path):
     """The bytes of a set are the same from batches of another size, in another process, and in a larger set."""
     chosen = {**SETTINGS, "options": double_pendulum.OPTIONS | OPTIONS | {"varied": True, "hues": 6}}
     whole = double_pendulum.prepare(None, chosen).x
@@ -187,7 +187,7 @@ def test_impossible_sets_are_refused(tmp_path, name, wrong, message):
     assert "\n" not in str(caught.value) and not list(tmp_path.iterdir())
 
 
-def test_there_is_nothing_that_stands_in(tmp_path):
+def test_simulated_data_have_no_drawn_source(tmp_path):
     with pytest.raises(UserError, match=r"datasets\.pendulum\.source': Toy Physics is simulated"):
         prepare("pendulum", None, tmp_path / "out", {**SETTINGS, "source": "drawn"})
 

@@ -1,4 +1,4 @@
-"""Protocol category: classes without names are matched to actions on training sequences, and scored on others."""
+"""Protocol category: classes without names are matched to actions on training data and scored on test data."""
 
 from itertools import permutations
 

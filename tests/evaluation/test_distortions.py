@@ -5,7 +5,7 @@ import torch
 from latentmotion.evaluation.judges.distortions import KINDS, distort
 
 
-def test_each_distortion_is_what_its_name_says():
+def test_each_distortion_changes_time_as_its_name_tells():
     frames = torch.arange(16.0).view(1, 16, 1, 1, 1).expand(2, 16, 3, 8, 8) / 16
     x = frames + torch.tensor([0.0, 100.0]).view(2, 1, 1, 1, 1)
 

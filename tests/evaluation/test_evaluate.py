@@ -1,4 +1,4 @@
-"""Judges, protocols and evaluation: every test sequence scored, nothing depends on the batch, canaries are noticed."""
+"""Judges and evaluation: every test sequence is scored, no score depends on the batch, and bad models are detected."""
 
 import json
 
@@ -104,13 +104,13 @@ def test_same_run_same_record(made, tmp_path):
 
 
 @pytest.mark.parametrize("groups", [2, 3, 40])
-def test_nobody_swaps_with_his_own_group(groups):
+def test_no_sequence_is_swapped_within_its_group(groups):
     group = np.arange(240) % groups
     partners = evaluation.swap_partners(group, seed=0)
     assert sorted(partners) == list(range(240)) and (group[partners] != group).all()
 
 
-def test_a_single_group_cannot_swap():
+def test_a_single_group_cannot_be_swapped():
     with pytest.raises(UserError, match="two groups"):
         evaluation.swap_partners(np.zeros(5, int), seed=0)
 

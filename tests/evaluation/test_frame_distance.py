@@ -1,4 +1,4 @@
-"""Frechet distances of frames: closed forms, what both networks are given, the floor, and which datasets have them."""
+"""Frechet distances of frames: closed forms, inputs of both networks, the floor, and which data sets have them."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -157,7 +157,7 @@ def test_the_frames_are_those_of_the_videos_that_generate_has_judged(made, monke
     assert before.keys() == {"fid-judge:72x8:72x8:16px"} and after == pytest.approx(before, rel=1e-3)
 
 
-def test_the_floor_says_how_many_videos_it_is_of(made):
+def test_the_name_of_the_floor_holds_the_number_of_videos(made):
     data = trial(made, None, Colours())
     assert set(real_frames.measure(data)) == {"colours:72x8:72x8:own:real-floor"}
     data.train = replace(data.train, x=data.train.x[:20])

@@ -1,4 +1,4 @@
-"""Protocols generate and real-videos: which videos are compared, by which networks, and what stands in the record."""
+"""Protocols generate and real-videos: which videos are compared, by which networks, and what the record holds."""
 
 from pathlib import Path
 
@@ -96,7 +96,7 @@ def test_what_a_distance_cannot_be_of_is_named(judged, i3d):
         generate.measure(trial(judged, model, [judge(judged)]))
 
 
-def test_real_videos_get_a_floor_and_a_card_in_their_record(judged, i3d, tmp_path):
+def test_the_record_of_real_videos_holds_floors_and_judges(judged, i3d, tmp_path):
     settings = evaluation_settings(TINY, "pendulum", 0) | {"i3d": file_digest(i3d)}
     given = (judged / "pendulum", tmp_path, None, tmp_path / "real.json", settings, "cpu", judged / "judge", i3d)
     evaluation.evaluate("real", *given)

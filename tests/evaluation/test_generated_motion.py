@@ -1,4 +1,4 @@
-"""What sampled motion takes up and conserves: both metrics on known spectra, both protocols on stand-in models."""
+"""The dimension and the energy of sampled motion: metrics on known spectra, protocols on models made for the test."""
 
 import numpy as np
 import pytest

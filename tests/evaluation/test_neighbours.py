@@ -1,4 +1,4 @@
-"""Neighbours of content codes: against a search by hand, on codes that cluster, and on those that only seem to."""
+"""Neighbours of content codes are compared with a brute-force search, and scored on codes with known clusters."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ def folder(tmp_path_factory):
     return folder
 
 
-def test_neighbours_are_those_that_a_search_by_hand_finds():
+def test_neighbours_equal_those_of_a_brute_force_search():
     random = np.random.default_rng(1)
     points, group = random.standard_normal((80, 3)), random.integers(0, 30, 80)
     found = neighbours.neighbours(points, group)
@@ -29,7 +29,7 @@ def test_neighbours_are_those_that_a_search_by_hand_finds():
         assert set(nearest) == set(others[np.argsort(distances)[:K]])
 
 
-def test_a_group_does_not_vouch_for_itself():
+def test_sequences_of_one_group_are_no_neighbours():
     """Ten copies of each of 30 places: a neighbour of one's own group would always be right, any other is by chance."""
     random = np.random.default_rng(2)
     group = np.repeat(np.arange(30), 10)
@@ -39,7 +39,7 @@ def test_a_group_does_not_vouch_for_itself():
     assert neighbours.vote(classes, neighbours.neighbours(points, group)) < 0.6
 
 
-def test_the_vote_is_of_the_most_and_of_the_first_class_in_a_tie():
+def test_the_most_frequent_class_wins_and_the_first_one_in_a_tie():
     classes = np.array([0, 0, 1, 1, 2, 2])
     nearest = np.array([[2, 3, 4, 1, 1], [2, 3, 4, 5, 0], [0, 3, 4, 5, 3], [4, 5, 4, 2, 0], [5, 5, 2, 1, 0], [4] * 5])
     named = [0, 1, 1, 2, 0, 2]
@@ -67,7 +67,7 @@ class Clusters(Codebook):
         return torch.cat([1000 * self.weight * content[:, :1], content[:, 1:]], 1), motion
 
 
-def test_the_bar_is_of_mean_frames_and_of_the_data_alone(folder):
+def test_the_baseline_uses_mean_frames_of_the_data(folder):
     found = measured(pixel_neighbours, folder, None)
     frames = np.asarray(trial(folder, None).split.x).mean(1).reshape(-1, 3 * 16 * 16)
     again = neighbours.votes(trial(folder, None), frames)
@@ -79,7 +79,7 @@ def changed(**parts) -> Prepared:
     return Prepared(**{**vars(prepared(60)), **parts})
 
 
-def test_it_is_not_measured_where_there_is_nothing_to_ask(tmp_path, folder, monkeypatch):
+def test_data_without_classes_or_groups_to_compare_are_not_measured(tmp_path, folder, monkeypatch):
     one = np.zeros(60, int)
     cases = {
         "no content": changed(specs=prepared(60).specs | {"colour": LabelSpec("aside", ("a", "b", "c", "d"))}),

@@ -1,4 +1,4 @@
-"""Measured protocols: canaries that predict, copy, leak, turn back wrongly or lose energy are told from sound ones."""
+"""Protocols that measure prediction, leakage and dynamics: models with known faults score as those faults predict."""
 
 import json
 
@@ -58,7 +58,7 @@ def test_a_perfect_prediction(folder):
     assert found["horizon"] == 15
 
 
-def test_copying_is_the_bar_and_not_above_it(folder):
+def test_a_model_that_copies_scores_exactly_the_baseline(folder):
     bar, found = measured(copy, folder, None), measured(predict, folder, Copies())
     assert found == pytest.approx(bar)
     assert bar["mse_over_copy"] == pytest.approx(1) and bar["horizon"] < 8 and bar["ssim"] < 0.5
@@ -157,7 +157,7 @@ def test_sound_dynamics_are_reversible_symplectic_and_keep_their_size(folder):
     assert found["growth"] == pytest.approx(1, abs=1e-4) and found["state_size"] == 2
 
 
-def test_a_way_back_that_is_another_is_noticed(folder):
+def test_dynamics_that_are_not_reversible_are_detected(folder):
     """It turns 15 steps forwards and 7.5 back: a chord of 7.5 turns is left."""
     found = measured(dynamics, folder, Turns(back=0.5))
     assert found["reversibility_error"] == pytest.approx(2 * abs(np.sin(7.5 * TURN / 2)), abs=1e-4)

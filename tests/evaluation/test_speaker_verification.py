@@ -1,4 +1,4 @@
-"""Speaker verification: its arithmetic on hand-made scores, its two protocols, and table 7 from made-up records."""
+"""Speaker verification: the equal error rate on made-up scores, the two protocols, and R-WAE's table 1."""
 
 import csv
 import io
@@ -123,7 +123,7 @@ def test_utterances_are_means_and_all_their_pairs_are_compared(tmp_path):
     assert 0 < found["content_eer"] < found["motion_eer"]
 
 
-def test_what_cancels_within_an_utterance_or_over_its_frames_is_not_heard(tmp_path):
+def test_differences_within_an_utterance_are_averaged_out(tmp_path):
     place = np.array([np.sum(UTTERANCES[:i] == u) for i, u in enumerate(UTTERANCES)])
     count = np.bincount(UTTERANCES)[UTTERANCES]
     turn = np.where((place == count - 1) & (count % 2 == 1), 0, 1 - 2 * (place % 2))  # sums to 0 over each utterance
@@ -254,7 +254,7 @@ def test_rates_are_in_per_cent_and_printed_ones_beside_timit_alone(tmp_path):
     assert not {line["metric"] for line in lines} & {"x", "trials"}
 
 
-def test_bars_stand_under_the_systems(tmp_path):
+def test_baselines_are_listed_below_the_systems(tmp_path):
     texts = table(tmp_path)
     assert texts[".md"].count("| mean spectrum, no model | 23.75 |") == 2
     assert texts[".md"].count("| mean level, no model | 30.00 |") == 2

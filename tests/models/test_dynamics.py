@@ -1,4 +1,4 @@
-"""Dynamics: Hamiltonian flows are symplectic, reversible and keep their energy; the ablations learn and lack that."""
+"""Dynamics: Hamiltonian flows are symplectic, reversible and keep their energy; the ablations learn without these."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""Estimates say what was measured of the same work on the same kind of device, and nothing else."""
+"""Cost estimates count measurements of the same work on the same kind of device, and no others."""
 
 import json
 import subprocess
@@ -116,7 +116,7 @@ def test_summary_counts_what_is_unknown_and_adds_up_the_rest(folder):
     assert cost_summary.summary([job("table")], P) == []
 
 
-def test_a_summary_that_fails_fails_nothing(capsys):
+def test_an_error_in_the_summary_does_not_stop_the_workflow(capsys):
     cost_summary.say(SimpleNamespace(dag=3, output_settings=SimpleNamespace(quiet=None)), P)
     assert capsys.readouterr().err.startswith("The cost of these jobs cannot be estimated")
 
@@ -140,7 +140,7 @@ def test_a_dry_run_ends_with_the_summary():
     assert lines[-1].startswith("  In all: ")
 
 
-def test_what_a_job_took(monkeypatch):
+def test_the_cost_of_a_job_is_measured(monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", "2")
     monkeypatch.setattr(torch, "get_num_threads", lambda: 3)
     took = resource_usage.took(1800.04, torch.device("cpu"), 900)
@@ -151,7 +151,7 @@ def test_what_a_job_took(monkeypatch):
     assert "sequences_per_second" not in resource_usage.took(1.0, torch.device("cpu"))["cost"]
 
 
-def test_it_loads_nothing_heavy():
+def test_cost_estimates_load_no_heavy_package():
     code = "import sys; from latentmotion.pipeline import cost_estimates, cost_summary; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {"torch", "numpy", "pandas", "mlflow"} & set(loaded)

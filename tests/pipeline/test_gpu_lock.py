@@ -1,4 +1,4 @@
-"""Jobs on one machine never share a GPU, whatever ends them."""
+"""Jobs on one machine never share a GPU, and a GPU is free again however its job ends."""
 
 import os
 import subprocess
@@ -34,7 +34,7 @@ def start(count: int) -> subprocess.Popen:
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def test_each_job_has_its_own_and_a_killed_one_leaves_it(two_gpus):
+def test_each_job_has_a_gpu_of_its_own_and_a_killed_job_releases_it(two_gpus):
     jobs = [start(1), start(1)]
     had = [job.stdout.readline().strip() for job in jobs]
     assert sorted(had) == two_gpus
@@ -49,7 +49,7 @@ def test_each_job_has_its_own_and_a_killed_one_leaves_it(two_gpus):
         job.communicate()
 
 
-def test_two_for_one_job_and_none_for_another(two_gpus):
+def test_a_job_may_take_two_gpus_and_another_none(two_gpus):
     both, none = start(2), start(0)
     assert both.stdout.readline().strip().split(",") == two_gpus
     assert none.stdout.readline().strip() == "None"
@@ -58,7 +58,7 @@ def test_two_for_one_job_and_none_for_another(two_gpus):
         job.communicate()
 
 
-def test_more_than_there_are_is_one_line(two_gpus):
+def test_a_request_for_more_gpus_than_there_are_is_one_line(two_gpus):
     job = start(3)
     output, error = job.communicate()
     assert job.returncode == 1 and output == ""
@@ -83,12 +83,12 @@ def planned(*options: str) -> str:
     return done.stdout + done.stderr
 
 
-def test_profiles_know_the_gpus(two_gpus):
+def test_profiles_request_the_gpus_that_rules_need(two_gpus):
     with open(ROOT / "profiles/default/config.yaml") as file:
         assert yte.process_yaml(file)["resources"] == ["gpu=2"]
 
 
-def test_multi_gpu_asks_where_default_sees_none(monkeypatch):
+def test_the_multi_gpu_profile_requests_gpus_where_the_default_finds_none(monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     assert "gpu=0" in planned()
     assert "gpu=1" in planned("--profile", "profiles/multi-gpu")

@@ -1,4 +1,4 @@
-"""Records go to an MLflow server on another host, here one with PostgreSQL behind it on the loopback."""
+"""Records are written to an MLflow server on another host, here one with PostgreSQL on the loopback interface."""
 
 import http.server
 import importlib.util
@@ -47,7 +47,7 @@ def track(folder, uri: str, records) -> str:
 
 
 @needs_postgres
-def test_a_server_holds_what_the_records_say_once(server, tmp_path):
+def test_a_server_holds_each_record_once(server, tmp_path):
     records = tracked.make(tmp_path)
     both = [start(tmp_path, server, records) for _ in range(2)]  # one waits for the other
     last = sorted(process.communicate()[0].strip().splitlines()[-1] for process in both)
@@ -102,7 +102,7 @@ def test_a_server_that_is_down_is_one_line_soon(refused):
     assert line.startswith(f"{uri}: ") and "Connection refused" in line and "start `mlflow server` there" in line
 
 
-def test_a_server_that_keeps_silent_is_one_line_soon(refused):
+def test_a_server_that_does_not_answer_is_one_line_soon(refused):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         line = refused(f"http://127.0.0.1:{silent.getsockname()[1]}")
     assert "timed out" in line

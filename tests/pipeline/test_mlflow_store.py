@@ -1,4 +1,4 @@
-"""Which store MLflow's records go to, and which places are refused."""
+"""Which store MLflow writes to, and which places are refused."""
 
 import pytest
 
@@ -28,7 +28,7 @@ def project(tmp_path, monkeypatch):
     [("/x.db", "ext4"), ("/home/a/x.db", "nfs4"), ("/home/local/x.db", "xfs"), ("/homes/x.db", "ext4"),
      ("/scratch/x.db", "lustre"), ("/auto/x.db", "nfs")],
 )  # fmt: skip
-def test_the_deepest_mount_says_the_file_system(path, kind):
+def test_the_deepest_mount_decides_the_file_system(path, kind):
     assert mlflow_store.file_system(path, MOUNTED) == kind
 
 
@@ -42,7 +42,7 @@ def test_this_machines_mounts_are_read():
     assert "/" in dict(mlflow_store.mounts())
 
 
-def test_without_a_word_it_is_a_file_in_the_project(project):
+def test_the_default_store_is_a_file_in_the_project(project):
     assert mlflow_store.choose() == project / "mlflow.db"
 
 
@@ -55,7 +55,7 @@ def test_no_database_on_a_network_file_system(project, monkeypatch, kind, variab
         mlflow_store.choose()
 
 
-def test_the_variable_moves_it(project, monkeypatch):
+def test_the_environment_variable_names_another_store(project, monkeypatch):
     monkeypatch.setenv(mlflow_store.VARIABLE, "sqlite:////local/disk/mlflow.db")
     assert str(mlflow_store.choose()) == "/local/disk/mlflow.db"
     monkeypatch.setenv(mlflow_store.VARIABLE, "http://tracker:5000/")

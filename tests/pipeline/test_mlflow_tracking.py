@@ -1,4 +1,4 @@
-"""The store says what the records say, once."""
+"""The MLflow store holds what the records hold, once."""
 
 import pytest
 from mlflow.tracking import MlflowClient
@@ -14,7 +14,7 @@ def names(tmp_path, monkeypatch):
     return tracked.make(tmp_path)
 
 
-def test_store(names, tmp_path):
+def test_the_store_holds_parameters_curves_and_scores(names, tmp_path):
     database = tmp_path / "mlflow.db"
     track(names, database)
     track(names, database)

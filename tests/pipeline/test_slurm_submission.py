@@ -1,4 +1,4 @@
-"""What is asked of a profile before SLURM gets anything, and how a task of an array becomes its own command."""
+"""The SLURM profile is checked before anything is submitted, and a task of an array runs its own command."""
 
 import base64
 import json

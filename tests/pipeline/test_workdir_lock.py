@@ -1,4 +1,4 @@
-"""Who holds a folder is said by name, and is cleared away only when gone."""
+"""The process that holds a working folder is named, and its lock is removed only when the process has ended."""
 
 import json
 import os
@@ -36,7 +36,7 @@ def start() -> subprocess.Popen:
     return process
 
 
-def test_nobody(folder, capsys):
+def test_a_folder_without_a_holder(folder, capsys):
     assert workdir_lock.name() is None
     workdir_lock.say()
     assert capsys.readouterr().err == ""

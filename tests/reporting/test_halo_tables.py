@@ -1,4 +1,4 @@
-"""HALO's tables 1, 3 and 4 from made-up records: what they show, what decides a tick, and what they leave out."""
+"""HALO's tables from made-up records: what they show, what decides a tick, and what they leave out."""
 
 import csv
 import io
@@ -169,7 +169,7 @@ def test_table3_ticks_follow_from_what_was_measured(tmp_path):
         ("structure", {"symplectic_error": 1.1e-4}),
     ],
 )
-def test_one_bad_seed_costs_the_tick(name, broken, tmp_path):
+def test_one_bad_seed_removes_the_tick(name, broken, tmp_path):
     texts = rendered("table3", tmp_path, record("halo", "faces-drawn", 1, **broken))
     assert tick(texts, "HALO (conditional)", name) == ("0", "1")
     assert tick(texts, "HALO (conditional)", name, "sprites (drawn)") == ("1", "1")
@@ -182,7 +182,7 @@ def test_table3_shows_what_failed(tmp_path):
     assert "✓ (1 of 2)" in texts[".md"] and "| failed |" in texts[".md"]
 
 
-def test_table4_has_the_papers_halves_and_more(tmp_path):
+def test_table_s1_has_the_papers_halves_and_more(tmp_path):
     texts = rendered("table_s1", tmp_path)
     assert cell(texts, "RNN", "faces (drawn)", "motion-prior", "action_accuracy")["published"] == "0.580"
     apart = cell(texts, "RNN (unconditional)", "faces (drawn)", "content-prior", "action_accuracy")

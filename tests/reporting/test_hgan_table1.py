@@ -1,4 +1,4 @@
-"""Table 6 from made-up records: two networks that are never mixed, floors, failures, and what it says of itself."""
+"""Hamiltonian GAN's table 1 from made-up records: its two networks, floors, failed seeds and footnotes."""
 
 import csv
 import io
@@ -57,7 +57,7 @@ def lines(texts: dict[str, str], row: str, dataset: str) -> dict[str, dict]:
     return {line["metric"]: line for line in found if (line["row"], line["dataset"]) == (row, dataset)}
 
 
-def test_table6_keeps_the_two_networks_apart(tmp_path):
+def test_the_two_networks_have_blocks_of_their_own(tmp_path):
     texts = table(tmp_path)
     ours = lines(texts, "HGAN", "pendulum")
     assert (ours[JUDGE]["mean"], ours[JUDGE]["seeds"], ours[JUDGE]["published"]) == ("40.5", "2", "")
@@ -70,7 +70,7 @@ def test_table6_keeps_the_two_networks_apart(tmp_path):
     assert "HNN-GAN |" not in second and "|  | mass spring, *published* | pendulum, *published* |" in second
 
 
-def test_table6_shows_i3d_where_records_have_it(tmp_path):
+def test_i3d_is_shown_where_records_have_it(tmp_path):
     texts = table(
         tmp_path, i3d=True, **{f"hgn-pendulum-{s}": {"status": "failed (NaN)", "metrics": []} for s in (0, 1)}
     )
@@ -80,7 +80,7 @@ def test_table6_shows_i3d_where_records_have_it(tmp_path):
     assert lines(texts, "HGN", "pendulum")[JUDGE]["status"] == "failed" and "| failed |" in texts[".md"]
 
 
-def test_table6_says_what_its_numbers_are(tmp_path):
+def test_footnotes_explain_the_numbers(tmp_path):
     texts = table(tmp_path, models=["hgan"])
     assert JUDGE in texts[".md"] and "size of its distances is not comparable with those of I3D" in texts[".md"]
     assert "accuracy 0.990 on validation videos" in texts[".md"] and "which of 12 distortions" in texts[".md"]
@@ -88,7 +88,7 @@ def test_table6_says_what_its_numbers_are(tmp_path):
     assert lines(texts, "HGN", "pendulum")[I3D]["status"] == "published only"
 
 
-def test_table6_refuses_numbers_of_two_judges(tmp_path):
+def test_numbers_of_two_judges_are_refused(tmp_path):
     other = {"video_networks": {"fvd-judge": CARD | {"weights": "b" * 64}}}
     with pytest.raises(UserError, match="results/quick/hgan/two_body/seed0.json: measured with another fvd-judge"):
         table(tmp_path, models=["hgan"], seeds=(0,), **{"hgan-two_body-0": other})

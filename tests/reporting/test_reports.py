@@ -1,4 +1,4 @@
-"""Every report: its contract, its numbers from made-up records, and what it refuses."""
+"""The contract of every table and figure, numbers of tables from made-up records, and what is refused."""
 
 import csv
 import html.parser
@@ -94,14 +94,14 @@ def cell(lines: list[dict], row: str, dataset: str, protocol: str, metric: str) 
 
 
 @pytest.mark.parametrize("name", modules("reporting/tables"))
-def test_every_report_says_what_it_is(name):
+def test_every_table_has_a_paper_a_number_and_a_caption(name):
     module = report("tables", name)
     assert module.PAPER and module.NUMBER and module.CAPTION and module.__doc__
     assert module.rows and module.view and module.notes
 
 
 @pytest.mark.parametrize("name", modules("reporting/figures"))
-def test_every_figure_says_what_it_is(name):
+def test_every_figure_has_a_paper_a_number_and_a_caption(name):
     module = report("figures", name)
     assert module.PAPER and module.NUMBER and module.CAPTION and module.__doc__ and module.render
 

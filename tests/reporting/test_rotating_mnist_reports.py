@@ -1,4 +1,4 @@
-"""Table 5 and the figure of rotating MNIST, from made-up records and a model that completes exactly."""
+"""HALO's supplementary table 2 and the figure of rotating MNIST, from made-up records and an exact model."""
 
 import csv
 import io
@@ -71,7 +71,7 @@ def test_every_system_stands_beside_its_own_printed_number(tmp_path):
     assert "The digits are those of scikit-learn" in texts[".md"] and "A judge" not in texts[".md"]
 
 
-def test_on_the_real_digits_nothing_is_said_of_other_data(tmp_path):
+def test_results_on_the_real_digits_have_no_note_about_other_data(tmp_path):
     texts = table(tmp_path, "rotating_mnist")
     lines = list(csv.DictReader(io.StringIO(texts[".csv"])))
     assert {line["dataset"] for line in lines} == {"rotating MNIST"} and not any(line["note"] for line in lines)

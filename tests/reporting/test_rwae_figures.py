@@ -1,4 +1,4 @@
-"""R-WAE's figures of videos from untrained models: what they claim to show, that it is drawn so, and their errors."""
+"""R-WAE's figures of videos from untrained models: each shows what its caption promises; errors are one line."""
 
 import importlib
 import io
@@ -223,8 +223,6 @@ def test_what_a_figure_cannot_show_is_named(folder, report, name, options, messa
 
 def test_more_classes_than_colours_are_refused(folder, monkeypatch):
     monkeypatch.setattr(codes, "COLOURS", codes.COLOURS[:3])
-    with pytest.raises(
-        UserError, match="seed0: the dots .* which must have at most 3 classes; got identity"
-    ) as caught:
+    with pytest.raises(UserError, match="seed0: the dots .* which must have at most 3 classes; got identity") as caught:
         codes.chart(shown(folder, "faces-drawn/rwae-weak"), 40)
     assert "\n" not in str(caught.value)

@@ -1,4 +1,4 @@
-"""R-WAE's table 3 (ours 9) from made-up records: which protocol feeds which cell, and where printed numbers stand."""
+"""R-WAE's table 3 from made-up records: the protocol behind each cell, and where printed numbers are shown."""
 
 import csv
 import io
@@ -143,7 +143,7 @@ def test_failures_and_systems_that_were_not_run_are_shown(tmp_path):
     assert "*75.50*" in line(texts, "MoCoGAN") and "*16.95*" in line(texts, "MoCoGAN")
 
 
-def test_a_weak_judge_marks_what_it_has_said_and_not_the_category(tmp_path):
+def test_a_weak_judge_marks_its_own_cells_and_not_those_of_the_category(tmp_path):
     judges = {label: {"test_accuracy": 0.9, "floor": 0.95, "weak": True} for label in CLASSES}
     texts = rendered(tmp_path, judges=judges)
     cells = line(texts, "R-WAE(MMD), complex, weak")

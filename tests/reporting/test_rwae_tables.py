@@ -1,4 +1,4 @@
-"""R-WAE's tables 2, 4 and 9 (ours 8, 10 and 11) from made-up records: which protocol feeds which cell, in per cent."""
+"""R-WAE's tables 2, 4 and 9 from made-up records: the protocol behind each cell, in per cent."""
 
 import csv
 import io
@@ -64,7 +64,7 @@ def lines(texts: dict[str, str], row: str, dataset: str) -> dict[tuple[str, str]
     return {(x["protocol"], x["metric"]): x for x in found if (x["row"], x["dataset"]) == (row, dataset)}
 
 
-def test_table8_takes_each_label_from_the_protocol_that_holds_its_code(tmp_path):
+def test_rwae_table2_takes_each_label_from_the_protocol_that_keeps_its_code(tmp_path):
     texts = rendered("rwae_table2", tmp_path, seeds=(0,))
     ours = lines(texts, "R-WAE(MMD)", "sprites (drawn)")
     assert {key: float(line["mean"]) for key, line in ours.items()} == pytest.approx(
@@ -87,7 +87,7 @@ def test_means_over_labels_are_taken_before_deviations_over_seeds(tmp_path):
     assert (cell["mean"], cell["std"], cell["seeds"]) == ("16", "1.41421", "2")
 
 
-def test_table8_shows_the_papers_halves_with_what_frames_them(tmp_path):
+def test_rwae_table2_shows_the_papers_halves_with_baselines_and_real_data(tmp_path):
     texts = rendered("rwae_table2", tmp_path)
     attributes, digits = texts[".md"].split("Errors in per cent: stochastic moving MNIST")
     assert "Errors in per cent: sprites (drawn), published numbers on Sprites" in attributes
@@ -111,7 +111,7 @@ def test_published_numbers_stand_apart_and_name_their_data(tmp_path):
 
 
 @pytest.mark.parametrize(("weak", "marked"), [("topwear", {"topwear", "content"}), ("hair", {"hair"})])
-def test_a_weak_judge_marks_what_it_has_a_part_in(weak, marked, tmp_path):
+def test_a_weak_judge_marks_every_cell_that_depends_on_it(weak, marked, tmp_path):
     changed = [record("rwae", "sprites-drawn", seed) for seed in (0, 1)]
     for found in changed:
         found["judges"][weak] |= {"test_accuracy": 0.9, "weak": True}
@@ -134,7 +134,7 @@ def test_failures_are_shown(tmp_path):
     assert (partly["mean"], partly["status"]) == ("15", "1 of 2") and "NaN at step 9" in partly["note"]
 
 
-def test_table10_sets_the_discriminator_beside_the_kernel(tmp_path):
+def test_rwae_table4_compares_the_discriminator_with_the_kernel(tmp_path):
     texts = rendered("rwae_table4", tmp_path)
     gan = lines(texts, "R-WAE(GAN), complex", "sprites (drawn)")
     assert gan["content-prior", "action_error"]["published"] == "3.13"
@@ -143,7 +143,7 @@ def test_table10_sets_the_discriminator_beside_the_kernel(tmp_path):
     assert shown == ["| R-WAE(GAN)", "| R-WAE(MMD)", "| R-WAE(GAN), complex", "| R-WAE(MMD), complex"]
 
 
-def test_table11_is_accuracy_and_says_that_the_sets_differ(tmp_path):
+def test_rwae_table9_is_accuracy_and_notes_that_the_data_differ(tmp_path):
     texts = rendered("rwae_table9", tmp_path)
     ours = lines(texts, "R-WAE(MMD), TFGAN", "moving shapes")
     static, dynamic = ours["motion-prior", "static_accuracy"], ours["content-prior", "dynamic_accuracy"]

@@ -1,4 +1,4 @@
-"""The figures that show sequences: each from untrained models at tiny scale, what it claims to show, and its errors."""
+"""Figures of sequences from untrained models: each shows what its caption promises, and errors are one line."""
 
 import importlib
 import io
@@ -239,7 +239,7 @@ def test_a_larger_phase_space_is_shown_where_its_states_vary_most():
     assert plane.names[0] == "component 1 (89%)"
 
 
-def test_a_mark_is_where_the_plot_says():
+def test_a_mark_is_drawn_at_its_coordinates():
     line = plots.Curve("total", np.full(21, 2.0), plots.BLACK, "-")
     other = plots.Curve("kinetic", np.linspace(0, 5, 21), plots.BLUE, "--")
     plot = plots.over_time([line, other], "title", 300, 150, 6, np.array([0, 20]))
@@ -266,7 +266,7 @@ def test_what_a_figure_cannot_show_is_named(folder, report, model, dataset, opti
     assert "\n" not in str(caught.value)
 
 
-def test_a_figure_without_runs_says_so(folder):
+def test_a_figure_without_runs_is_refused(folder):
     _, settings = declared(folder, "long", ["halo"], ["balls"], {})
     for report in ("long", "motion_swap"):
         with pytest.raises(UserError, match=r"no model of \['halo'\] is trained on any of \['balls'\]"):

@@ -1,4 +1,4 @@
-"""The figure of sound: clips chosen by its rule, codes exchanged exactly, pictures, and a page that plays them."""
+"""The figure of sound: how clips are chosen, that codes are exchanged exactly, its pictures and its page."""
 
 import base64
 import html.parser
@@ -202,7 +202,7 @@ def test_pictures_are_refused(run, tmp_path, monkeypatch):
         figure.render([run], SETTINGS, "cpu")
 
 
-def test_the_catalogue_knows_which_figures_leave_a_page(tmp_path):
+def test_the_catalogue_lists_the_page_of_figures_that_have_one(tmp_path):
     params = load(ROOT / "params.yaml")
     for name, section in params.figures.items():
         assert catalogue.has_page(params, name) == getattr(report("figures", section.report), "PAGE", False), name

@@ -1,4 +1,4 @@
-"""What clusters do to trainings: a notice, a time limit, a second start on a node that no lock reaches."""
+"""Preemption: a signal, a time limit, and a second start on a node that file locks do not reach."""
 
 import fcntl
 import json

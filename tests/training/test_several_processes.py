@@ -1,4 +1,4 @@
-"""Several processes in one training: they compute what one does, end together, and go on together. On CPUs, by gloo."""
+"""A training in several processes equals one in one process; all end and resume together. On CPUs, by gloo."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Training: resumable at any step; refuses what is not finite, not its own or already running. At tiny scale."""
+"""Training resumes at any step, and refuses values that are not finite and state that is not its own."""
 
 import json
 import shutil
@@ -129,7 +129,7 @@ def test_a_damaged_or_foreign_checkpoint_is_named(tmp_path):
         foreign.load(CPU)
 
 
-def test_a_second_process_is_told_who_is_first(data, tmp_path):
+def test_a_second_process_is_refused_with_the_first_ones_number(data, tmp_path):
     first = Checkpoint(tmp_path / "state", _key(data, "dsvae"))
     first.open(tmp_path / "run")
     with pytest.raises(UserError, match=r"being trained by process \d+ on"):
