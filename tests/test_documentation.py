@@ -36,7 +36,7 @@ def test_the_readme_is_short():
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_to_files(page):
     links = re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text(encoding="utf-8"))
-    files = [link for link in links if "://" not in link and not link.endswith("results.md")]
+    files = [link for link in links if "://" not in link]
     assert [link for link in files if not (page.parent / link).exists()] == []
 
 
@@ -55,7 +55,7 @@ def test_verbs_exist(page):
     text = "" if page.name == "CHANGELOG.md" else page.read_text(encoding="utf-8")
     verbs = {command.name or command.callback.__name__.replace("_", "-") for command in app.registered_commands}
     named = re.findall(r"(?:`|^    |^)latentmotion ([a-z][a-z0-9-]*)", text, re.MULTILINE)
-    assert set(named) - {"results"} <= verbs
+    assert set(named) <= verbs
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -162,11 +162,11 @@ def site(out: File = Path("reports"), params: File = Path("params.yaml")):
 
 
 @verb
-def readme(check: Annotated[bool, typer.Option(help="only say whether README shows the tables in reports/")] = False):
-    """Fills README's result section from the tables in reports/."""
-    from latentmotion.reporting.readme import fill
+def results(out: File = Path("docs/results.md"), reports: File = Path("reports"), params: File = Path("params.yaml")):
+    """Writes OUT: every table with its notes and links to every figure, by paper, from the reports that exist."""
+    from latentmotion.reporting.results_page import build
 
-    fill(Path("README.md"), Path("reports"), check)
+    build(out, reports, params)
 
 
 @verb

@@ -15,7 +15,7 @@ from latentmotion.core.records import read_record, write_record
 from latentmotion.core.source_code import code_digest
 from latentmotion.data.prepared import LabelSpec, Prepared, write
 from latentmotion.models.base import SequenceModel
-from latentmotion.reporting import index_page, readme
+from latentmotion.reporting import index_page
 from latentmotion.reporting.drawing import sequences
 from latentmotion.reporting.drawing.trained_run import open_runs
 from latentmotion.reporting.render import render_figure
@@ -107,16 +107,3 @@ def test_site_lists_what_is_made_and_what_is_not(tmp_path):
     assert 'href="table2.html"' in index and "snakemake reports/figure_motion_swap.png" in index
     assert "| `reports/table2.csv` | HALO, table 2 |" in listing and "| no |" in listing
     assert "http" not in index
-
-
-def test_readme_takes_its_tables_from_reports(tmp_path):
-    page = tmp_path / "README.md"
-    page.write_text("# Name\n\n<!-- table2 -->\nold\n<!-- /table2 -->\nafter\n")
-    with pytest.raises(UserError, match="table2.md: marked in README, but it does not exist"):
-        readme.fill(page, tmp_path)
-    (tmp_path / "table2.md").write_text("new\n")
-    with pytest.raises(UserError, match="tables differ from those under"):
-        readme.fill(page, tmp_path, check=True)
-    readme.fill(page, tmp_path)
-    assert page.read_text() == "# Name\n\n<!-- table2 -->\nnew\n<!-- /table2 -->\nafter\n"
-    readme.fill(page, tmp_path, check=True)
