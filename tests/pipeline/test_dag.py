@@ -165,7 +165,7 @@ def test_dvc_compares_experiments(duplicate):
     assert duplicate.planned(f"evaluate_{MODEL}") == {}
     assert not out_of_date(duplicate) & {f"train@{MODEL}", f"evaluate@{MODEL}"}
     shown = duplicate.run("dvc", "exp", "show", "--only-changed", "--csv")
-    assert f"models.{MODEL}.training.lr" in shown and "action_accuracy" in shown
+    assert f"models.{MODEL}.training.lr" in shown and "predict.mse" in shown
 
 
 def test_dvc_shows_scores_curves_and_figures(finished):

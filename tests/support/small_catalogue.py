@@ -27,6 +27,8 @@ def cut(project: Project, runs: dict = RUNS, tables: dict = TABLES, figures: dic
         for model in content["models"].values():
             if "per_dataset" in model:
                 model["per_dataset"] = {name: value for name, value in model["per_dataset"].items() if name in runs}
+        judge = content["judge"]
+        judge["per_dataset"] = {name: value for name, value in judge.get("per_dataset", {}).items() if name in runs}
         if file == "params.yaml":
             content["runs"] = runs
             for section, shown in (("tables", tables), ("figures", figures)):
@@ -34,7 +36,7 @@ def cut(project: Project, runs: dict = RUNS, tables: dict = TABLES, figures: dic
                     report["models"] = [model for model in report["models"] if model in models]
                     report["datasets"] = shown[name]
             for key in ("labels", "floor"):
-                content["judge"][key] = {name: value for name, value in content["judge"][key].items() if name in runs}
+                judge[key] = {name: value for name, value in judge[key].items() if name in runs}
             watched = content["video_judge"]["datasets"]
             content["video_judge"]["datasets"] = [name for name in watched if name in runs]
         path.write_text(yaml.safe_dump(content, sort_keys=False))
