@@ -24,6 +24,7 @@ from latentmotion.core.errors import UserError
         ({"models": {"halo": {"system": "hallo"}}}, "models.halo.system: unknown 'hallo'; did you mean 'halo'"),
         ({"models": {"halo": {"per_dataset": {"sprits": {}}}}}, "did you mean 'sprites'"),
         ({"models": {"a/../b": {"title": "A", "system": "halo"}}}, "lower-case"),
+        ({"datasets": {"faces": {"title": "faces (drawn)"}}}, "datasets.faces.*stand_in.title must differ from title"),
         ({"models": {"mine": {"like": "halo"}}}, "key 'models.mine.title' is missing; add it"),
         ({"runs": {"sprites": ["dsave"]}}, "runs.sprites: unknown 'dsave'; did you mean 'dsvae'"),
         ({"tables": {"table2": {"report": "tabel2"}}}, "did you mean 'table2'"),

@@ -84,7 +84,7 @@ def test_footnotes_explain_the_numbers(tmp_path):
     texts = table(tmp_path, models=["hgan"])
     assert JUDGE in texts[".md"] and "size of its distances is not comparable with those of I3D" in texts[".md"]
     assert "accuracy 0.990 on validation videos" in texts[".md"] and "which of 12 distortions" in texts[".md"]
-    assert "'pendulum': This project simulates the data." in texts[".md"] and "published data" not in texts[".md"]
+    assert "'two body': This project simulates the data." in texts[".md"] and "published data" not in texts[".md"]
     assert lines(texts, "HGN", "pendulum")[I3D]["status"] == "published only"
 
 

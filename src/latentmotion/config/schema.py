@@ -35,6 +35,12 @@ class Dataset(Closed):
     options: dict[str, Any] = Field(default_factory=dict, description="keywords of the dataset's prepare()")
 
     @model_validator(mode="after")
+    def _stand_in_has_its_own_title(self) -> "Dataset":
+        if self.stand_in and self.stand_in.title == self.title:
+            raise ValueError("stand_in.title must differ from title, so that no stand-in is taken for the real data")
+        return self
+
+    @model_validator(mode="after")
     def _points_or_sequences(self) -> "Dataset":
         if (self.frames, self.size) != (1, 1) and (self.frames < 2 or self.size < 8):
             raise ValueError("frames must be 2 or more and size 8 or more, or both 1, of points")

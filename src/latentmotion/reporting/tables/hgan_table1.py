@@ -78,8 +78,7 @@ def notes(records: list[dict], published: pd.DataFrame, settings: dict) -> list[
     return [
         *said,
         "The published distances are of 2,048 videos of 16 frames, computed with the pipeline of StyleGAN-V on I3D, "
-        "from one run each (seed 0). The paper describes HNN-GAN but prints no numbers of it. It does not specify its "
-        "three-body system; data/datasets/three_body.py describes ours.",
+        "from one run each (seed 0). The paper describes HNN-GAN but prints no numbers of it.",
     ]
 
 

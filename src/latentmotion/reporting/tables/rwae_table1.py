@@ -84,8 +84,5 @@ def notes(records: list[dict], published: pd.DataFrame, settings: dict) -> list[
         "to the speakers.",
         "The mean spectrum and the mean level of an utterance verify speakers without a model, and a content code "
         "should do better than they do. A motion code that holds nothing about the speaker has an error rate of 50.",
-        "TIMIT and its stand-in: no speaker of the test split is in the training split. Spoken digits: the same six "
-        "speakers are in both splits, in different recordings, and each speaker was recorded at a level "
-        "of their own.",
         "FHVAE has one motion code for each segment, the other systems have one for each frame.",
     ]

@@ -34,7 +34,7 @@ def footnotes(records: list[dict], settings: dict, prints: bool) -> list[str]:
         f"Our numbers are of scale {settings['scale']}. The number in brackets counts the training seeds; ± is the "
         "standard deviation over them where there are two or more. Every declared seed is reported.",
         *(_failure(record, titles) for record in trained if failure(record)),
-        *(note for record in real if (note := _origin(record["dataset"], titles))),
+        *_origins([record["dataset"] for record in real], titles),
         *([JUDGES] if judged else []),
         *([WEAK_JUDGES] if any(judge["weak"] for record in judged for judge in record["judges"].values()) else []),
         *(_judges(record, titles) for record in judged),
@@ -47,16 +47,25 @@ def _failure(record: dict, titles: Titles) -> str:
     return f"{model} on {dataset} has no numbers for {failure(record)}."
 
 
+def _origins(datasets: list[str], titles: Titles) -> list[str]:
+    """Where the data come from: a note for all data sets of which the same is said."""
+    notes: dict[str, list[str]] = {}
+    for dataset in datasets:
+        notes.setdefault(_origin(dataset, titles), []).append(f"'{titles.dataset(dataset)}'")
+    return [
+        f"Data set{'s' if len(named) > 1 else ''} {', '.join(named)}: {note}" for note, named in notes.items() if note
+    ]
+
+
 def _origin(dataset: str, titles: Titles) -> str:
-    """Where the data come from; of a stand-in also that its numbers are not those of the real data set."""
+    """The origin of the data; of a stand-in also that its numbers are not those of the real data set."""
     sentences = [titles.origin(dataset)]
     if dataset != dataset_name(dataset):
         sentences.append(
             f"It stands in for {titles.dataset(dataset_name(dataset))}; numbers on the one are not comparable with "
             "numbers on the other."
         )
-    said = " ".join(filter(None, sentences))
-    return f"Data set '{titles.dataset(dataset)}': {said}" if said else ""
+    return " ".join(filter(None, sentences))
 
 
 def _judges(record: dict, titles: Titles) -> str:
