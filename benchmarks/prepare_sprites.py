@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 from latentmotion.data.datasets import sprites
+from latentmotion.data.sequences import write
 
 
 def main() -> None:
@@ -21,13 +22,13 @@ def main() -> None:
     source = "real" if arguments.raw else "drawn"
     settings = {"source": source, "size": arguments.size, "frames": sprites.FRAMES, "options": sprites.OPTIONS}
     start = time.perf_counter()
-    prepared = sprites.prepare(arguments.raw, settings)
+    sequences = sprites.prepare(arguments.raw, settings)
     composed = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
-        prepared.write(prepared, Path(folder) / "sprites", settings)
+        write(sequences, Path(folder) / "sprites", settings)
     written = time.perf_counter()
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    shape = " x ".join(str(n) for n in prepared.x.shape)
+    shape = " x ".join(str(n) for n in sequences.x.shape)
     print(f"sprites ({source}), {shape}: composed in {composed - start:.1f} s, written in {written - composed:.1f} s")
     print(f"peak memory {memory:.1f} GiB")
 

@@ -17,16 +17,15 @@ import torch
 from latentmotion.data.physics.registry import find
 from latentmotion.data.physics.toy_physics import conditions
 from latentmotion.data.physics.trajectories import Conditions, render, trajectories
-from latentmotion.data.prepared import open_split, read_manifest
+from latentmotion.data.prepared import PreparedDataset
 from latentmotion.evaluation.judges.video_judge import VideoJudge, load_video_judge
 from latentmotion.evaluation.metrics.frechet_distance import frechet_distance
 
 AWAY = 1e3  # a place that no canvas reaches
 
 
-def simulated(name: str, manifest: dict, count: int, speed: float = 1.0, missing: float = 0.0) -> np.ndarray:
+def simulated(name: str, settings: dict, count: int, speed: float = 1.0, missing: float = 0.0) -> np.ndarray:
     """The first validation videos anew, (count, T, C, S, S) uint8: `speed` times as fast, or a share without a body."""
-    settings = manifest["settings"]
     chosen = {"dt": 0.05, "span": 512, "friction": 0.0, "varied": False, "hues": find(name).hues} | settings["options"]
     own, system, frames = conditions(chosen), find(name), settings["frames"]
     length = round(chosen["span"] / speed)
@@ -73,11 +72,9 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     for name in arguments.systems:
-        manifest = read_manifest(arguments.data / name)
-        judge = load_video_judge(arguments.judge, name, manifest, torch.device("cpu"))
-        train, validation = (
-            open_split(arguments.data / name, split).x[: arguments.videos] for split in ("train", "validation")
-        )
+        data = PreparedDataset.open(arguments.data / name)
+        judge = load_video_judge(arguments.judge, data, torch.device("cpu"))
+        train, validation = (data.split(split).x[: arguments.videos] for split in ("train", "validation"))
         count = min(len(train), len(validation))
         start = time.process_time()
         truth = features(judge, np.array(train[:count]))
@@ -88,10 +85,12 @@ def main() -> None:
         series = {
             "noise of 4, 8, 16, 32 levels": (noisy(x, levels) for levels in (4, 8, 16, 32)),
             "1, 2, 4, 8, 16 swaps of frames": (swapped(x, swaps) for swaps in (1, 2, 4, 8, 16)),
-            "speed 1.25, 1.5, 2, 3": (simulated(name, manifest, count, speed) for speed in (1.25, 1.5, 2, 3)),
-            "speed 0.8, 0.6, 0.4, 0.2": (simulated(name, manifest, count, speed) for speed in (0.8, 0.6, 0.4, 0.2)),
+            "speed 1.25, 1.5, 2, 3": (simulated(name, data.settings, count, speed) for speed in (1.25, 1.5, 2, 3)),
+            "speed 0.8, 0.6, 0.4, 0.2": (
+                simulated(name, data.settings, count, speed) for speed in (0.8, 0.6, 0.4, 0.2)
+            ),
             "body missing in 5, 20, 50, 100 %": (
-                simulated(name, manifest, count, missing=share) for share in (0.05, 0.2, 0.5, 1.0)
+                simulated(name, data.settings, count, missing=share) for share in (0.05, 0.2, 0.5, 1.0)
             ),
             "1/4, 1/16, 1/64, 1/256 of the videos repeated": (
                 np.resize(x[: count // part], x.shape) for part in (4, 16, 64, 256)

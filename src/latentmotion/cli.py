@@ -62,17 +62,19 @@ def prepare(dataset: Name, out: File, settings: Settings, raw: Annotated[Path | 
 @verb
 def judge(data: File, label: Name, out: File, settings: Settings, device: Device = "auto"):
     """Trains the classifier of one label on train, selects it on validation: OUT/<label>.safetensors and .json."""
+    from latentmotion.data.prepared import PreparedDataset
     from latentmotion.evaluation.judges.label_judge import train_judge
 
-    train_judge(data, label, out, parse(settings), device)
+    train_judge(PreparedDataset.open(data), label, out, parse(settings), device)
 
 
 @verb
 def video_judge(data: list[Path], out: File, settings: Settings, device: Device = "auto"):
     """Trains the network of fvd-judge on the prepared datasets DATA together: OUT/network.safetensors and .json."""
+    from latentmotion.data.prepared import PreparedDataset
     from latentmotion.evaluation.judges.video_judge import train_video_judge
 
-    train_video_judge(data, out, parse(settings), device)
+    train_video_judge([PreparedDataset.open(folder) for folder in data], out, parse(settings), device)
 
 
 @verb
@@ -88,9 +90,11 @@ def train(
     margin_seconds: Annotated[float, typer.Option(envvar="LATENTMOTION_MARGIN_SECONDS")] = 120.0,
 ):
     """Trains a model, or goes on from its checkpoint under STATE: weights, history, samples and record in OUT."""
-    from latentmotion.training.train import train
+    from latentmotion.data.prepared import PreparedDataset
+    from latentmotion.training.train import CheckpointPlan, TrainingJob, train
 
-    train(model, data, out, state, seed, parse(settings), device, checkpoint_seconds, margin_seconds)
+    job = TrainingJob(model, PreparedDataset.open(data), seed, parse(settings))
+    train(job, out, CheckpointPlan(state, checkpoint_seconds, margin_seconds), device)
 
 
 @verb
@@ -107,9 +111,11 @@ def evaluate(
     device: Device = "auto",
 ):
     """Scores a trained run (as model 'real': the test sequences themselves) under every protocol that it can enter."""
-    from latentmotion.evaluation.evaluate import evaluate
+    from latentmotion.data.prepared import PreparedDataset
+    from latentmotion.evaluation.evaluate import EvaluationJob, NetworkPaths, evaluate
 
-    evaluate(model, data, judges, run, out, parse(settings), device, video_judge, i3d, inception)
+    job = EvaluationJob(model, PreparedDataset.open(data), run, parse(settings))
+    evaluate(job, NetworkPaths(judges, video_judge, i3d, inception), out, device)
 
 
 @verb

@@ -5,7 +5,7 @@ import pytest
 from support.speech_files import noise, riff, sphere
 
 from latentmotion.core.errors import UserError
-from latentmotion.data.audio.codec import Codec, of_manifest
+from latentmotion.data.audio.codec import Codec, of_facts
 from latentmotion.data.audio.griffin_lim import griffin_lim
 from latentmotion.data.audio.recordings import decode, read_sound
 from latentmotion.data.audio.spectrogram import FLOOR, Spectrogram
@@ -128,7 +128,7 @@ def test_griffin_lim_finds_a_sound_of_that_spectrogram(rate):
 def test_a_codec_goes_there_and_back_and_through_a_manifest():
     spectrogram = Spectrogram(8000, 200)
     x = spectrogram.log_magnitude(speech.digit(0, 0, 0, 8000))
-    codec = of_manifest({"facts": {"sound": Codec(spectrogram, x.mean(axis=0), x.std(axis=0)).facts()}})
+    codec = of_facts({"sound": Codec(spectrogram, x.mean(axis=0), x.std(axis=0)).facts()})
     standard = codec.standardise(x)
     assert standard.dtype == np.float32
     assert standard.mean(axis=0) == pytest.approx(0, abs=1e-4)
@@ -142,4 +142,4 @@ def test_a_codec_goes_there_and_back_and_through_a_manifest():
 
 def test_pictures_have_no_codec():
     with pytest.raises(UserError, match=r"no sound: .*facts\.sound"):
-        of_manifest({"facts": {"source": "pictures"}})
+        of_facts({"source": "pictures"})

@@ -7,9 +7,10 @@ from support.project import ROOT
 
 from latentmotion.config import downloads
 from latentmotion.core.errors import UserError
-from latentmotion.data import prepared
 from latentmotion.data.datasets import balls, faces
 from latentmotion.data.prepare import prepare
+from latentmotion.data.prepared import PreparedDataset
+from latentmotion.data.sequences import Sequences
 from latentmotion.data.synthetic import faces as drawn_faces
 
 SETTINGS = {"source": "real", "size": 32, "frames": 16, "options": {"sequences": 40, "test": 12, "validation": 8}}
@@ -24,7 +25,7 @@ def centres(x: np.ndarray) -> np.ndarray:
     return np.stack(moments, axis=-1) / mass.sum((-1, -2))[..., None]
 
 
-def made(**options) -> prepared.Prepared:
+def made(**options) -> Sequences:
     return balls.prepare(None, {**SETTINGS, "options": balls.OPTIONS | SETTINGS["options"] | options})
 
 
@@ -58,7 +59,7 @@ def test_edges_are_anti_aliased_and_the_disc_has_its_area():
 def test_balls_repeat_only_after_whole_revolutions(tmp_path, revolution, repeats):
     chosen = {**SETTINGS, "options": SETTINGS["options"] | {"revolution": revolution}}
     prepare("balls", None, tmp_path / "balls", chosen)
-    test, ids = prepared.open_split(tmp_path / "balls", "test"), np.arange(3)
+    test, ids = PreparedDataset.open(tmp_path / "balls").split("test"), np.arange(3)
     assert test.repeats is repeats
     if repeats:
         assert np.array_equal(test.truth(40, ids)[:, 16:32], test.x[ids])
@@ -89,7 +90,7 @@ def test_impossible_balls_are_refused(options, message):
 
 def test_drawn_faces_go_on_from_the_frames_that_models_learn_from(tmp_path):
     prepare("faces", None, tmp_path / "faces", FACES)
-    test = prepared.open_split(tmp_path / "faces", "test")
+    test = PreparedDataset.open(tmp_path / "faces").split("test")
     truth = test.truth(16, np.arange(len(test)))
     assert truth.shape[1] == 16 and np.array_equal(truth[:, :8], test.x)
     assert not (tmp_path / "faces/train/continued.npy").exists()

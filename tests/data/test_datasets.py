@@ -21,12 +21,13 @@ from latentmotion.config.settings import prepare_settings
 from latentmotion.config.splits import SPLITS
 from latentmotion.core.errors import UserError
 from latentmotion.core.source_code import modules
-from latentmotion.data import prepared
 from latentmotion.data.datasets import faces, sprites
 from latentmotion.data.physics import registry
 from latentmotion.data.prepare import prepare
+from latentmotion.data.prepared import PreparedDataset
 from latentmotion.data.readers import mnist
 from latentmotion.data.readers.images import area_average
+from latentmotion.data.sequences import write
 from latentmotion.data.synthetic import faces as drawn_faces
 
 
@@ -127,13 +128,13 @@ def made(request, raw, tmp_path_factory):
 
 def test_shapes_labels_and_manifest_agree(made):
     folder, chosen, _ = made
-    manifest = prepared.read_manifest(folder)
-    specs = prepared.label_specs(manifest)
+    data = PreparedDataset.open(folder)
+    manifest, specs = data.manifest, data.labels
     motions = [n for n, s in specs.items() if s.kind == "motion"]
     assert motions == ["action"] if len(specs["action"].classes) > 1 else specs["action"].kind == "aside"
     assert all(s.kind in ("motion", "content", "aside") for s in specs.values())
     for name in SPLITS:
-        split, counts = prepared.open_split(folder, name), manifest["splits"][name]
+        split, counts = data.split(name), manifest["splits"][name]
         frame = [(colours, chosen["size"], chosen["size"]) for colours in (1, 3)]
         sound, points = (fact in manifest["facts"] for fact in ("sound", "density"))
         assert split.x.dtype == (np.float32 if sound or points else np.uint8)
@@ -155,7 +156,7 @@ def test_shapes_labels_and_manifest_agree(made):
 
 def test_splits_share_no_group_and_no_content(made):
     folder, _, _ = made
-    splits = [prepared.open_split(folder, name) for name in SPLITS]
+    splits = [PreparedDataset.open(folder).split(name) for name in SPLITS]
     groups = [set(split.group.tolist()) for split in splits]
     if not splits[0].seen.all():  # frames are held out, not groups
         groups = [{(split.group[i], t) for i, t in np.argwhere(split.scored)} for split in splits]
@@ -166,7 +167,7 @@ def test_splits_share_no_group_and_no_content(made):
 
 def test_prepared_again_it_has_the_same_bits(made, tmp_path):
     folder, _, again = made
-    assert prepared.read_manifest(folder) == prepared.read_manifest(again(tmp_path / "again"))
+    assert PreparedDataset.open(folder).manifest == PreparedDataset.open(again(tmp_path / "again")).manifest
 
 
 @pytest.mark.parametrize("dataset", sorted(modules("data/datasets")))
@@ -231,7 +232,7 @@ def test_of_a_persons_takes_the_last_is_test():
 @pytest.mark.parametrize("frames", [8, 10])  # HALO's and R-WAE's
 def test_mug_clips_are_every_second_frame_of_a_run(raw, tmp_path, frames):
     prepare("faces", raw("faces"), tmp_path / "faces", {**settings("faces", "real"), "frames": frames})
-    split = prepared.open_split(tmp_path / "faces", "train")
+    split = PreparedDataset.open(tmp_path / "faces").split("train")
     assert split.x.shape[1] == frames
     corner = split.x[:, :, :, -4:, -4:].mean(axis=(2, 3, 4))
     assert np.abs(np.diff(corner, axis=1) - 14).max() < 3
@@ -346,7 +347,7 @@ def test_a_split_that_shares_a_group_is_refused(tmp_path):
     made = faces.prepare(None, {**chosen, "options": faces.OPTIONS | {"people": 2}})
     made.group[np.flatnonzero(made.split == "test")[0]] = made.group[0]
     with pytest.raises(UserError, match="splits train and test share 1"):
-        prepared.write(made, tmp_path / "faces", chosen)
+        write(made, tmp_path / "faces", chosen)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -358,3 +359,11 @@ def test_a_full_disk_leaves_nothing(tmp_path, monkeypatch):
     with pytest.raises(UserError, match=r"sprites: cannot be written \(No space left on device\)"):
         prepare("sprites", None, tmp_path / "sprites", settings("sprites", "drawn"))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_job_that_trains_or_selects_cannot_open_test_data(tmp_path):
+    prepare("ring", None, tmp_path / "ring", settings("ring", "real"))
+    data = PreparedDataset.open(tmp_path / "ring").without_test()
+    assert len(data.split("train")) and len(data.split("validation"))
+    with pytest.raises(UserError, match="ring/test: a job that trains or selects may not open this split"):
+        data.split("test")

@@ -9,11 +9,12 @@ from support.project import ROOT
 
 from latentmotion.config import downloads
 from latentmotion.core.errors import UserError
-from latentmotion.data import prepared
 from latentmotion.data.datasets import moving_mnist
 from latentmotion.data.prepare import prepare
+from latentmotion.data.prepared import PreparedDataset
 from latentmotion.data.readers import mnist
 from latentmotion.data.readers.images import area_average
+from latentmotion.data.sequences import Sequences
 from latentmotion.data.synthetic import digits as drawn_digits
 from latentmotion.data.synthetic.bouncing import bounces
 
@@ -25,7 +26,7 @@ def chosen(source: str = "drawn", size: int = 64, frames: int = 8, **options) ->
     return {"source": source, "size": size, "frames": frames, "options": SMALL | options}
 
 
-def made(raw: Path | None = None, **changes) -> prepared.Prepared:
+def made(raw: Path | None = None, **changes) -> Sequences:
     settings = chosen(**changes)
     return moving_mnist.prepare(raw, {**settings, "options": moving_mnist.OPTIONS | settings["options"]})
 
@@ -122,7 +123,7 @@ def test_a_smaller_frame_is_the_average_of_the_larger(size):
 def test_long_sequences_continue_the_short_ones(tmp_path):
     prepare("moving_mnist", None, tmp_path / "out", chosen(size=16, continued=100))
     for name in ("validation", "test"):
-        split = prepared.open_split(tmp_path / "out", name)
+        split = PreparedDataset.open(tmp_path / "out").split(name)
         ids = np.arange(len(split))
         assert split.truth(100, ids).shape == (len(split), 100, 1, 16, 16)
         assert np.array_equal(split.truth(100, ids)[:, :8], split.x)

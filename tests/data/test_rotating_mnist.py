@@ -11,11 +11,11 @@ from torch.distributions import MultivariateNormal, Normal, kl_divergence
 from latentmotion.config.schema import Training
 from latentmotion.core.errors import UserError
 from latentmotion.core.keyed_random import seed_torch
-from latentmotion.data import prepared
 from latentmotion.data.datasets import rotating_mnist
 from latentmotion.data.prepare import prepare
+from latentmotion.data.prepared import PreparedDataset, Split
 from latentmotion.evaluation.protocols import missing_angle, nearest_angle
-from latentmotion.evaluation.protocols.base import Trial
+from latentmotion.evaluation.protocols.base import EvaluationContext
 from latentmotion.models.base import Batch, DataShape
 from latentmotion.models.components.acceleration import Acceleration
 from latentmotion.models.components.digits import DigitDecoder, DigitEncoder
@@ -54,12 +54,20 @@ def drawn(tmp_path_factory) -> Path:
     return folder
 
 
-def split(folder: Path, name: str) -> prepared.Split:
-    return prepared.open_split(folder, name)
+def split(folder: Path, name: str) -> Split:
+    return PreparedDataset.open(folder).split(name)
 
 
-def trial(folder: Path, model=None, name: str = "test") -> Trial:
-    return Trial(model, split(folder, name), split(folder, "train"), folder, torch.device("cpu"), {"seed": 0}, None)
+def context(folder: Path, model=None, name: str = "test") -> EvaluationContext:
+    return EvaluationContext(
+        model,
+        split(folder, name),
+        split(folder, "train"),
+        PreparedDataset.open(folder),
+        torch.device("cpu"),
+        {"seed": 0},
+        None,
+    )
 
 
 def test_only_threes_are_taken_and_a_quarter_turn_is_exact(raw, tmp_path):
@@ -137,7 +145,7 @@ class Copies:
 
 def test_missing_angle_hides_what_it_scores_and_averages_over_scored_frames(drawn):
     test = split(drawn, "test")
-    scores = missing_angle.measure(trial(drawn, Copies()))
+    scores = missing_angle.measure(context(drawn, Copies()))
     black = (test.x[test.scored].astype(np.float64) / 255) ** 2
     assert scores["mse"] == pytest.approx(black.mean(), rel=1e-5)
     assert scores["mse_seen"] == pytest.approx(0, abs=1e-12)
@@ -145,8 +153,8 @@ def test_missing_angle_hides_what_it_scores_and_averages_over_scored_frames(draw
     assert scores["psnr"] == pytest.approx(expected.mean(), rel=1e-4)
     validation = split(drawn, "validation")
     black = (validation.x[validation.scored].astype(np.float64) / 255) ** 2
-    assert missing_angle.measure(trial(drawn, Copies(), "validation"))["mse"] == pytest.approx(black.mean(), rel=1e-5)
-    assert not missing_angle.applies(trial(drawn, None, "train"))
+    assert missing_angle.measure(context(drawn, Copies(), "validation"))["mse"] == pytest.approx(black.mean(), rel=1e-5)
+    assert not missing_angle.applies(context(drawn, None, "train"))
 
 
 def test_nearest_angle_takes_the_neighbours_around_the_circle():

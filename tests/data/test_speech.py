@@ -8,12 +8,12 @@ from support.speech_files import OTHER, make_digits, make_timit, noise, riff, sp
 
 from latentmotion.config.splits import SPLITS
 from latentmotion.core.errors import UserError
-from latentmotion.data import prepared
 from latentmotion.data.archives import pack_folder
-from latentmotion.data.audio.codec import of_manifest
+from latentmotion.data.audio.codec import of_facts
 from latentmotion.data.audio.spectrogram import Spectrogram
 from latentmotion.data.datasets import spoken_digits, timit
 from latentmotion.data.prepare import prepare
+from latentmotion.data.prepared import PreparedDataset
 from latentmotion.data.synthetic import speech
 from latentmotion.data.synthetic.phones import PHONES
 
@@ -43,12 +43,12 @@ def corpus(tmp_path_factory):
 
 def decibels(out, split) -> np.ndarray:
     """Its segments in dB, as they were before they were standardised."""
-    return of_manifest(prepared.read_manifest(out)).log_magnitude(prepared.open_split(out, split).x)
+    return of_facts(PreparedDataset.open(out).facts).log_magnitude(PreparedDataset.open(out).split(split).x)
 
 
 def test_a_segment_is_that_piece_of_the_recording_its_labels_name(digits):
     _, out = digits
-    split, spectrogram = prepared.open_split(out, "test"), Spectrogram(8000, 200)
+    split, spectrogram = PreparedDataset.open(out).split("test"), Spectrogram(8000, 200)
     assert split.x.shape == (6 * 10 * (3 * 1 + 2 * 2), 20, 200), "one segment of 1720 samples, two of 3320"
     found = decibels(out, "test")
     for speaker, digit, take, number in ((0, 3, 0, 0), (2, 9, 3, 0), (5, 0, 1, 1)):
@@ -65,7 +65,7 @@ def test_digits_are_split_by_take_and_every_speaker_is_known(digits):
     _, out = digits
     takes = {"test": range(5), "validation": range(5, 10), "train": range(10, 12)}
     for name in SPLITS:
-        split = prepared.open_split(out, name)
+        split = PreparedDataset.open(out).split(name)
         assert set(split.group % 50) == set(takes[name])
         assert set(split.labels["speaker"]) == set(range(6))
         assert set(split.labels["digit"]) == set(range(10))
@@ -75,10 +75,10 @@ def test_training_frames_have_mean_0_and_deviation_1(tmp_path):
     """Of utterances that are whole segments, so that no frame is left out."""
     make_digits(tmp_path / "raw", takes=11)
     prepare("spoken_digits", tmp_path / "raw", tmp_path / "out", settings(takes=11, shift=20))
-    x = prepared.open_split(tmp_path / "out", "train").x.astype(np.float64)
+    x = PreparedDataset.open(tmp_path / "out").split("train").x.astype(np.float64)
     assert x.mean(axis=(0, 1)) == pytest.approx(0, abs=1e-3)
     assert x.std(axis=(0, 1)) == pytest.approx(1, abs=1e-3)
-    assert abs(prepared.open_split(tmp_path / "out", "test").x.mean()) > 1e-3, "test frames took part"
+    assert abs(PreparedDataset.open(tmp_path / "out").split("test").x.mean()) > 1e-3, "test frames took part"
 
 
 def test_a_smaller_shift_gives_more_of_training_and_the_same_of_the_test(digits, tmp_path):
@@ -86,7 +86,7 @@ def test_a_smaller_shift_gives_more_of_training_and_the_same_of_the_test(digits,
     prepare("spoken_digits", raw, tmp_path / "out", settings(**DIGITS | {"shift": 5}))
     before, after = (decibels(folder, "test") for folder in (out, tmp_path / "out"))
     assert after == pytest.approx(before, abs=1e-3)
-    sizes = [len(prepared.open_split(folder, "train")) for folder in (out, tmp_path / "out")]
+    sizes = [len(PreparedDataset.open(folder).split("train")) for folder in (out, tmp_path / "out")]
     assert sizes == [60 * (1 + 2), 60 * (1 + 5)], "of 20 and 40 frames"
 
 
@@ -109,9 +109,9 @@ def test_digits_shorter_than_a_segment_are_left_out_and_counted(digits, tmp_path
     short = riff(noise(1, samples=1719), rate=8000)
     raw = repack(digits[0], tmp_path, **{"6_theo_0": short, "6_theo_11": short})
     prepare("spoken_digits", raw, tmp_path / "out", settings(**DIGITS))
-    facts = prepared.read_manifest(tmp_path / "out")["facts"]
+    facts = PreparedDataset.open(tmp_path / "out").facts
     assert facts["left out, shorter"] == 2
-    groups = {name: set(prepared.open_split(tmp_path / "out", name).group) for name in SPLITS}
+    groups = {name: set(PreparedDataset.open(tmp_path / "out").split(name).group) for name in SPLITS}
     six = (4 * 10 + 6) * 50
     assert six not in groups["test"] and six + 11 not in groups["train"]
     assert six + 10 in groups["train"]
@@ -170,8 +170,8 @@ def refused(dataset, raw, chosen, message):
 
 def test_timit_has_the_standard_splits(corpus):
     _, out = corpus
-    names = prepared.read_manifest(out)["labels"]["speaker"]["classes"]
-    found = {name: prepared.open_split(out, name) for name in SPLITS}
+    names = PreparedDataset.open(out).manifest["labels"]["speaker"]["classes"]
+    found = {name: PreparedDataset.open(out).split(name) for name in SPLITS}
     speakers = {name: {names[i] for i in split.labels["speaker"]} for name, split in found.items()}
     assert speakers["test"] == set(timit.CORE_TEST)
     assert speakers["validation"] == set(timit.DEVELOPMENT)
@@ -198,15 +198,15 @@ def test_the_published_lists_are_whole():
 def test_every_way_in_which_timit_is_copied_is_read_alike(corpus, tmp_path, below, changes):
     make_timit(tmp_path / "raw" / below, **changes)
     prepare("timit", tmp_path / "raw", tmp_path / "out", settings(speakers=6))
-    manifests = [prepared.read_manifest(folder) for folder in (corpus[1], tmp_path / "out")]
+    manifests = [PreparedDataset.open(folder).manifest for folder in (corpus[1], tmp_path / "out")]
     assert manifests[0]["sha256"] == manifests[1]["sha256"]
 
 
 def test_fewer_training_speakers_are_spread_over_the_dialects(tmp_path):
     make_timit(tmp_path / "raw", speakers=9)
     prepare("timit", tmp_path / "raw", tmp_path / "out", settings(speakers=3))
-    names = prepared.read_manifest(tmp_path / "out")["labels"]["speaker"]["classes"]
-    train = prepared.open_split(tmp_path / "out", "train")
+    names = PreparedDataset.open(tmp_path / "out").manifest["labels"]["speaker"]["classes"]
+    train = PreparedDataset.open(tmp_path / "out").split("train")
     assert len({names[i] for i in train.labels["speaker"]}) == 3
     dialects = {path.parent.name for i in set(train.labels["speaker"]) for path in tmp_path.rglob(names[i])}
     assert len(dialects) == 3
@@ -318,7 +318,7 @@ def test_drawn_speech_depends_on_its_own_numbers_alone():
 def test_drawn_sets_have_the_labels_and_splits_of_the_real_ones(digits, corpus, tmp_path):
     for dataset, real, options in (("spoken_digits", digits[1], DIGITS), ("timit", corpus[1], {"speakers": 4})):
         prepare(dataset, None, tmp_path / dataset, settings("drawn", **options))
-        drawn, other = (prepared.read_manifest(folder) for folder in (tmp_path / dataset, real))
+        drawn, other = (PreparedDataset.open(folder).manifest for folder in (tmp_path / dataset, real))
         assert {n: s["kind"] for n, s in drawn["labels"].items()} == {n: s["kind"] for n, s in other["labels"].items()}
         assert "by this project; not" in drawn["facts"]["source"]
         assert drawn["facts"]["left out, shorter"] == 0

@@ -9,7 +9,6 @@ import pytest
 from support.toy_systems import SYSTEMS, centres, conditions, made, path
 
 from latentmotion.core.errors import UserError
-from latentmotion.data import prepared
 from latentmotion.data.datasets import double_pendulum
 from latentmotion.data.physics import rendering, toy_physics
 from latentmotion.data.physics import trajectories as module
@@ -17,6 +16,7 @@ from latentmotion.data.physics.registry import find, names
 from latentmotion.data.physics.system import Ranges, System
 from latentmotion.data.physics.trajectories import render, trajectories
 from latentmotion.data.prepare import prepare
+from latentmotion.data.prepared import PreparedDataset
 
 OPTIONS = {"sequences": 11, "test": 4, "validation": 3, "span": 24}
 SETTINGS = {"source": "real", "size": 16, "frames": 16, "options": OPTIONS}
@@ -195,7 +195,7 @@ def test_simulated_data_have_no_drawn_source(tmp_path):
 def test_clips_begin_anywhere_and_go_on_for_validation_and_test(tmp_path):
     chosen = {**SETTINGS, "options": OPTIONS | {"continued": 20, "span": 60}}
     prepare("three_body", None, tmp_path / "three_body", chosen)
-    test, system = prepared.open_split(tmp_path / "three_body", "test"), find("three_body")
+    test, system = PreparedDataset.open(tmp_path / "three_body").split("test"), find("three_body")
     assert test.x.shape == (4, 16, 3, 16, 16) and test.truth(20, np.arange(4)).shape[1] == 20
     assert np.array_equal(test.truth(20, np.arange(4))[:, :16], test.x)
     found = made("three_body", 4, 60)
@@ -203,7 +203,7 @@ def test_clips_begin_anywhere_and_go_on_for_validation_and_test(tmp_path):
     begin = [next(t for t in range(41) if np.array_equal(whole[i, t : t + 16], test.x[i])) for i in range(4)]
     assert len(set(begin)) > 1 and begin == (found.chance * 41).astype(int).tolist()
     assert not (tmp_path / "three_body/train/continued.npy").exists()
-    facts = prepared.read_manifest(tmp_path / "three_body")["facts"]
+    facts = PreparedDataset.open(tmp_path / "three_body").facts
     assert facts["constants"] == {"m": [1.0, 1.0], "g": [1.0, 1.0]} and facts["seed"] == module.SEED
     assert (facts["dt"], facts["friction"]) == (0.05, 0)
 

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from latentmotion.data.prepared import LabelSpec, Prepared, open_split, write
+from latentmotion.data.prepared import PreparedDataset
+from latentmotion.data.sequences import LabelSpec, Sequences, write
 from latentmotion.evaluation import evaluate as evaluation
 from latentmotion.evaluation.protocols import category
-from latentmotion.evaluation.protocols.base import Trial
+from latentmotion.evaluation.protocols.base import EvaluationContext
 from latentmotion.models import base as contract
 from latentmotion.training.load import build
 
@@ -26,7 +27,7 @@ def folder(tmp_path_factory):
     x = np.random.default_rng(0).integers(0, 256, (count, 3, 1, 8, 8)).astype(np.uint8)
     x[:, :, 0, 0, 0], x[:, :, 0, 0, 1] = action[:, None], 255 * (split == "test")[:, None]
     specs = {"action": LabelSpec("motion", tuple("abcd"))}
-    write(Prepared(x, {"action": action}, specs, np.arange(count), split, {}), folder, {})
+    write(Sequences(x, {"action": action}, specs, np.arange(count), split, {}), folder, {})
     return folder
 
 
@@ -50,11 +51,13 @@ class Names(contract.SequenceModel):
 
 
 def scored(folder, model) -> float:
-    test, train = open_split(folder, "test"), open_split(folder, "train")
-    trial = Trial(model, test, train, folder, torch.device("cpu"), {"seed": 0}, np.arange(len(test)))
-    trial.codes = evaluation._encode(trial)
-    assert category.applies(trial) and model.capabilities >= category.NEEDS
-    return category.measure(trial)["category_accuracy"]
+    test, train = PreparedDataset.open(folder).split("test"), PreparedDataset.open(folder).split("train")
+    context = EvaluationContext(
+        model, test, train, PreparedDataset.open(folder), torch.device("cpu"), {"seed": 0}, np.arange(len(test))
+    )
+    context.codes = evaluation.encode(context)
+    assert category.applies(context) and model.capabilities >= category.NEEDS
+    return category.measure(context)["category_accuracy"]
 
 
 @pytest.mark.parametrize("names", [(0, 1, 2, 3), (2, 3, 1, 0), (3, 0, 1, 2)])

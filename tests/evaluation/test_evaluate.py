@@ -1,6 +1,7 @@
 """Judges and evaluation: every test sequence is scored, no score depends on the batch, and bad models are detected."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,14 +13,15 @@ from latentmotion.core.errors import UserError
 from latentmotion.core.records import read_record
 from latentmotion.core.source_code import modules
 from latentmotion.data.prepare import prepare
-from latentmotion.data.prepared import open_split, read_manifest
+from latentmotion.data.prepared import PreparedDataset
 from latentmotion.evaluation import evaluate as evaluation
+from latentmotion.evaluation.evaluate import EvaluationJob, NetworkPaths
 from latentmotion.evaluation.judges.label_judge import load_judges, train_judge
 from latentmotion.evaluation.metrics.entropies import entropies
 from latentmotion.evaluation.protocols import base as protocols
 from latentmotion.evaluation.protocols import frame_distance, leakage
 from latentmotion.models.base import SequenceModel
-from latentmotion.training.train import train
+from latentmotion.training.train import CheckpointPlan, TrainingJob, train
 
 P = params.load(overrides={"scale": "tiny"})
 
@@ -31,10 +33,11 @@ def made(tmp_path_factory):
     prepare("faces", None, folder / "faces-drawn", prepare_settings(P, "faces-drawn"))
     settings = judge_settings(P, "faces-drawn") | {"steps": 60, "lr": 3e-3}
     for label in ("action", "identity"):
-        train_judge(folder / "faces-drawn", label, folder / "judges", settings, "cpu")
+        train_judge(PreparedDataset.open(folder / "faces-drawn"), label, folder / "judges", settings, "cpu")
     for model in ("halo", "mocogan"):
         own = json.loads(json.dumps(training_settings(P, model, "faces-drawn")))
-        train(model, folder / "faces-drawn", folder / model, folder / "state", 0, own, "cpu", 1e9)
+        job = TrainingJob(model, PreparedDataset.open(folder / "faces-drawn"), 0, own)
+        train(job, folder / model, CheckpointPlan(folder / "state", 1e9), "cpu")
     return folder
 
 
@@ -42,7 +45,8 @@ def score(made, model, tmp_path, seed=0):
     settings = evaluation_settings(P, "faces-drawn", seed)
     run = None if model == "real" else made / model
     out = tmp_path / f"{model}.json"
-    evaluation.evaluate(model, made / "faces-drawn", made / "judges", run, out, settings, "cpu")
+    job = EvaluationJob(model, PreparedDataset.open(made / "faces-drawn"), run, settings)
+    evaluation.evaluate(job, NetworkPaths(made / "judges"), out, "cpu")
     return read_record(out)
 
 
@@ -58,7 +62,7 @@ def test_a_judge_learns_and_its_selection_is_on_record(made):
 
 def test_real_data_is_scored_whole(made, tmp_path):
     record = score(made, "real", tmp_path)
-    count = read_manifest(made / "faces-drawn")["splits"]["test"]["sequences"]
+    count = PreparedDataset.open(made / "faces-drawn").manifest["splits"]["test"]["sequences"]
     assert {cell["n"] for cell in record["metrics"]} == {count}
     assert record["judges"]["action"]["test_accuracy"] == values(record)["real", "action_accuracy"]
     assert record["judges"]["action"]["weak"] == (record["judges"]["action"]["test_accuracy"] < 0.95)
@@ -116,13 +120,13 @@ def test_a_single_group_cannot_be_swapped():
 
 
 def test_a_judge_of_other_data_or_other_bytes_is_refused(made, tmp_path):
-    manifest = read_manifest(made / "faces-drawn")
+    data = PreparedDataset.open(made / "faces-drawn")
     with pytest.raises(UserError, match="trained on other data"):
-        load_judges(made / "judges", manifest | {"sha256": "0"}, torch.device("cpu"))
+        load_judges(made / "judges", replace(data, manifest=data.manifest | {"sha256": "0"}), torch.device("cpu"))
     (tmp_path / "action.json").write_text((made / "judges/action.json").read_text())
     (tmp_path / "action.safetensors").write_bytes(b"other")
     with pytest.raises(UserError, match="is not what its record describes"):
-        load_judges(tmp_path, manifest, torch.device("cpu"))
+        load_judges(tmp_path, data, torch.device("cpu"))
 
 
 class Copier(SequenceModel):
@@ -144,13 +148,13 @@ class Copier(SequenceModel):
 
 
 def test_a_model_that_copies_its_content_gains_nothing(made):
-    folder, target = made / "faces-drawn", torch.device("cpu")
-    judges, test = load_judges(made / "judges", read_manifest(folder), target), open_split(folder, "test")
+    data, target = PreparedDataset.open(made / "faces-drawn"), torch.device("cpu")
+    judges, test = load_judges(made / "judges", data, target), data.split("test")
     partners = evaluation.swap_partners(test.group, seed=0)
-    train_split, settings = open_split(folder, "train"), evaluation_settings(P, "faces-drawn", 0)
-    trial = protocols.Trial(Copier(), test, train_split, folder, target, settings, partners, judges)
-    trial.codes = evaluation._encode(trial)
-    scores = values({"metrics": evaluation._all_protocols(trial, protocols.protocols("faces-drawn"))})
+    train_split, settings = data.split("train"), evaluation_settings(P, "faces-drawn", 0)
+    context = protocols.EvaluationContext(Copier(), test, train_split, data, target, settings, partners, judges)
+    context.codes = evaluation.encode(context)
+    scores = values({"metrics": evaluation.score_protocols(context, protocols.protocols("faces-drawn"))})
     alike = np.mean(test.labels["action"] == test.labels["action"][partners])
     sure = judges["action"].record["validation_accuracy"]
     for protocol in ("motion-prior", "motion-swap"):
@@ -160,7 +164,7 @@ def test_a_model_that_copies_its_content_gains_nothing(made):
 
 def test_a_constant_generator_has_no_inception_score(made):
     """Canary: one picture for ever is judged alike, so H(y) = H(y|x) and IS is 1, however sure the judge."""
-    judges = load_judges(made / "judges", read_manifest(made / "faces-drawn"), torch.device("cpu"))
-    x = torch.from_numpy(np.array(open_split(made / "faces-drawn", "test").x[:1])).float() / 127.5 - 1
+    judges = load_judges(made / "judges", PreparedDataset.open(made / "faces-drawn"), torch.device("cpu"))
+    x = torch.from_numpy(np.array(PreparedDataset.open(made / "faces-drawn").split("test").x[:1])).float() / 127.5 - 1
     h_y_given_x, h_y = entropies(judges["action"].probabilities(x.expand(20, -1, -1, -1, -1)).numpy())
     assert h_y == pytest.approx(h_y_given_x, abs=1e-6)

@@ -16,14 +16,16 @@ from latentmotion.core.files import file_digest
 from latentmotion.core.pixels import to_float
 from latentmotion.core.records import read_record
 from latentmotion.data.prepare import prepare
-from latentmotion.data.prepared import open_split, read_manifest
+from latentmotion.data.prepared import PreparedDataset
 from latentmotion.evaluation import evaluate as evaluation
+from latentmotion.evaluation.evaluate import EvaluationJob, NetworkPaths
 from latentmotion.evaluation.judges.frame_judge import FrameJudge
 from latentmotion.evaluation.judges.inception import load_inception
 from latentmotion.evaluation.judges.label_judge import load_judges, train_judge
+from latentmotion.evaluation.judging import generated_batches
 from latentmotion.evaluation.protocols import base as protocols
 from latentmotion.evaluation.protocols import frame_distance, generate, real_frames
-from latentmotion.evaluation.protocols.base import Trial
+from latentmotion.evaluation.protocols.base import EvaluationContext
 from latentmotion.models import base as contract
 from latentmotion.training.load import build
 
@@ -38,23 +40,34 @@ def made(tmp_path_factory) -> Path:
     prepare("faces", None, folder / "faces-drawn", prepare_settings(TINY, "faces-drawn"))
     settings = judge_settings(TINY, "faces-drawn") | {"lr": 3e-3}
     for label, steps in (("action", 4), ("identity", 60)):
-        train_judge(folder / "faces-drawn", label, folder / "judges", settings | {"steps": steps}, "cpu")
+        train_judge(
+            PreparedDataset.open(folder / "faces-drawn"), label, folder / "judges", settings | {"steps": steps}, "cpu"
+        )
     return folder
 
 
 def judge(made: Path) -> FrameJudge:
-    return FrameJudge(load_judges(made / "judges", read_manifest(made / "faces-drawn"), CPU)["identity"])
+    return FrameJudge(load_judges(made / "judges", PreparedDataset.open(made / "faces-drawn"), CPU)["identity"])
 
 
 def split(made: Path, name: str = "test"):
-    return open_split(made / "faces-drawn", name)
+    return PreparedDataset.open(made / "faces-drawn").split(name)
 
 
-def trial(made: Path, model, *watchers) -> Trial:
+def context(made: Path, model, *extractors) -> EvaluationContext:
     test = split(made)
     partners = np.arange(len(test))
     folder = made / "faces-drawn"
-    return Trial(model, test, split(made, "train"), folder, CPU, {"seed": 0}, partners, frame_watchers=list(watchers))
+    return EvaluationContext(
+        model,
+        test,
+        split(made, "train"),
+        PreparedDataset.open(folder),
+        CPU,
+        {"seed": 0},
+        partners,
+        frame_feature_extractors=list(extractors),
+    )
 
 
 class Replays(contract.SequenceModel):
@@ -93,14 +106,14 @@ class Colours:
 
 
 def distance(made: Path, videos: np.ndarray, watcher) -> float:
-    (value,) = frame_distance.measure(trial(made, Replays(videos), watcher)).values()
+    (value,) = frame_distance.measure(context(made, Replays(videos), watcher)).values()
     return value
 
 
 def test_brighter_frames_are_the_square_of_the_difference_away(made):
     x = np.array(split(made).x)
     room = x // 2  # 0 to 127: nothing is clipped
-    data = trial(made, Replays(room + np.uint8(40)), Colours())
+    data = context(made, Replays(room + np.uint8(40)), Colours())
     data.split = replace(data.split, x=room)
     assert frame_distance.measure(data) == {"colours:72x8:72x8:own": pytest.approx(3 * 40**2, rel=1e-6)}
 
@@ -135,7 +148,7 @@ def test_the_distance_rises_with_what_is_wrong(made):
     ):
         found = [distance(made, worse, watcher) for worse in series]
         assert found[0] < 1e-3 < 2 * found[1] < found[2]
-    (floor,) = real_frames.measure(trial(made, None, watcher)).values()
+    (floor,) = real_frames.measure(context(made, None, watcher)).values()
     other = train[np.random.default_rng(1).permutation(len(train))[: len(x)]]
     mean = np.broadcast_to(train.mean((0, 1)).astype(np.uint8), x.shape)
     assert 0 < distance(made, other, watcher) < 2 * floor < distance(made, mean, watcher)
@@ -144,10 +157,10 @@ def test_the_distance_rises_with_what_is_wrong(made):
 def test_the_frames_are_those_of_the_videos_that_generate_has_judged(made, monkeypatch):
     shape = contract.DataShape(8, 3, 16, 6, 216)
     model = build({"system": "mocogan", "network": {"width": 4}}, shape).eval()
-    data = trial(made, model, judge(made))
-    data.codes = evaluation._encode(data)
+    data = context(made, model, judge(made))
+    data.codes = evaluation.encode(data)
     with torch.no_grad():
-        judged = torch.cat([part.x for part in evaluation._samples(data, generate)])
+        judged = torch.cat([part.x for part in generated_batches(data, generate)])
         drawn = generate.drawn(data, len(data.split), 8)
         before = frame_distance.measure(data)
         monkeypatch.setattr(protocols, "BATCH", 7)
@@ -158,7 +171,7 @@ def test_the_frames_are_those_of_the_videos_that_generate_has_judged(made, monke
 
 
 def test_the_name_of_the_floor_holds_the_number_of_videos(made):
-    data = trial(made, None, Colours())
+    data = context(made, None, Colours())
     assert set(real_frames.measure(data)) == {"colours:72x8:72x8:own:real-floor"}
     data.train = replace(data.train, x=data.train.x[:20])
     assert set(real_frames.measure(data)) == {"colours:20x8:72x8:own:real-floor"}
@@ -168,7 +181,7 @@ def test_frames_that_are_no_numbers_are_an_error(made):
     model = Replays(np.array(split(made).x))
     model.decode = lambda content, motion: torch.full((len(content), 8, 3, 16, 16), torch.nan)
     with pytest.raises(UserError, match="not finite"):
-        frame_distance.measure(trial(made, model, Colours()))
+        frame_distance.measure(context(made, model, Colours()))
 
 
 class Stand(torch.nn.Module):
@@ -212,14 +225,15 @@ def test_the_pinned_network_is_one_file():
 
 def test_real_frames_stand_in_the_record_by_both_networks_or_not_at_all(made, inception, tmp_path):
     settings = evaluation_settings(TINY, "faces-drawn", 0) | {"inception": file_digest(inception)}
-    given = ("real", made / "faces-drawn", made / "judges", None)
-    evaluation.evaluate(*given, tmp_path / "both.json", settings, "cpu", inception=inception)
+    job = EvaluationJob("real", PreparedDataset.open(made / "faces-drawn"), None, settings)
+    networks = NetworkPaths(made / "judges", inception=inception)
+    evaluation.evaluate(job, networks, tmp_path / "both.json", "cpu")
     floors = {c["metric"]: c for c in read_record(tmp_path / "both.json")["metrics"] if c["protocol"] == "real-frames"}
     ending = "72x8:72x8:{}:real-floor"
     assert set(floors) == {f"fid-judge:{ending.format('16px')}", f"fid-inception:{ending.format('299px-bilinear')}"}
     assert all(cell["value"] > 0 and cell["n"] == 72 for cell in floors.values())
     bare = {key: value for key, value in settings.items() if key not in ("frame_label", "inception")}
-    evaluation.evaluate(*given, tmp_path / "none.json", bare, "cpu")
+    evaluation.evaluate(replace(job, settings=bare), NetworkPaths(made / "judges"), tmp_path / "none.json", "cpu")
     assert not any("fid" in cell["metric"] for cell in read_record(tmp_path / "none.json")["metrics"])
 
 

@@ -6,13 +6,13 @@ import torch
 
 from latentmotion.core.errors import UserError
 from latentmotion.data.prepare import prepare
-from latentmotion.data.prepared import open_split
+from latentmotion.data.prepared import PreparedDataset
 from latentmotion.evaluation import evaluate as evaluation
 from latentmotion.evaluation.metrics.cyclic_coordinates import FRACTION, cyclic_coordinates
 from latentmotion.evaluation.metrics.participation_ratio import participation_ratio
 from latentmotion.evaluation.protocols import base as protocols
 from latentmotion.evaluation.protocols import generated_energy, motion_manifold
-from latentmotion.evaluation.protocols.base import Trial
+from latentmotion.evaluation.protocols.base import EvaluationContext
 from latentmotion.models import base as contract
 
 DATA = {
@@ -133,15 +133,23 @@ def folders(tmp_path_factory):
     return root
 
 
-def trial(folder, model) -> Trial:
-    test = open_split(folder, "test")
+def context(folder, model) -> EvaluationContext:
+    test = PreparedDataset.open(folder).split("test")
     settings = {"seed": 0, "predict_length": 16, "rollout_length": 40}
     partners = evaluation.swap_partners(test.group, 0)
-    return Trial(model, test, open_split(folder, "train"), folder, torch.device("cpu"), settings, partners)
+    return EvaluationContext(
+        model,
+        test,
+        PreparedDataset.open(folder).split("train"),
+        PreparedDataset.open(folder),
+        torch.device("cpu"),
+        settings,
+        partners,
+    )
 
 
 def measured(protocol, folders, model) -> dict[str, float]:
-    given = trial(folders / "pendulum", model)
+    given = context(folders / "pendulum", model)
     assert protocol.applies(given) and model.capabilities >= protocol.NEEDS
     with torch.no_grad():
         return protocol.measure(given)
@@ -149,7 +157,7 @@ def measured(protocol, folders, model) -> dict[str, float]:
 
 def test_only_simulated_systems_are_entered(folders):
     for protocol in (motion_manifold, generated_energy):
-        assert not protocol.applies(trial(folders / "balls", Oscillators([1.0])))
+        assert not protocol.applies(context(folders / "balls", Oscillators([1.0])))
 
 
 def test_the_manifold_is_that_of_the_second_frame(folders):
@@ -170,7 +178,7 @@ def test_motions_have_noise_of_their_own_and_every_action_in_turn(monkeypatch):
 
 
 def test_motion_that_is_not_finite_is_named(folders):
-    given = trial(folders / "pendulum", Flat())
+    given = context(folders / "pendulum", Flat())
     given.split.labels["action"] += 1
     with pytest.raises(UserError, match="motion-manifold: motion from the prior: 6144 of 6144 numbers") as caught:
         motion_manifold.measure(given)

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 import torch
-from support.shifting_sequences import Codebook, measured, prepared, trial
+from support.shifting_sequences import Codebook, context, measured, prepared
 
-from latentmotion.data.prepared import LabelSpec, Prepared, write
+from latentmotion.data.sequences import LabelSpec, Sequences, write
 from latentmotion.evaluation import evaluate as evaluation
 from latentmotion.evaluation.protocols import leakage, neighbours, pixel_neighbours
 from latentmotion.evaluation.protocols.base import Codes, protocols
@@ -69,14 +69,14 @@ class Clusters(Codebook):
 
 def test_the_baseline_uses_mean_frames_of_the_data(folder):
     found = measured(pixel_neighbours, folder, None)
-    frames = np.asarray(trial(folder, None).split.x).mean(1).reshape(-1, 3 * 16 * 16)
-    again = neighbours.votes(trial(folder, None), frames)
+    frames = np.asarray(context(folder, None).split.x).mean(1).reshape(-1, 3 * 16 * 16)
+    again = neighbours.votes(context(folder, None), frames)
     assert found == pytest.approx(again) and found["colour_knn"] > 0.95
     assert not pixel_neighbours.NEEDS and {neighbours, pixel_neighbours} <= set(protocols("sprites").values())
 
 
-def changed(**parts) -> Prepared:
-    return Prepared(**{**vars(prepared(60)), **parts})
+def changed(**parts) -> Sequences:
+    return Sequences(**{**vars(prepared(60)), **parts})
 
 
 def test_data_without_classes_or_groups_to_compare_are_not_measured(tmp_path, folder, monkeypatch):
@@ -90,11 +90,11 @@ def test_data_without_classes_or_groups_to_compare_are_not_measured(tmp_path, fo
         patch.setattr(evaluation, "swap_partners", lambda group, seed: np.arange(len(group)))
         for name, given in cases.items():
             write(given, tmp_path / name, {})
-            assert not pixel_neighbours.applies(trial(tmp_path / name, None)), name
+            assert not pixel_neighbours.applies(context(tmp_path / name, None)), name
     hidden = np.ones((60, 8), bool)
     hidden[:, 3] = False
     write(changed(seen=hidden, scored=~hidden), tmp_path / "hidden", {})
-    assert not neighbours.applies(trial(tmp_path / "hidden", Codebook()))
-    empty = trial(folder, Codebook())
+    assert not neighbours.applies(context(tmp_path / "hidden", Codebook()))
+    empty = context(folder, Codebook())
     empty.codes = Codes(empty.codes.content[:, :0], empty.codes.motion, empty.codes.action, empty.codes.first, 8)
     assert not neighbours.applies(empty) and leakage.applies(empty)

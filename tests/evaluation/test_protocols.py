@@ -5,16 +5,16 @@ import json
 import numpy as np
 import pytest
 import torch
-from support.shifting_sequences import SPEED, Codebook, measured, prepared, trial
+from support.shifting_sequences import SPEED, Codebook, context, measured, prepared
 
 from latentmotion.core.errors import UserError
 from latentmotion.core.keyed_random import seed_torch
-from latentmotion.data.prepared import Prepared, write
+from latentmotion.data.prepared import PreparedDataset
+from latentmotion.data.sequences import Sequences, write
 from latentmotion.evaluation.metrics.image_quality import CEILING
 from latentmotion.evaluation.protocols import copy, dynamics, energy, image_to_sequence, leakage, predict
 from latentmotion.evaluation.protocols.base import Codes
 from latentmotion.models.base import DataShape, SequenceModel
-from latentmotion.training.batches import shape_of
 from latentmotion.training.load import build
 
 TURN = 0.4  # of the canaries' states, in radians a frame
@@ -89,15 +89,15 @@ def test_hidden_frames_are_not_predicted(tmp_path):
     seen = np.ones((60, 8), bool)
     seen[:, 3] = False
     scored = ~seen
-    write(Prepared(**{**vars(given), "seen": seen, "scored": scored}), tmp_path / "hidden", {})
+    write(Sequences(**{**vars(given), "seen": seen, "scored": scored}), tmp_path / "hidden", {})
     for protocol, model in ((predict, Shifts()), (copy, None), (image_to_sequence, Shifts()), (leakage, Codebook())):
-        assert not protocol.applies(trial(tmp_path / "hidden", model))
+        assert not protocol.applies(context(tmp_path / "hidden", model))
     for protocol in (dynamics, energy):
-        assert not protocol.applies(trial(tmp_path / "hidden", Turns()))
+        assert not protocol.applies(context(tmp_path / "hidden", Turns()))
 
 
 def test_image_to_sequence_shows_the_partners_action(folder):
-    given = trial(folder, Shifts())
+    given = context(folder, Shifts())
     ids = np.arange(len(given.split))
     own = Codes(None, None, given.codes.action, given.codes.first, given.codes.frames)
     partner = Codes(None, None, given.codes.action[given.partners], given.codes.first[given.partners], 8)
@@ -201,7 +201,7 @@ def test_an_odd_state_has_no_symplectic_form(folder):
 def test_halo_is_what_its_dynamics_promises(kind, conditional, folder):
     seed_torch(0, "weights")
     network = {"width": 8, "dense": 32, "features": 16, "content": 8, "motion": 12, "normalise": True}
-    shape = shape_of(json.loads((folder / "manifest.json").read_text()))
+    shape = PreparedDataset.open(folder).shape
     assert shape == DataShape(frames=8, channels=3, size=16, actions=3, groups=180)
     model = build({"system": "halo", "network": network | {"dynamics": kind, "conditional": conditional}}, shape).eval()
     found = measured(dynamics, folder, model)

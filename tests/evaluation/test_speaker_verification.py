@@ -14,15 +14,14 @@ from support.titles import TITLES
 
 from latentmotion.core.errors import UserError
 from latentmotion.core.files import file_digest
-from latentmotion.data import prepared
 from latentmotion.data.prepare import prepare
-from latentmotion.data.prepared import LabelSpec, Prepared
-from latentmotion.evaluation.evaluate import evaluate
+from latentmotion.data.prepared import PreparedDataset
+from latentmotion.data.sequences import LabelSpec, Sequences, write
+from latentmotion.evaluation.evaluate import EvaluationJob, NetworkPaths, evaluate
 from latentmotion.evaluation.metrics.equal_error_rate import equal_error_rate
 from latentmotion.evaluation.protocols import speaker_verification, spectrum_verification
-from latentmotion.evaluation.protocols.base import Codes, Trial
+from latentmotion.evaluation.protocols.base import Codes, EvaluationContext
 from latentmotion.reporting.render import render_table
-from latentmotion.training.batches import shape_of
 from latentmotion.training.load import build
 
 
@@ -80,8 +79,8 @@ UTTERANCES = np.array([0, 0, 0, 1, 1, 2, 2, 2, 2, 3, 4, 4, 5, 5, 5, 6, 7, 7])  #
 SPEAKERS = UTTERANCES % 3
 
 
-def made_trial(folder: Path, content, motion, x=None, facts=None, **labels) -> Trial:
-    """A trial of given codes, on sound whose every split is the same but for its numbers."""
+def made_context(folder: Path, content, motion, x=None, facts=None, **labels) -> EvaluationContext:
+    """A context of given codes, on sound whose every split is the same but for its numbers."""
     n = len(UTTERANCES)
     x = np.zeros((n, 4, 5)) if x is None else x
     split = np.repeat(["train", "validation", "test"], n)
@@ -91,11 +90,13 @@ def made_trial(folder: Path, content, motion, x=None, facts=None, **labels) -> T
     specs = {name: LabelSpec("content", tuple(map(str, range(values.max() + 1)))) for name, values in labels.items()}
     group = np.concatenate([UTTERANCES + 100 * part for part in range(3)])
     tiled = {name: np.tile(values, 3) for name, values in labels.items()}
-    prepared.write(Prepared(x, tiled, specs, group, split, {"sound": {}} if facts is None else facts), folder, {})
-    test, train = prepared.open_split(folder, "test"), prepared.open_split(folder, "train")
+    write(Sequences(x, tiled, specs, group, split, {"sound": {}} if facts is None else facts), folder, {})
+    test, train = PreparedDataset.open(folder).split("test"), PreparedDataset.open(folder).split("train")
     tensors = (torch.as_tensor(np.asarray(part, np.float32)) for part in (content, motion))
     codes = Codes(*tensors, torch.zeros(n, dtype=torch.long), torch.zeros(n, 1, 5), 4)
-    return Trial(None, test, train, folder, torch.device("cpu"), {"seed": 0}, np.arange(n), codes=codes)
+    return EvaluationContext(
+        None, test, train, PreparedDataset.open(folder), torch.device("cpu"), {"seed": 0}, np.arange(n), codes=codes
+    )
 
 
 def by_hand(vectors: np.ndarray) -> float:
@@ -114,9 +115,9 @@ def test_utterances_are_means_and_all_their_pairs_are_compared(tmp_path):
     draw = np.random.default_rng(2)
     content, motion = draw.standard_normal((18, 6)), draw.standard_normal((18, 4, 3)) + 0.3
     content += np.eye(3, 6)[SPEAKERS]
-    trial = made_trial(tmp_path / "data", content, motion, speaker=SPEAKERS)
-    assert speaker_verification.applies(trial)
-    found = speaker_verification.measure(trial)
+    context = made_context(tmp_path / "data", content, motion, speaker=SPEAKERS)
+    assert speaker_verification.applies(context)
+    found = speaker_verification.measure(context)
     assert set(found) == {"content_eer", "motion_eer"}
     assert found["content_eer"] == pytest.approx(by_hand(content), abs=1e-6)
     assert found["motion_eer"] == pytest.approx(by_hand(motion.mean(1)), abs=1e-6)
@@ -130,7 +131,7 @@ def test_differences_within_an_utterance_are_averaged_out(tmp_path):
     content = np.eye(3)[SPEAKERS] + 50 * turn[:, None] * np.ones(3)
     loud = np.array([1, -1, 1, -1])[:, None] * np.eye(3)[SPEAKERS][:, None] * 50  # sums to 0 over frames
     motion = loud + np.eye(8)[UTTERANCES][:, None, :3] + 1
-    found = speaker_verification.measure(made_trial(tmp_path / "data", content, motion, speaker=SPEAKERS))
+    found = speaker_verification.measure(made_context(tmp_path / "data", content, motion, speaker=SPEAKERS))
     assert found["content_eer"] == 0
     assert found["motion_eer"] == pytest.approx(by_hand((motion - loud)[:, 0]), abs=1e-6) and found["motion_eer"] > 0.2
 
@@ -140,21 +141,21 @@ def test_codes_without_a_direction_are_named(tmp_path):
     for i, bad in enumerate((0.0, np.nan)):
         broken = code.copy()
         broken[UTTERANCES == 3] = bad
-        trial = made_trial(tmp_path / str(i), broken, np.ones((18, 4, 3)), speaker=SPEAKERS)
+        context = made_context(tmp_path / str(i), broken, np.ones((18, 4, 3)), speaker=SPEAKERS)
         with pytest.raises(UserError, match=r"test: verification by content: 7 of 28 scores are not finite; train"):
-            speaker_verification.measure(trial)
+            speaker_verification.measure(context)
 
 
 def test_only_sound_whose_speakers_are_known_is_verified(tmp_path):
     code, motion = np.ones((18, 6)), np.ones((18, 4, 3))
-    for i, trial in enumerate(
+    for i, context in enumerate(
         [
-            made_trial(tmp_path / "pictures", code, motion, facts={}, speaker=SPEAKERS),
-            made_trial(tmp_path / "nameless", code, motion, digit=SPEAKERS),
+            made_context(tmp_path / "pictures", code, motion, facts={}, speaker=SPEAKERS),
+            made_context(tmp_path / "nameless", code, motion, digit=SPEAKERS),
         ]
     ):
-        assert not speaker_verification.applies(trial) and not spectrum_verification.applies(trial), i
-    alone = made_trial(tmp_path / "alone", code, motion, speaker=SPEAKERS * 0)
+        assert not speaker_verification.applies(context) and not spectrum_verification.applies(context), i
+    alone = made_context(tmp_path / "alone", code, motion, speaker=SPEAKERS * 0)
     with pytest.raises(UserError, match="28 of 28 are the same; train again or enlarge it"):
         speaker_verification.measure(alone)
 
@@ -163,30 +164,35 @@ def test_spectrum_and_level_are_compared_without_a_model(tmp_path):
     draw = np.random.default_rng(3)
     shape = np.eye(3, 5)[SPEAKERS] - 0.2 + 0.02 * draw.standard_normal((18, 5))
     shape -= shape.mean(1, keepdims=True)
-    trial = made_trial(tmp_path / "shape", shape, shape[:, None], x=np.repeat(shape[:, None], 4, 1), speaker=SPEAKERS)
-    found = spectrum_verification.measure(trial)
+    context = made_context(
+        tmp_path / "shape", shape, shape[:, None], x=np.repeat(shape[:, None], 4, 1), speaker=SPEAKERS
+    )
+    found = spectrum_verification.measure(context)
     assert found["spectrum_eer"] == 0 and found["level_eer"] > 0.2 and found["trials"] == 28
     level = (10 * SPEAKERS[:, None] + draw.standard_normal((18, 5))) * np.ones((18, 1))
-    trial = made_trial(tmp_path / "level", level, level[:, None], x=np.repeat(level[:, None], 4, 1), speaker=SPEAKERS)
-    assert spectrum_verification.measure(trial)["level_eer"] == 0
+    context = made_context(
+        tmp_path / "level", level, level[:, None], x=np.repeat(level[:, None], 4, 1), speaker=SPEAKERS
+    )
+    assert spectrum_verification.measure(context)["level_eer"] == 0
 
 
 def test_a_run_on_sound_is_evaluated_without_judges(tmp_path):
     """From preparation to records: drawn digits, an untrained FHVAE."""
     data = tmp_path / "spoken_digits-drawn"
     prepare("spoken_digits", None, data, {"source": "drawn", "size": 100, "frames": 20, "options": {"takes": 11}})
-    shape = shape_of(prepared.read_manifest(data))
+    shape = PreparedDataset.open(data).shape
     settings = {"system": "fhvae", "network": {"hidden": 8, "content": 4, "motion": 4}}
     run = tmp_path / "runs/tiny/fhvae/spoken_digits-drawn/seed0"
     run.mkdir(parents=True)
     torch.manual_seed(0)
     save_file(build(settings, shape).state_dict(), run / "weights.safetensors")
     record = {"weights": file_digest(run / "weights.safetensors"), "settings": settings, "shape": vars(shape)}
-    record |= {"data": prepared.read_manifest(data)["sha256"], "data_folder": str(data)}
+    record |= {"data": PreparedDataset.open(data).sha256, "data_folder": str(data)}
     (run / "record.json").write_text(json.dumps(record))
     chosen = {"source": "drawn", "scale": "tiny", "seed": 0, "split": "test", "floor": None, "threads": 1}
     for model, folder in (("real", None), ("fhvae", run)):
-        evaluate(model, data, tmp_path / "judges", folder, tmp_path / f"{model}.json", chosen, "cpu")
+        job = EvaluationJob(model, PreparedDataset.open(data), folder, chosen)
+        evaluate(job, NetworkPaths(tmp_path / "judges"), tmp_path / f"{model}.json", "cpu")
     real, ours = (json.loads((tmp_path / f"{model}.json").read_text()) for model in ("real", "fhvae"))
     values = {(m["protocol"], m["metric"]): m["value"] for m in [*real["metrics"], *ours["metrics"]]}
     assert values["spectrum-verification", "trials"] == 300 * 299 / 2

@@ -1,5 +1,7 @@
 """The two networks that compare videos: this project's own video judge, and I3D from its published file."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -13,7 +15,7 @@ from latentmotion.core.errors import UserError
 from latentmotion.core.files import file_digest
 from latentmotion.core.records import read_record
 from latentmotion.data.prepare import prepare
-from latentmotion.data.prepared import open_split, read_manifest
+from latentmotion.data.prepared import PreparedDataset
 from latentmotion.evaluation.judges.distortions import KINDS
 from latentmotion.evaluation.judges.i3d import load_i3d
 from latentmotion.evaluation.judges.video_judge import load_video_judge, train_video_judge
@@ -22,7 +24,7 @@ from latentmotion.evaluation.metrics.frechet_distance import frechet_distance
 
 def test_the_judge_learns_and_its_record_says_from_what(judged):
     record = read_record(judged / "judge/network.json")
-    assert record["data"] == {name: read_manifest(judged / name)["sha256"] for name in WATCHED}
+    assert record["data"] == {name: PreparedDataset.open(judged / name).sha256 for name in WATCHED}
     assert record["learns"] == {"dataset": list(WATCHED), "distortion": list(KINDS)}
     assert [point["step"] for point in record["selection"]] == [80, 160, 240]
     best = max(record["selection"], key=lambda p: (p["dataset_accuracy"] + p["distortion_accuracy"], -p["loss"]))
@@ -37,13 +39,13 @@ def test_the_judge_never_opens_test_data(judged, tmp_path):
             (tmp_path / name / part).symlink_to(judged / name / part)
     short = SETTINGS | {"steps": 4}
     for folder, out in ((judged, "all"), (tmp_path, "less")):
-        train_video_judge([folder / name for name in WATCHED], tmp_path / out, short, "cpu")
+        train_video_judge([PreparedDataset.open(folder / name) for name in WATCHED], tmp_path / out, short, "cpu")
     weights = [file_digest(tmp_path / out / "network.safetensors") for out in ("all", "less")]
     assert weights[0] == weights[1]
 
 
 def test_features_do_not_depend_on_the_batch(judged):
-    x = torch.from_numpy(np.array(open_split(judged / "pendulum", "test").x))
+    x = torch.from_numpy(np.array(PreparedDataset.open(judged / "pendulum").split("test").x))
     features = judge(judged).features(x)
     assert features.shape == (40, 8) and features.dtype == np.float64
     assert np.allclose(features, np.concatenate([judge(judged).features(part) for part in x.split(7)]), atol=1e-5)
@@ -51,7 +53,7 @@ def test_features_do_not_depend_on_the_batch(judged):
 
 def test_the_distance_rises_with_known_distortions(judged):
     """At this size only what is plain: noise, frames out of order, an empty canvas in more and more of the videos."""
-    x = np.array(open_split(judged / "pendulum", "validation").x)
+    x = np.array(PreparedDataset.open(judged / "pendulum").split("validation").x)
     rng = np.random.default_rng(0)
     truth, network = judge(judged).features(torch.from_numpy(x)), judge(judged)
 
@@ -71,21 +73,23 @@ def test_the_distance_rises_with_known_distortions(judged):
 
 
 def test_a_judge_of_other_data_or_other_bytes_is_refused(judged, tmp_path):
+    data = PreparedDataset.open(judged / "pendulum")
     with pytest.raises(UserError, match="was trained on other data than the pendulum it is to judge"):
-        load_video_judge(judged / "judge", "pendulum", read_manifest(judged / "mass_spring"), CPU)
+        load_video_judge(judged / "judge", replace(data, manifest=data.manifest | {"sha256": "0"}), CPU)
     with pytest.raises(UserError, match="other data than the sprites"):
-        load_video_judge(judged / "judge", "sprites", read_manifest(judged / "pendulum"), CPU)
+        load_video_judge(judged / "judge", replace(data, folder=judged / "sprites"), CPU)
     (tmp_path / "network.json").write_bytes((judged / "judge/network.json").read_bytes())
     (tmp_path / "network.safetensors").write_bytes(b"other")
     with pytest.raises(UserError, match="is not what its record describes"):
-        load_video_judge(tmp_path, "pendulum", read_manifest(judged / "pendulum"), CPU)
+        load_video_judge(tmp_path, data, CPU)
 
 
 def test_datasets_of_different_sizes_are_refused(judged, tmp_path):
     options = {"sequences": 12, "test": 4, "validation": 4, "span": 32}
     prepare("two_body", None, tmp_path / "two_body", {"source": "real", "size": 8, "frames": 16, "options": options})
+    both = [PreparedDataset.open(folder) for folder in (judged / "mass_spring", tmp_path / "two_body")]
     with pytest.raises(UserError, match="key 'video_judge.datasets': two_body has .*'size': 8.*mass_spring .*16"):
-        train_video_judge([judged / "mass_spring", tmp_path / "two_body"], tmp_path / "judge", SETTINGS, "cpu")
+        train_video_judge(both, tmp_path / "judge", SETTINGS, "cpu")
     assert not (tmp_path / "judge").exists()
 
 

@@ -19,10 +19,11 @@ from latentmotion.core.keyed_random import seed_torch
 from latentmotion.data.datasets import modes, ring
 from latentmotion.data.densities import Rings, of_facts
 from latentmotion.data.points import options, prepare
-from latentmotion.data.prepared import open_split, write
+from latentmotion.data.prepared import PreparedDataset
+from latentmotion.data.sequences import write
 from latentmotion.evaluation.protocols import base as protocols
 from latentmotion.evaluation.protocols import likelihood, symmetry
-from latentmotion.evaluation.protocols.base import Trial
+from latentmotion.evaluation.protocols.base import EvaluationContext
 from latentmotion.models import hamiltonian_flow
 from latentmotion.models.base import Batch, DataShape
 from latentmotion.models.components.base_distributions import Normal, SoftUniform
@@ -30,6 +31,7 @@ from latentmotion.models.dynamics.leapfrog import Energy, gradient
 from latentmotion.reporting.render import render_figure, report
 from latentmotion.reporting.tables import ehf_figure2a as ehf_figure2a
 from latentmotion.training.load import build
+from latentmotion.training.train import CheckpointPlan, TrainingJob
 from latentmotion.training.train import train as train_run
 
 POINT = DataShape(frames=1, channels=2, size=1, actions=1, groups=64)
@@ -249,35 +251,37 @@ def test_impossible_datasets_are_refused(wrong, message):
 
 
 @pytest.fixture
-def trial(tmp_path) -> Trial:
+def context(tmp_path) -> EvaluationContext:
     """A model that learns from 8 of 40 points of a ring."""
     write(prepare("ring", ring.DENSITY, settings()), tmp_path / "ring", settings())
     model = make(replace(POINT, groups=40), points=8)
-    splits = (open_split(tmp_path / "ring", name) for name in ("test", "train"))
-    return Trial(model, *splits, tmp_path / "ring", torch.device("cpu"), {"seed": 0}, np.arange(16))
+    splits = (PreparedDataset.open(tmp_path / "ring").split(name) for name in ("test", "train"))
+    return EvaluationContext(
+        model, *splits, PreparedDataset.open(tmp_path / "ring"), torch.device("cpu"), {"seed": 0}, np.arange(16)
+    )
 
 
 @torch.no_grad()
-def test_likelihood_measures_what_it_says(trial, monkeypatch):
+def test_likelihood_measures_what_it_says(context, monkeypatch):
     monkeypatch.setattr(protocols, "BATCH", 7)
-    found, ids = likelihood.measure(trial), likelihood.learnt(trial)
-    assert np.array_equal(ids, torch.nonzero(trial.model.learnt).squeeze(1).numpy())
-    for prefix, x in (("", trial.split.x[:, 0]), ("train_", trial.train.x[ids, 0])):
+    found, ids = likelihood.measure(context), likelihood.learnt(context)
+    assert np.array_equal(ids, torch.nonzero(context.model.learnt).squeeze(1).numpy())
+    for prefix, x in (("", context.split.x[:, 0]), ("train_", context.train.x[ids, 0])):
         assert found[f"{prefix}target"] == pytest.approx(ring.DENSITY.log_density(x.astype(float)).mean())
         assert found[f"{prefix}elbo"] < found[f"{prefix}iw128"]
-    exact = marginal(trial.model.double(), torch.tensor(trial.split.x[:, 0])).mean().item()
+    exact = marginal(context.model.double(), torch.tensor(context.split.x[:, 0])).mean().item()
     assert found["iw128"] == pytest.approx(exact, abs=0.1)
 
 
 @torch.no_grad()
-def test_symmetry_sees_an_invariant_flow_as_one(trial):
-    assert symmetry.applies(trial)
-    before = symmetry.measure(trial)
-    model = trial.model  # without forces, and with the base as encoder, the density is the base's and the bound exact
+def test_symmetry_sees_an_invariant_flow_as_one(context):
+    assert symmetry.applies(context)
+    before = symmetry.measure(context)
+    model = context.model  # without forces, and with the base as encoder, the density is the base's and the bound exact
     for layer in (model.kinetic.last, model.potential.last, model.mean[-1], model.log_deviation[-1]):
         for parameter in layer.parameters():
             parameter.zero_()
-    after = symmetry.measure(trial)
+    after = symmetry.measure(context)
     assert after["bracket_squared"] == 0 < before["bracket_squared"]
     assert after["rotation_spread_iw256"] < 1e-5 < before["rotation_spread_iw256"]
 
@@ -322,7 +326,8 @@ def runs(tmp_path_factory) -> list:
         chosen = {"system": "hamiltonian_flow", "training": {"steps": 6, "batch": 40, "lr": 1e-3}, "compute": COMPUTE}
         chosen["network"] = NARROW | {"points": 8, "kappa": kappa}
         made.append(place / "runs" / model / "ring_finite" / f"seed{seed}")
-        train_run(model, place / "ring_finite", made[-1], place / "state" / made[-1].name, seed, chosen, "cpu", 60)
+        job = TrainingJob(model, PreparedDataset.open(place / "ring_finite"), seed, chosen)
+        train_run(job, made[-1], CheckpointPlan(place / "state" / made[-1].name, 60), "cpu")
     return made
 
 

@@ -13,6 +13,7 @@ from latentmotion.config.settings import prepare_settings, training_settings
 from latentmotion.core.errors import UserError
 from latentmotion.core.keyed_random import normal, seed_torch
 from latentmotion.data.prepare import prepare
+from latentmotion.data.prepared import PreparedDataset
 from latentmotion.models import base as contract
 from latentmotion.models import hgn
 from latentmotion.models.base import Batch, DataShape
@@ -23,6 +24,7 @@ from latentmotion.training import train as training
 from latentmotion.training.checkpoint import Checkpoint
 from latentmotion.training.device import autocast
 from latentmotion.training.load import build, load_run
+from latentmotion.training.train import CheckpointPlan, TrainingJob
 
 SHAPE = DataShape(frames=8, channels=3, size=32, actions=1, groups=6)
 SMALL = {"width": 4, "decoder": [6, 4, 4], "latent": 3, "state": 2, "input_frames": 3}
@@ -274,7 +276,8 @@ def test_a_resumed_training_keeps_the_multiplier(tmp_path, monkeypatch):
     chosen = json.loads(json.dumps(chosen | {"training": {"steps": 6, "batch": 8, "lr": 1e-3}}))
 
     def run(folder, every):
-        training.train("hgn", data, folder / "run", folder / "state", 0, chosen, "cpu", every)
+        job = TrainingJob("hgn", PreparedDataset.open(data), 0, chosen)
+        training.train(job, folder / "run", CheckpointPlan(folder / "state", every), "cpu")
 
     class Stop(Exception):
         pass

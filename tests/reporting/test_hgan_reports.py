@@ -18,15 +18,14 @@ from latentmotion.core.errors import UserError
 from latentmotion.core.files import file_digest
 from latentmotion.core.keyed_random import normal, seed_torch
 from latentmotion.core.pixels import to_uint8
-from latentmotion.data import prepared
 from latentmotion.data.prepare import prepare
+from latentmotion.data.prepared import PreparedDataset
 from latentmotion.evaluation.metrics.participation_ratio import participation_ratio
 from latentmotion.reporting.drawing import projections, sequences
 from latentmotion.reporting.drawing.trained_run import Shown, open_runs
 from latentmotion.reporting.figures import generated_videos as videos
 from latentmotion.reporting.figures import motion_manifold as manifold
 from latentmotion.reporting.render import render_figure, render_table
-from latentmotion.training.batches import shape_of
 from latentmotion.training.load import build
 
 SIMULATED = {"sequences": 16, "test": 8, "validation": 4, "span": 20}
@@ -49,7 +48,7 @@ def folder(tmp_path_factory) -> Path:
     for dataset, settings in DATA.items():
         data = root / "data" / dataset
         prepare(dataset, None, data, {"source": "real", "size": 16, "frames": 16, **settings})
-        shape = shape_of(prepared.read_manifest(data))
+        shape = PreparedDataset.open(data).shape
         for model, settings in MODELS.items():
             seed_torch(0, model)
             run = root / "runs/tiny" / model / dataset / "seed0"

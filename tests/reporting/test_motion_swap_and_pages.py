@@ -13,7 +13,7 @@ from support.titles import TITLES
 from latentmotion.core.errors import UserError
 from latentmotion.core.records import read_record, write_record
 from latentmotion.core.source_code import code_digest
-from latentmotion.data.prepared import LabelSpec, Prepared, write
+from latentmotion.data.sequences import LabelSpec, Sequences, write
 from latentmotion.models.base import SequenceModel
 from latentmotion.reporting import index_page
 from latentmotion.reporting.drawing import sequences
@@ -52,7 +52,7 @@ def run(tmp_path, monkeypatch) -> Path:
     specs = {"action": LabelSpec("motion", ("rise", "wait", "fall")), "colour": LabelSpec("content", ("a", "b"))}
     split = np.array(["train", "validation", "test", "test"])[group % 4]
     labels = {"action": action, "colour": group % 2}
-    write(Prepared(x, labels, specs, group, split, {}), tmp_path / "data", {})
+    write(Sequences(x, labels, specs, group, split, {}), tmp_path / "data", {})
     monkeypatch.setattr(
         "latentmotion.training.load.load_run", lambda folder, device: (Exact(), {"data_folder": str(tmp_path / "data")})
     )

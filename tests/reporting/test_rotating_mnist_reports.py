@@ -14,7 +14,7 @@ from support.titles import TITLES
 
 from latentmotion.core.records import write_record
 from latentmotion.data.prepare import prepare
-from latentmotion.data.prepared import open_split
+from latentmotion.data.prepared import PreparedDataset
 from latentmotion.models import base as contract
 from latentmotion.reporting.figures import rotating_mnist as figure
 from latentmotion.reporting.render import render_figure, render_table
@@ -113,7 +113,7 @@ def run(tmp_path, monkeypatch) -> Path:
     folder = tmp_path / "rotating_mnist-drawn"
     options = {"instances": 12, "hidden": 5}
     prepare("rotating_mnist", None, folder, {"source": "drawn", "size": 16, "frames": 16, "options": options})
-    test, validation = open_split(folder, "test"), open_split(folder, "validation")
+    test, validation = PreparedDataset.open(folder).split("test"), PreparedDataset.open(folder).split("validation")
     truth = torch.from_numpy(figure.whole(test, validation, np.arange(12))).float() / 127.5 - 1
     loaded = Exact(truth), {"data_folder": str(folder)}
     monkeypatch.setattr(figure, "load_run", lambda run, device: loaded)
@@ -124,9 +124,9 @@ def run(tmp_path, monkeypatch) -> Path:
 
 def test_hidden_frames_are_edged_and_completed(run, tmp_path):
     folder = tmp_path / "rotating_mnist-drawn"
-    test = open_split(folder, "test")
+    test = PreparedDataset.open(folder).split("test")
     model = figure.load_run(run, None)[0]
-    blocks = figure.completions({"HALO": model}, folder, 3, torch.device("cpu"))
+    blocks = figure.completions({"HALO": model}, PreparedDataset.open(folder), 3, torch.device("cpu"))
     assert len(blocks) == 3
     for block in blocks:
         i = int(block.heading.split(";")[0].removeprefix("digit "))
@@ -142,8 +142,10 @@ def test_hidden_frames_are_edged_and_completed(run, tmp_path):
 
 def test_rotations_start_from_the_first_frame_that_is_shown(run, tmp_path):
     folder = tmp_path / "rotating_mnist-drawn"
-    test = open_split(folder, "test")
-    random, given = figure.generations(figure.load_run(run, None)[0], folder, 12, torch.device("cpu"))
+    test = PreparedDataset.open(folder).split("test")
+    random, given = figure.generations(
+        figure.load_run(run, None)[0], PreparedDataset.open(folder), 12, torch.device("cpu")
+    )
     assert len({clip.frames.tobytes() for clip in random.clips}) == 12
     for clip in given.clips:
         i = int(clip.label.removeprefix("digit "))

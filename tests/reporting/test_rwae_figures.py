@@ -16,17 +16,16 @@ from latentmotion.core.errors import UserError
 from latentmotion.core.files import file_digest
 from latentmotion.core.keyed_random import normal, seed_torch
 from latentmotion.core.pixels import to_uint8
-from latentmotion.data import prepared
 from latentmotion.data.prepare import prepare
+from latentmotion.data.prepared import PreparedDataset
 from latentmotion.evaluation.protocols import neighbours
-from latentmotion.evaluation.protocols.base import Trial
+from latentmotion.evaluation.protocols.base import EvaluationContext
 from latentmotion.reporting.drawing import sequences
 from latentmotion.reporting.drawing.image_grid import Block, Clip, numbered, wall
 from latentmotion.reporting.drawing.trained_run import Shown, open_runs
 from latentmotion.reporting.figures import content_codes as codes
 from latentmotion.reporting.figures import sampled_motion, swap, unconditional
 from latentmotion.reporting.render import render_figure
-from latentmotion.training.batches import shape_of
 from latentmotion.training.load import build
 
 SMALL = {"width": 4, "dense": 16, "features": 16, "content": 8, "motion": 4, "hidden": 8}
@@ -60,7 +59,7 @@ def folder(tmp_path_factory) -> Path:
     for dataset, (settings, models) in DATA.items():
         data, name = root / "data" / dataset, dataset.removesuffix("-drawn")
         prepare(name, None, data, {"source": "real" if name == dataset else "drawn", "size": 16, **settings})
-        shape = shape_of(prepared.read_manifest(data))
+        shape = PreparedDataset.open(data).shape
         for model in models:
             seed_torch(0, model)
             run = root / "runs/tiny" / model / dataset / "seed0"
@@ -168,7 +167,7 @@ def test_sampled_motions_share_a_content_and_each_is_the_same_for_all(folder):
 
 def test_the_number_beside_the_dots_is_that_of_the_record(folder):
     run = shown(folder, "moving_mnist-drawn/rwae")
-    given = Trial(run.model, run.split, run.split, Path(run.split.name).parent, run.device, {}, None)
+    given = EvaluationContext(run.model, run.split, run.split, run.data, run.device, {}, None)
     content = run.model.encode(*run.given(np.arange(48)))[0]
     found = neighbours.votes(given, content.double().numpy())
     now = codes.chart(run, 40)

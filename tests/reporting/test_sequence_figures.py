@@ -17,8 +17,8 @@ from latentmotion.core.files import file_digest
 from latentmotion.core.keyed_random import seed_torch
 from latentmotion.core.pixels import to_uint8
 from latentmotion.core.source_code import modules
-from latentmotion.data import prepared
 from latentmotion.data.prepare import prepare
+from latentmotion.data.prepared import PreparedDataset
 from latentmotion.reporting.drawing import plots, projections, sequences
 from latentmotion.reporting.drawing.trained_run import Shown, open_runs
 from latentmotion.reporting.figures import (
@@ -31,7 +31,6 @@ from latentmotion.reporting.figures import (
     prediction,
 )
 from latentmotion.reporting.render import render_figure
-from latentmotion.training.batches import shape_of
 from latentmotion.training.load import build
 
 TINY = {"width": 4, "dense": 16, "features": 16, "content": 8, "motion": 8, "position": 4}
@@ -69,7 +68,7 @@ def folder(tmp_path_factory) -> Path:
     for dataset, settings in DATA.items():
         data = root / "data" / dataset
         prepare(dataset.removesuffix("-drawn"), None, data, settings)
-        shape = shape_of(prepared.read_manifest(data))
+        shape = PreparedDataset.open(data).shape
         for model, extra in MODELS.items():
             plane = {"position": 1, "sees": "state"} if dataset == "balls" else {}
             settings = {"system": "halo", "network": TINY | plane | extra}
@@ -274,13 +273,13 @@ def test_a_figure_without_runs_is_refused(folder):
 
 
 def test_sequences_with_hidden_frames_are_refused(folder, monkeypatch):
-    hidden = prepared.open_split
+    opened = PreparedDataset.split
 
-    def with_hidden(*arguments):
-        split = hidden(*arguments)
+    def with_hidden(data, name):
+        split = opened(data, name)
         split.seen[0, 0] = False
         return split
 
-    monkeypatch.setattr("latentmotion.reporting.drawing.trained_run.open_split", with_hidden)
+    monkeypatch.setattr(PreparedDataset, "split", with_hidden)
     with pytest.raises(UserError, match="balls: its sequences have hidden frames"):
         shown(folder, "halo", "balls")

@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 
 from latentmotion.data.prepare import prepare
-from latentmotion.data.prepared import read_manifest
+from latentmotion.data.prepared import PreparedDataset
 from latentmotion.evaluation.judges.video_judge import load_video_judge, train_video_judge
 
 CPU = torch.device("cpu")
@@ -18,11 +18,11 @@ def make(folder: Path) -> None:
     options = {"sequences": 160, "test": 40, "validation": 40, "span": 64}
     for name in WATCHED:
         prepare(name, None, folder / name, {"source": "real", "size": 16, "frames": 16, "options": options})
-    train_video_judge([folder / name for name in WATCHED], folder / "judge", SETTINGS, "cpu")
+    train_video_judge([PreparedDataset.open(folder / name) for name in WATCHED], folder / "judge", SETTINGS, "cpu")
 
 
 def judge(folder: Path, name: str = "pendulum"):
-    return load_video_judge(folder / "judge", name, read_manifest(folder / name), CPU)
+    return load_video_judge(folder / "judge", PreparedDataset.open(folder / name), CPU)
 
 
 class Stand(torch.nn.Module):

@@ -3,16 +3,17 @@
 import numpy as np
 import torch
 
-from latentmotion.data.prepared import LabelSpec, Prepared, open_split
+from latentmotion.data.prepared import PreparedDataset
+from latentmotion.data.sequences import LabelSpec, Sequences
 from latentmotion.evaluation import evaluate as evaluation
-from latentmotion.evaluation.protocols.base import Trial
+from latentmotion.evaluation.protocols.base import EvaluationContext
 from latentmotion.models.base import SequenceModel
 
 CPU = torch.device("cpu")
 SPEED = torch.tensor([2, -2, 4])  # pixels a frame, by action; 16 pixels wide: every action is back after 8 frames
 
 
-def prepared(count: int = 300, **changes) -> Prepared:
+def prepared(count: int = 300, **changes) -> Sequences:
     """Noise that shifts at the speed of its action, its brightness by colour; each sequence a group of its own."""
     random = np.random.default_rng(0)
     action, colour = np.arange(count) % 3, np.arange(count) // 3 % 4
@@ -26,20 +27,22 @@ def prepared(count: int = 300, **changes) -> Prepared:
     }
     split = np.array(["train", "validation", "test"])[np.digitize(np.arange(count), [0.6 * count, 0.7 * count])]
     x = np.array(moved, np.uint8)
-    return Prepared(x, labels, specs, np.arange(count), split, {}, **({"repeats": True} | changes))
+    return Sequences(x, labels, specs, np.arange(count), split, {}, **({"repeats": True} | changes))
 
 
-def trial(folder, model: SequenceModel | None, **settings) -> Trial:
-    test, train = open_split(folder, "test"), open_split(folder, "train")
+def context(folder, model: SequenceModel | None, **settings) -> EvaluationContext:
+    test, train = PreparedDataset.open(folder).split("test"), PreparedDataset.open(folder).split("train")
     settings = {"seed": 0, "predict_length": 16, "rollout_length": 100} | settings
-    made = Trial(model, test, train, folder, CPU, settings, evaluation.swap_partners(test.group, 0))
+    made = EvaluationContext(
+        model, test, train, PreparedDataset.open(folder), CPU, settings, evaluation.swap_partners(test.group, 0)
+    )
     if model:
-        made.codes = evaluation._encode(made)
+        made.codes = evaluation.encode(made)
     return made
 
 
 def measured(protocol, folder, model, **settings) -> dict[str, float]:
-    given = trial(folder, model, **settings)
+    given = context(folder, model, **settings)
     assert protocol.applies(given)
     with torch.no_grad():
         return protocol.measure(given)

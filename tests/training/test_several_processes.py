@@ -18,8 +18,10 @@ from latentmotion.core import parallel_random
 from latentmotion.core.errors import UserError
 from latentmotion.core.records import read_record
 from latentmotion.data.prepare import prepare
+from latentmotion.data.prepared import PreparedDataset
 from latentmotion.training import out_of_memory
 from latentmotion.training import train as training
+from latentmotion.training.train import CheckpointPlan, TrainingJob
 
 P = params.load(overrides={"scale": "tiny"})
 STEPS = 20
@@ -99,7 +101,8 @@ def history(folder) -> list[dict]:
 @pytest.mark.parametrize("model", ["halo", "mocogan"])
 def test_two_processes_compute_what_one_does(data, tmp_path, model):
     """Noise, random frames and actions, batch normalisation and gradients are those of the whole batch."""
-    training.train(model, data, tmp_path / "one/run", tmp_path / "one/state", 0, settings(model), "cpu", 1e9)
+    job = TrainingJob(model, PreparedDataset.open(data), 0, settings(model))
+    training.train(job, tmp_path / "one/run", CheckpointPlan(tmp_path / "one/state", 1e9), "cpu")
     together(data, tmp_path / "two", model)
     alone, shared = history(tmp_path / "one"), history(tmp_path / "two")
     assert [point["step"] for point in shared] == list(range(1, STEPS + 1))
@@ -211,8 +214,9 @@ def test_out_of_memory_names_batch_and_key(data, tmp_path, monkeypatch, error):
 
     monkeypatch.setattr("latentmotion.models.dsvae.Model.losses", exhausted)
     message = r"models.dsvae: a batch of 8 does not fit into cpu memory; lower models.dsvae.training.batch, or raise"
+    job = TrainingJob("dsvae", PreparedDataset.open(data), 0, settings("dsvae"))
     with pytest.raises(UserError, match=message):
-        training.train("dsvae", data, tmp_path / "run", tmp_path / "state", 0, settings("dsvae"), "cpu", 1e9)
+        training.train(job, tmp_path / "run", CheckpointPlan(tmp_path / "state", 1e9), "cpu")
     assert not (tmp_path / "run").exists()
 
 

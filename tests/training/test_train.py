@@ -12,10 +12,12 @@ from latentmotion.core.errors import UserError
 from latentmotion.core.files import digest, file_digest
 from latentmotion.core.records import read_record
 from latentmotion.data.prepare import prepare
+from latentmotion.data.prepared import PreparedDataset
 from latentmotion.models import dsvae
 from latentmotion.training import train as training
 from latentmotion.training.checkpoint import Checkpoint
 from latentmotion.training.load import load_run
+from latentmotion.training.train import CheckpointPlan, TrainingJob
 
 P = params.load(overrides={"scale": "tiny"})
 CPU = torch.device("cpu")
@@ -35,7 +37,8 @@ def settings(model: str, **changes) -> dict:
 
 
 def run(data, folder, model="dsvae", seed=0, every=1e9, **changes):
-    training.train(model, data, folder / "run", folder / "state", seed, settings(model, **changes), "cpu", every)
+    job = TrainingJob(model, PreparedDataset.open(data), seed, settings(model, **changes))
+    training.train(job, folder / "run", CheckpointPlan(folder / "state", every), "cpu")
     return read_record(folder / "run" / "record.json")
 
 
@@ -94,10 +97,9 @@ def test_what_is_not_finite_stops_it(data, tmp_path, monkeypatch):
 
 def _key(data, model: str) -> str:
     from latentmotion.core.source_code import code_digest
-    from latentmotion.data.prepared import read_manifest
 
     identity = {
-        "settings": settings(model), "data": read_manifest(data)["sha256"], "seed": 0,
+        "settings": settings(model), "data": PreparedDataset.open(data).sha256, "seed": 0,
         "code": code_digest(f"models/{model}", "training/train"), "rank": 0,
     }  # fmt: skip
     return digest(identity)

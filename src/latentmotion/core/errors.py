@@ -1,11 +1,14 @@
-"""The one error that a user is meant to read."""
+"""The error that is meant to be read by a user."""
 
 import difflib
 from collections.abc import Iterable
 
 
 class UserError(Exception):
-    """One line: which file or key, what is wrong with it, what to do. The command line prints it, exits with `code`."""
+    """A message of one line: which file or key, what is wrong with it, what to do.
+
+    The command line prints the message and exits with `code`.
+    """
 
     code = 1
 

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, and the digests by which they are known again."""
+"""Files that are written whole or not at all, and digests of their content."""
 
 import hashlib
 import json
@@ -16,15 +16,19 @@ def digest(content: Any) -> str:
 
 
 def file_digest(path: Path) -> str:
+    """sha256 of the content of a file."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_atomic(path: Path, content: bytes, durable: bool = True) -> None:
-    """Writes a file whole or leaves the old one untouched: temporary file, fsync, rename.
+    """Replaces a file by `content`, or leaves the old file as it is: temporary file, fsync, rename.
 
-    Without `durable` the disk is not waited for: a power loss may leave an empty file, which is right where the content
-    can be made again in no time.
+    Raises UserError where the file cannot be written.
+
+    Arguments:
+        durable: wait until the content is on the disk. Without it, a power failure may leave an empty file, which is
+            acceptable for content that can quickly be made again.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,9 +1,9 @@
-"""Several processes in one training (torchrun): each has its part of the global batch, and all have the same weights.
+"""One training in several processes (torchrun): each computes a part of the batch, and all have the same weights.
 
-What one process would have computed is what they compute together, but for the rounding of sums: gradients and losses
-are means over all, batch normalisation sees the whole batch, and random numbers are drawn for the whole batch by each
-(draws.py). A loss that compares sequences of a batch with each other cannot be shared out like that: the file of such a
-system says WHOLE_BATCH = True, and params.py refuses `gpus`.
+Together they compute what one process would compute, except for the rounding of sums: gradients and losses are means
+over all processes, batch normalisation uses statistics of the whole batch, and each process draws the random numbers
+of the whole batch (parallel_random.py). A loss that compares the sequences of a batch with each other cannot be
+computed in parts: the file of such a system has WHOLE_BATCH = True, and the setting `gpus` is refused for it.
 """
 
 import os
@@ -19,15 +19,17 @@ from latentmotion.core.errors import UserError
 
 
 def rank() -> int:
+    """The number of this process; the first is 0."""
     return int(os.environ.get("RANK", 0))
 
 
 def processes() -> int:
+    """How many processes share this training."""
     return int(os.environ.get("WORLD_SIZE", 1))
 
 
 def start(device: torch.device) -> None:
-    """Joins the other processes where torchrun started several; alone, does nothing."""
+    """Connects this process with the others of the training; a single process does nothing."""
     if processes() == 1 or distributed.is_initialized():
         return
     if device.type == "cuda":
@@ -36,32 +38,34 @@ def start(device: torch.device) -> None:
                 f"models.*.gpus: {processes()}, and this job may use {torch.cuda.device_count()} GPUs; lower it"
             )
         torch.cuda.set_device(device)
-    # Nothing is to be saved yet: a SIGTERM while it waits for the others, as when one has failed, ends it at once.
-    noted = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    # There is no state to save yet, so a SIGTERM ends the process at once while it waits for the others. This happens
+    # when another process has failed.
+    previous = signal.signal(signal.SIGTERM, signal.SIG_DFL)
     distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
     wait()
-    signal.signal(signal.SIGTERM, noted)
+    signal.signal(signal.SIGTERM, previous)
 
 
 def stop() -> None:
+    """Closes the connection with the other processes."""
     if distributed.is_initialized():
         distributed.destroy_process_group()
 
 
 def wait() -> None:
-    """Until all processes have come here."""
+    """Returns when all processes have called it."""
     if processes() > 1:
         distributed.barrier()
 
 
 def part(count: int) -> slice:
-    """Which of the `count` rows of a whole batch are this process's."""
+    """The slice of the `count` rows of a whole batch that belongs to this process."""
     own = count // processes()
     return slice(rank() * own, (rank() + 1) * own)
 
 
 def gathered(x: Tensor) -> Tensor:
-    """The rows (B, ...) of all processes, as the whole batch has them. Carries no gradient."""
+    """The rows (B, ...) of all processes in the order of the whole batch, without gradients."""
     if processes() == 1:
         return x
     parts = [torch.empty_like(x, memory_format=torch.contiguous_format) for _ in range(processes())]
@@ -90,19 +94,19 @@ def mean(values: dict[str, Tensor]) -> dict[str, Tensor]:
     return dict(zip(values, (flat / processes()).unbind(), strict=True))
 
 
-def first_says(flag: bool, device: torch.device) -> bool:
-    """The first process's flag: what it decides by its clock or a signal, all do at the same step."""
+def decision_of_first(flag: bool, device: torch.device) -> bool:
+    """The flag of the first process, for all processes: they stop at the same step, by the clock of the first."""
     if processes() == 1:
         return flag
-    said = torch.tensor(float(flag), device=device)
-    distributed.broadcast(said, 0)
-    return bool(said)
+    shared = torch.tensor(float(flag), device=device)
+    distributed.broadcast(shared, 0)
+    return bool(shared)
 
 
 def synchronise(network: nn.Module) -> None:
-    """Lets batch normalisation in training take its statistics from the whole batch. Alone, does nothing.
+    """Makes batch normalisation use statistics of the whole batch; with a single process it does nothing.
 
-    torch.nn.SyncBatchNorm does so on GPUs only.
+    torch.nn.SyncBatchNorm does this too, but only on GPUs.
     """
     if processes() > 1:
         for module in network.modules():
@@ -111,7 +115,7 @@ def synchronise(network: nn.Module) -> None:
 
 
 class _WholeBatchNorm:
-    """Stands in for the `forward` of a batch normalisation."""
+    """Replaces `forward` of a batch normalisation: means and variances are those of the whole batch."""
 
     def __init__(self, norm: BatchNorm):
         self.norm = norm
@@ -122,19 +126,21 @@ class _WholeBatchNorm:
             return type(norm).forward(norm, x)
         dims, shape = [d for d in range(x.ndim) if d != 1], [1, -1, *[1] * (x.ndim - 2)]
         values = x.float()
-        count = x.new_tensor(x.numel() // x.shape[1], dtype=torch.float32)  # may differ, where frames are hidden
+        count = x.new_tensor(
+            x.numel() // x.shape[1], dtype=torch.float32
+        )  # differs between processes where frames are hidden
         distributed.all_reduce(count)
         centre = _Sum.apply(values.sum(dims)) / count
         centred = values - centre.view(shape)
         variance = _Sum.apply(centred.square().sum(dims)) / count
-        self._remember(centre.detach(), variance.detach(), count)
+        self._update_running(centre.detach(), variance.detach(), count)
         y = centred * (variance + norm.eps).rsqrt().view(shape)
         if norm.affine:
             y = y * norm.weight.view(shape) + norm.bias.view(shape)
         return y.to(x.dtype)
 
-    def _remember(self, centre: Tensor, variance: Tensor, count: Tensor) -> None:
-        """Moving averages as torch keeps them: of the unbiased variance."""
+    def _update_running(self, centre: Tensor, variance: Tensor, count: Tensor) -> None:
+        """Updates the running averages as torch does, with the unbiased variance."""
         norm = self.norm
         norm.num_batches_tracked += 1
         norm.running_mean.lerp_(centre, norm.momentum)
@@ -142,7 +148,7 @@ class _WholeBatchNorm:
 
 
 class _Sum(torch.autograd.Function):
-    """The sum over the processes of a tensor, through which the losses of all send gradients back to each."""
+    """The sum of a tensor over the processes; its gradient is the sum of the gradients of all processes."""
 
     @staticmethod
     def forward(context, x: Tensor) -> Tensor:

@@ -1,8 +1,8 @@
-"""Random numbers of a training step, a row a sequence: the same ones however many processes share the batch.
+"""Random numbers of a training step, one row for each sequence, which do not depend on the number of processes.
 
-Each process draws for the whole batch and keeps the rows of its own part. Alone, a process draws what torch's functions
-of these names draw. What no sequence of the batch owns, such as drawn weights, is drawn by torch's own functions: every
-process has the same generator, and so the same numbers.
+Each process draws the numbers of the whole batch and keeps the rows of its own part. A single process draws the same
+numbers as torch's functions. Numbers that belong to no single sequence, such as random weights, are drawn directly with
+torch's functions: all processes have generators in the same state and draw the same numbers.
 """
 
 from collections.abc import Callable
@@ -19,27 +19,27 @@ def normal(count: int, numbers: int, device: torch.device) -> Tensor:
 
 
 def normal_like(x: Tensor) -> Tensor:
-    """Standard normal numbers for x (B, ...), B sequences or all their frames one after the other."""
+    """Standard normal numbers of the shape of x (B, ...), where B counts sequences or all their frames."""
     return _like(x, Tensor.normal_)
 
 
 def exponential_like(x: Tensor) -> Tensor:
-    """Exponential numbers with mean 1 for x (B, ...)."""
+    """Exponential numbers with mean 1, of the shape of x (B, ...)."""
     return _like(x, Tensor.exponential_)
 
 
 def integers(end: int, count: int, device: torch.device) -> Tensor:
-    """(count,) integers from 0 to `end` - 1, each as likely."""
+    """(count,) uniform integers from 0 to `end` - 1."""
     return _own(torch.randint(end, (count * parallel.processes(),), device=device))
 
 
 def places(weights: Tensor) -> Tensor:
-    """(B, N) weights -> (B,) places from 0 to N - 1, as likely as their weights say."""
+    """(B, N) weights -> (B,) indices from 0 to N - 1, with probabilities in proportion to the weights."""
     return _own(torch.multinomial(parallel.gathered(weights), 1).squeeze(1))
 
 
 def shuffled(values: Tensor) -> Tensor:
-    """(B,) values in a random order, over the whole batch."""
+    """(B,) values, in a random order over the whole batch."""
     values = parallel.gathered(values)
     return _own(values[torch.randperm(len(values), device=values.device)])
 
@@ -49,7 +49,10 @@ def _own(whole: Tensor) -> Tensor:
 
 
 def _like(x: Tensor, fill: Callable[[Tensor], Tensor]) -> Tensor:
-    """Filled in the order in which the whole batch would lie in memory, where x may have its channels last."""
+    """Random numbers in the memory order of x, which may have its channels last.
+
+    torch fills a tensor in memory order, so a whole batch with the strides of x has to be filled.
+    """
     if parallel.processes() == 1:
         return fill(torch.empty_like(x))
     sizes = [parallel.processes() * len(x), *x.shape[1:]]

@@ -1,4 +1,4 @@
-"""Progress of long work: a bar on a terminal, a plain line now and then in a log."""
+"""The progress of a long loop: a bar on a terminal, and a line every LOG_SECONDS in a log file."""
 
 import os
 import sys
@@ -10,7 +10,7 @@ LOG_SECONDS = 20
 
 
 class _Lines:
-    """Stands in for a bar where nobody sees one move."""
+    """Has the methods of a tqdm bar that are used here, and prints plain lines to stderr."""
 
     def __init__(self, title: str, total: int, done: int):
         self.title, self.total, self.n, self.postfix = title, total, done, ""
@@ -39,7 +39,11 @@ class _Lines:
 
 
 def progress(title: str, total: int, done: int = 0):
-    """A context with `update` and `set_postfix`; silent in all but the first process of a training."""
+    """A context manager with `update` and `set_postfix`; only the first process of a training prints anything.
+
+    Arguments:
+        total: the number of steps. `done`: how many of them were done before, by an earlier attempt.
+    """
     if os.environ.get("RANK", "0") != "0":
         return tqdm(total=total, disable=True)
     if sys.stderr.isatty():

@@ -1,4 +1,4 @@
-"""Records: the JSON file that every verb writes beside its output, whole or not at all. Tables read nothing else."""
+"""Records: the JSON file that every verb writes beside its output, whole or not at all. Tables read records only."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,7 @@ from latentmotion.core.files import write_atomic
 
 
 def write_record(path: Path, record: dict) -> None:
-    """Numbers must be finite: JSON has no NaN, and a table may not show one as a number."""
+    """Writes a record. Raises UserError where a number is not finite, because JSON has no NaN and no infinity."""
     try:
         text = json.dumps(record, indent=1, allow_nan=False)
     except ValueError:
@@ -19,10 +19,11 @@ def write_record(path: Path, record: dict) -> None:
 
 
 def read_record(path: Path) -> dict:
+    """The content of a record. Raises UserError where the file is missing or not JSON."""
     path = Path(path)
     if not path.is_file():
         raise UserError(f"{path}: no such record; make it with 'snakemake {path}'")
     try:
-        return json.loads(path.read_text())
+        return json.loads(path.read_text(encoding="utf-8"))
     except ValueError:
         raise UserError(f"{path}: damaged record (not JSON); delete it and make it again") from None

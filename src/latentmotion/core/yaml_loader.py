@@ -34,7 +34,7 @@ def read_yaml(path: Path) -> dict:
     if not path.is_file():
         raise UserError(f"{path}: no such file; run the command in the project's folder")
     try:
-        with path.open() as file:
+        with path.open(encoding="utf-8") as file:
             content = yaml.load(file, Loader=_UniqueKeys)
     except yaml.YAMLError as error:
         raise UserError(f"{path}: not valid YAML: {' '.join(str(error).split())}; correct it") from None

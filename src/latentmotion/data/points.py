@@ -7,7 +7,7 @@ import numpy as np
 from latentmotion.config.splits import SPLITS
 from latentmotion.core.errors import UserError
 from latentmotion.data.densities import Density
-from latentmotion.data.prepared import LabelSpec, Prepared
+from latentmotion.data.sequences import LabelSpec, Sequences
 
 SEED = 20190930
 
@@ -17,7 +17,7 @@ def options(train: int) -> dict:
     return {"train": train, "validation": 2048, "test": 2048}
 
 
-def prepare(name: str, density: Density, settings: dict) -> Prepared:
+def prepare(name: str, density: Density, settings: dict) -> Sequences:
     """A point is a sequence of one state of two numbers: (N, 1, 2) float32. Validation and test do not depend on how
     many points train; the facts say which density it is (`densities.of_facts`).
 
@@ -32,7 +32,7 @@ def prepare(name: str, density: Density, settings: dict) -> Prepared:
             raise UserError(f"key 'datasets.{name}.{key}': {settings[key]}, but a point has 1; set it to 1")
     counts = [settings["options"][split] for split in SPLITS]
     x = np.concatenate([density.sample(count, SEED, i) for i, count in enumerate(counts)])
-    return Prepared(
+    return Sequences(
         x[:, None].astype(np.float32),
         labels={"action": np.zeros(len(x), int)},
         specs={"action": LabelSpec("aside", ("still",))},

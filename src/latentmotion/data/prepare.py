@@ -5,7 +5,7 @@ from pathlib import Path
 
 from latentmotion.core.errors import UserError, nearest
 from latentmotion.core.source_code import modules
-from latentmotion.data.prepared import write
+from latentmotion.data.sequences import write
 
 SOURCES = ("real", "drawn")
 

@@ -1,5 +1,7 @@
-"""The dataset on the device as uint8 (on the CPU the map that all processes share), and batches as index arrays: no
-loader, nothing to starve."""
+"""Batches of a training: index arrays into the whole training split, without worker processes that load data.
+
+The split is kept as uint8: on a GPU as a copy in its memory, on the CPU as the memory map that all processes share.
+"""
 
 import numpy as np
 import torch
@@ -8,26 +10,19 @@ from latentmotion.core import parallel
 from latentmotion.core.errors import UserError
 from latentmotion.core.keyed_random import permutation
 from latentmotion.core.pixels import to_float
-from latentmotion.data.prepared import Split, label_specs
-from latentmotion.models.base import Batch, DataShape
-
-
-def shape_of(manifest: dict, split: str = "train") -> DataShape:
-    """What a model must know of a prepared dataset."""
-    _, frames, channels, *sides = manifest["splits"][split]["shape"]
-    actions = len(label_specs(manifest)["action"].classes)
-    return DataShape(frames, channels, sides[0] if sides else 1, actions, manifest["splits"]["train"]["groups"])
+from latentmotion.data.prepared import Split
+from latentmotion.models.base import Batch
 
 
 def places(group: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Where each group stands among the sorted groups of a training split; -1 for one that is not there."""
+    """The index of each group among the sorted groups `known` of a training split; -1 for a group that is not there."""
     known = np.unique(known)
     place = np.searchsorted(known, group).clip(max=len(known) - 1)
     return np.where(known[place] == group, place, -1)
 
 
 def batch_of(split: Split, ids: np.ndarray, known: np.ndarray, device: torch.device) -> Batch:
-    """Chosen sequences of a split. `known` are the groups of the training split."""
+    """The chosen sequences of a split as a batch. `known` are the groups of the training split."""
     return Batch(
         to_float(torch.from_numpy(np.array(split.x[ids])).to(device)),
         torch.from_numpy(split.labels["action"][ids]).to(device),
@@ -37,12 +32,15 @@ def batch_of(split: Split, ids: np.ndarray, known: np.ndarray, device: torch.dev
 
 
 class Batches:
-    """Batch number `step` of an endless training: epochs are permutations keyed by (seed, epoch), less a remainder.
+    """Called with a step number, it returns the batch of that step.
+
+    Each epoch is a permutation of the split, keyed by (seed, epoch); the last len(split) modulo `size` sequences of the
+    permutation are left out of the epoch.
 
     Arguments:
-        split: the sequences; copied to a GPU once, and not at all on the CPU.
-        size: sequences in a batch over all processes; each process takes its part, all of one size.
-        seed: of the training.
+        split: the sequences; they are copied to a GPU once, and not copied on the CPU.
+        size: the number of sequences in a batch over all processes; each process takes an equal part of them.
+        seed: the seed of the training.
     """
 
     def __init__(self, split: Split, size: int, seed: int, device: torch.device):
@@ -58,6 +56,7 @@ class Batches:
         self.per_epoch = len(split) // size
 
     def indices(self, step: int) -> np.ndarray:
+        """The ids of the sequences in the whole batch of this step."""
         epoch, position = divmod(step, self.per_epoch)
         order = permutation(len(self.x), self.seed, "order", epoch)
         return order[position * self.size : (position + 1) * self.size]

@@ -1,11 +1,13 @@
-"""Resumable state of one training: whole or not there, proved by its sha256, never another model's.
+"""The resumable state of one training: written whole or not at all, and verified by its sha256.
 
-It lies under `state/<key>/`, where the key is the hash of everything that decides the outcome (settings, data, code,
-seed): a changed hyper-parameter cannot resume a foreign state. Neither Snakemake nor DVC knows the folder.
+It is stored in `state/<key>/`, where the key is a hash of everything that decides the result (settings, data, code,
+seed), so that a training with a changed hyper-parameter cannot resume the state of another. The folder is an output of
+neither Snakemake nor DVC, and so neither deletes it.
 
-A cluster may start a training again while its first process still lives on another node, where no lock reaches.
-Therefore every attempt takes a token greater than all before it and writes checkpoints under a name of its own: an
-attempt that has been overtaken stops, and cannot overwrite what the newer one wrote. No clock and no file time decides.
+A cluster may start a training again while its first process is still running on another node, where a lock of the file
+system does not reach it. Therefore each attempt takes a token, a number greater than all earlier ones, and writes
+checkpoints under a name with this number. An older attempt notices the newer token, stops, and cannot overwrite the
+files of the newer one. Clocks and file times are not used.
 """
 
 import fcntl
@@ -22,27 +24,30 @@ import torch
 from latentmotion.core.errors import UserError
 from latentmotion.core.files import write_atomic
 
-SUM = 64  # length of the hexadecimal sha256 that a checkpoint begins with
+DIGEST_LENGTH = 64  # of the hexadecimal sha256 at the beginning of a checkpoint
 
 
 class Checkpoint:
-    """One folder under `state`, held by one process at a time from `open` to `close`."""
+    """One folder under `state`, which belongs to one process at a time, from `open` to `close`."""
 
     def __init__(self, state: Path, key: str):
         self.key = key
         self.folder = Path(state) / key[:32]
-        self.token = 0  # of nobody, until `open`
+        self.token = 0  # until `open`
 
     @property
     def file(self) -> Path:
-        """Where this attempt saves."""
+        """The file to which this attempt saves."""
         return self.folder / f"checkpoint-{self.token}.pt"
 
     def open(self, out: Path) -> None:
-        """Takes the lock and a token. A second process is told who holds it; a dead holder's lock is gone with it."""
+        """Takes the lock of the folder and a token. The lock of a process ends with the process.
+
+        Raises UserError where another process holds the lock; the message names it.
+        """
         self.out = out
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._lock = open(self.folder / "lock", "a+")  # noqa: SIM115 - held until close()
+        self._lock = open(self.folder / "lock", "a+", encoding="utf-8")  # noqa: SIM115 - held until close()
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -56,10 +61,9 @@ class Checkpoint:
         self._take_token()
 
     def check(self) -> None:
-        """Nothing, as long as no other attempt has begun since this one.
+        """Raises UserError where another attempt has begun since this one, which then must not write any more.
 
-        Raises:
-            UserError: another one has; it is named, and this one must not write any more.
+        The message names the other attempt.
         """
         if self.token == 0:
             return
@@ -70,6 +74,7 @@ class Checkpoint:
         raise UserError(f"{self.out}: taken over by {holder}; this attempt ({self.name}) stops and writes nothing")
 
     def save(self, content: dict) -> None:
+        """Saves the state and deletes the checkpoints of earlier attempts. Raises UserError as `check` does."""
         buffer = io.BytesIO()
         torch.save({"key": self.key, **content}, buffer)
         body = buffer.getvalue()
@@ -80,36 +85,39 @@ class Checkpoint:
                 (self.folder / f"checkpoint-{number}.pt").unlink(missing_ok=True)
 
     def load(self, device: torch.device) -> dict | None:
-        """The state that the newest attempt saved, None when there is none. Missing and unreadable are different."""
+        """The state that the newest attempt saved; None where there is none.
+
+        Raises UserError for a damaged file and for the state of another training.
+        """
         saved = max(self._numbers("checkpoint-*.pt"), default=None)
         if saved is None:
             return None
         file = self.folder / f"checkpoint-{saved}.pt"
         content = file.read_bytes()
-        if hashlib.sha256(content[SUM:]).hexdigest().encode() != content[:SUM]:
+        if hashlib.sha256(content[DIGEST_LENGTH:]).hexdigest().encode() != content[:DIGEST_LENGTH]:
             raise UserError(f"{file}: damaged checkpoint (sha256 differs); delete {self.folder} to start again")
-        state = torch.load(io.BytesIO(content[SUM:]), map_location=device, weights_only=True)
+        state = torch.load(io.BytesIO(content[DIGEST_LENGTH:]), map_location=device, weights_only=True)
         if state["key"] != self.key:
             raise UserError(f"{file}: belongs to another training; delete {self.folder} to start again")
         return state
 
     def close(self, finished: bool) -> None:
-        """Releases the lock; a finished training needs no state."""
+        """Releases the lock. The state of a finished training is deleted."""
         if finished:
             shutil.rmtree(self.folder, ignore_errors=True)
         self._lock.close()
 
     def _take_token(self) -> None:
-        """The next number. Creating a file that must not exist is decided by the file system, for all nodes alike.
+        """Takes the next free number by creating its file, which must not exist: this is atomic across all nodes.
 
-        The mark makes it this attempt's own: after a finished training the numbers begin anew.
+        The file holds a random mark of this attempt, because the numbers start at 1 again after a finished training.
         """
         self._mark = f"{self.name}, {secrets.token_hex(8)}"
         number = max(self._numbers("token-*"), default=0) + 1
         while True:
             self.folder.mkdir(parents=True, exist_ok=True)
             try:
-                with open(self.folder / f"token-{number}", "x") as file:
+                with open(self.folder / f"token-{number}", "x", encoding="utf-8") as file:
                     file.write(self._mark)
             except FileExistsError:
                 number += 1
@@ -125,6 +133,6 @@ class Checkpoint:
 
 def _text(file: Path) -> str:
     try:
-        return file.read_text()
+        return file.read_text(encoding="utf-8")
     except FileNotFoundError:
         return ""

@@ -1,4 +1,4 @@
-"""Device, threads and precision of one job."""
+"""The device, the number of threads and the precision of a job."""
 
 import contextlib
 from collections.abc import Callable
@@ -12,7 +12,10 @@ from latentmotion.core.errors import UserError
 
 
 def choose(name: str) -> torch.device:
-    """auto: the GPU of this process where there is one, else the CPU."""
+    """The device of this process. "auto" is the GPU where there is one, else the CPU.
+
+    Raises UserError for an unknown name and for "cuda" on a machine without a GPU.
+    """
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     if name == "cuda" and not torch.cuda.is_available():
@@ -23,17 +26,17 @@ def choose(name: str) -> torch.device:
 
 
 def set_threads(threads: int) -> None:
-    """Results on a CPU are equal bit by bit only at equal thread counts, so the count is a parameter."""
+    """Sets the number of threads, which is a parameter because it changes the last bits of results on a CPU."""
     torch.set_num_threads(threads)
 
 
 def autocast(device: torch.device, precision: str) -> Callable[[], contextlib.AbstractContextManager]:
-    """A context for forward passes: bfloat16 where the setting says so, float32 otherwise."""
+    """A context manager for forward passes: in bfloat16 where `precision` is "bfloat16", else in float32."""
     return partial(torch.autocast, device.type, dtype=torch.bfloat16, enabled=precision == "bfloat16")
 
 
 def channels_last(network: nn.Module) -> None:
-    """Stores convolution weights with channels innermost, which CPUs and tensor cores read faster."""
+    """Stores convolution weights with the channels innermost, which is faster on CPUs and on tensor cores."""
     for module in network.modules():
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
             module.to(memory_format=torch.channels_last)

@@ -1,23 +1,22 @@
-"""Finds parameters that training would silently leave at their initial values."""
+"""Finds parameters that a training would leave at their initial values because they get no gradient."""
 
 from torch import nn
 
 from latentmotion.core.errors import UserError
 
-PATIENCE = 20  # steps in which every parameter must have had a gradient that is not zero
+PATIENCE = 20  # steps within which every parameter must have a nonzero gradient at least once
 
 
 class GradientCensus:
-    """Counts, over the first steps of a training, which parameters have had a gradient."""
+    """Records, during the first steps of a training, which parameters have had a nonzero gradient."""
 
     def __init__(self, network: nn.Module):
         self.waiting = {name: p for name, p in network.named_parameters() if p.requires_grad}
 
     def check(self, done: int, steps: int) -> "GradientCensus | None":
-        """Call after each step. Returns itself while it waits, None when all have learned.
+        """To be called after each step. Returns itself while some parameter has had no gradient, then None.
 
-        Raises:
-            UserError: some parameters had none within the first steps.
+        Raises UserError where some parameter has had no gradient within the first PATIENCE steps.
         """
         self.waiting = {name: p for name, p in self.waiting.items() if p.grad is None or not p.grad.any()}
         if self.waiting and done >= min(PATIENCE, steps):

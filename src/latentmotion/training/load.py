@@ -15,7 +15,7 @@ from latentmotion.models.base import DataShape, SequenceModel
 
 
 def build(settings: dict, shape: DataShape) -> SequenceModel:
-    """An untrained model of models/<system>.py; wrong types in its `network` section are named."""
+    """An untrained model of models/<system>.py. Raises UserError for a wrong value in the `network` section."""
     module = importlib.import_module(f"latentmotion.models.{settings['system']}")
     try:
         config = module.Config(**settings["network"])
@@ -27,7 +27,10 @@ def build(settings: dict, shape: DataShape) -> SequenceModel:
 
 
 def load_run(folder: Path, device: torch.device) -> tuple[SequenceModel, dict]:
-    """A trained model in evaluation mode, and its training record. Weights of another model are refused."""
+    """A trained model in evaluation mode, and its training record.
+
+    Raises UserError where the weights are missing, differ from the record's digest, or belong to another model.
+    """
     folder = Path(folder)
     record = read_record(folder / "record.json")
     weights = folder / "weights.safetensors"

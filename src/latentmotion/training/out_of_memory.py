@@ -1,4 +1,4 @@
-"""A training that does not fit into memory says which setting to change; it never goes on with a smaller batch."""
+"""The error message of a training that does not fit into memory. The batch size is never changed automatically."""
 
 import contextlib
 from collections.abc import Iterator
@@ -8,12 +8,12 @@ import torch
 from latentmotion.core import parallel
 from latentmotion.core.errors import UserError
 
-ON_CPU = "can't allocate memory"  # of the RuntimeError that torch raises there
+ON_CPU = "can't allocate memory"  # part of the message of the RuntimeError that torch raises on a CPU
 
 
 @contextlib.contextmanager
 def named(model: str, batch: int, device: torch.device) -> Iterator[None]:
-    """Turns running out of memory inside it into a UserError with the batch size and its key in params.yaml."""
+    """Inside this context, running out of memory raises a UserError with the batch size and its key in params.yaml."""
     try:
         yield
     except (RuntimeError, MemoryError) as error:

@@ -1,4 +1,4 @@
-"""A first look at a trained model: real sequences, their reconstructions and samples, as one picture."""
+"""The picture that a training leaves: real sequences, their reconstructions, and samples of the model."""
 
 import io
 
@@ -13,7 +13,7 @@ from latentmotion.models import base as contract
 
 
 def strip(sequences: np.ndarray) -> np.ndarray:
-    """(N, T, C, H, W) uint8 -> one picture (N H, T W, 3): a row a sequence."""
+    """(N, T, C, H, W) uint8 -> one picture (N H, T W, 3) with one row for each sequence."""
     n, t, c, h, w = sequences.shape
     picture = sequences.transpose(0, 3, 1, 4, 2).reshape(n * h, t * w, c)
     return picture if c == 3 else np.repeat(picture, 3, axis=2)
@@ -21,7 +21,10 @@ def strip(sequences: np.ndarray) -> np.ndarray:
 
 @torch.no_grad()
 def reconstructions(network: contract.SequenceModel, batch: contract.Batch, seed: int) -> bytes:
-    """PNG: rows of originals, then (models with an encoder) their reconstructions, then samples from the priors."""
+    """A PNG file: rows of originals, of their reconstructions (models with an encoder), and of samples from the priors.
+
+    A model that completes hidden frames shows its completions in place of reconstructions.
+    """
     rows = [_pictures(batch.x)]
     length = batch.x.shape[1]
     if contract.COMPLETE in network.capabilities:
@@ -40,6 +43,9 @@ def reconstructions(network: contract.SequenceModel, batch: contract.Batch, seed
 
 
 def _pictures(x: Tensor) -> np.ndarray:
-    """Frames as uint8. Sound and states (B, T, F) become one picture each: time to the right, the first number lowest,
-    from black at -3 to white at 3, three standard deviations of standardised sound."""
+    """Frames as uint8. Sound and states (B, T, F) become one picture each, with time along the width.
+
+    The first of the F numbers is the lowest row. Black is -3 and white is 3: three standard deviations of standardised
+    sound.
+    """
     return to_uint8(x if x.ndim == 5 else x.transpose(1, 2).flip(1)[:, None, None] / 3)

@@ -1,4 +1,4 @@
-"""What a job took, for its record: hours of cores and GPUs, memory, sequences a second."""
+"""The resources that a job used, for its record: core hours, GPU hours, memory, and sequences per second."""
 
 import platform
 import resource
@@ -13,12 +13,14 @@ MB = 1e6
 def took(seconds: float, device: torch.device, sequences: int | None = None) -> dict:
     """The entries `seconds`, `machine` and `cost` of a record.
 
-    Cores and GPUs count while the job has them, busy or not; 0 GPU hours on a CPU. Memory is the peak of this process,
-    the first of several. Time that an interrupted attempt spent after its last checkpoint is lost to the count too.
+    Cores and GPUs are counted for the whole duration of the job, also while they are idle. GPU hours are 0 on a CPU.
+    Memory is the peak of this process, which is the first one of a training in several processes. The time that an
+    interrupted attempt spent after its last checkpoint is not counted.
 
     Arguments:
-        seconds: all attempts together.
-        sequences: that were learnt from, a sequence as often as it was; None where nothing is learnt.
+        seconds: the duration of all attempts together.
+        sequences: how many sequences were learnt from, where a repeated sequence counts each time; None for a job that
+            learns nothing.
     """
     on_gpu = device.type == "cuda"
     processes = parallel.processes()
@@ -37,7 +39,7 @@ def took(seconds: float, device: torch.device, sequences: int | None = None) -> 
 
 
 def machine(device: str = "cpu") -> dict:
-    """What a job ran on: allow-listed facts only, no names and no environment."""
+    """The hardware and software of a job. Host names, user names and environment variables are left out."""
     return {
         "device": torch.cuda.get_device_name()
         if device.startswith("cuda")

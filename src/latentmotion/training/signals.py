@@ -1,8 +1,9 @@
-"""When a training must stop before its end: it was asked to by a signal, or the time of its SLURM job is nearly over.
+"""Stopping a training before its last step: after a signal, or shortly before the time limit of its SLURM job.
 
-SIGTERM comes from whoever ends the job: SLURM (cancelled, preempted, out of time), Snakemake, a user. SIGUSR1 is a
-notice that the job should be run again. Both, and the approach of the job's time limit, let the step end, save the
-state and leave with exit code 75. What kills at once (SIGKILL, a power loss) costs the work since the last checkpoint.
+SIGTERM is sent by what ends the job: SLURM (the job was cancelled, preempted or ran out of time), Snakemake, or a user.
+SIGUSR1 means that the job should be run again. In both cases, and shortly before the time limit, the training finishes
+the current step, saves its state and exits with code 75. After SIGKILL or a power failure, the work since the last
+checkpoint is lost.
 """
 
 import signal
@@ -13,16 +14,18 @@ from latentmotion.training import slurm_job
 
 
 class Again(UserError):
-    """The state is saved, and the same command goes on from it."""
+    """The training has stopped and saved its state; the same command continues from there."""
 
-    code = 75  # EX_TEMPFAIL of sysexits.h; an error has 1
+    code = 75  # EX_TEMPFAIL of sysexits.h; other errors exit with 1
 
 
 class Stop:
-    """Whether this process should save and leave. To be made before the work begins: signals are noted from then on.
+    """Whether this process should save its state and exit.
+
+    It handles signals from its construction on, so it must be made before the work begins.
 
     Arguments:
-        margin: seconds before the time limit of its SLURM job, at which a training saves and has itself queued again.
+        margin: the seconds before the time limit of its SLURM job at which the training stops and is queued again.
     """
 
     def __init__(self, margin: float):
@@ -33,17 +36,21 @@ class Stop:
             signal.signal(number, self._note)
 
     def wanted(self) -> bool:
+        """Whether a signal has come or the time limit is near."""
         if self.reason is None and time.monotonic() > self.latest:
-            self.latest = slurm_job.latest(self.margin)  # the limit may have been raised meanwhile
+            self.latest = slurm_job.latest(self.margin)  # the limit may have been raised in the meantime
             if time.monotonic() > self.latest:
                 self.reason = "the end of its SLURM job's time"
         return self.reason is not None
 
     def again(self, where: str) -> Again:
-        """What to raise once the state is saved. A job that nobody else ends is put back into SLURM's queue."""
+        """The error to raise after the state was saved.
+
+        A job of SLURM that was not ended by a SIGTERM is put back into the queue.
+        """
         queued = self.reason != "SIGTERM" and slurm_job.requeue()
         then = "SLURM runs it again" if queued else "run it again to go on"
         return Again(f"{where} by {self.reason}, state saved; {then}")
 
-    def _note(self, number: int, _) -> None:
+    def _note(self, number: int, frame: object) -> None:
         self.reason = signal.Signals(number).name

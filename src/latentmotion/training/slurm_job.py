@@ -1,6 +1,7 @@
-"""The SLURM job that a training runs in, where Snakemake submitted one for it: when its time is over, and once more.
+"""The SLURM job in which a training runs: its time limit, and how it is put back into the queue.
 
-A Snakemake that runs inside somebody's own job is no such job: it, and not the training, decides what comes then.
+This concerns only jobs that Snakemake submitted for one training. Where Snakemake itself runs inside a SLURM job, the
+training must neither stop for the limit of that job nor put it back into the queue.
 """
 
 import math
@@ -9,31 +10,31 @@ import re
 import shutil
 import subprocess
 
-BEGAN = "LATENTMOTION_JOB_BEGAN"  # set in jobs of Snakemake's: their beginning on this machine's monotonic clock
+BEGAN = "LATENTMOTION_JOB_BEGAN"  # when a job of Snakemake began, on the node's monotonic clock
 
 
 def latest(margin: float) -> float:
-    """The moment on the monotonic clock that lies `margin` seconds before this job's time is over.
+    """The time on the monotonic clock that is `margin` seconds before the time limit of this job.
 
-    Infinity where there is no limit, or no job. SLURM is asked for the length of the limit and not for a time of day:
-    clocks of two machines may differ. The margin is at most half of the limit.
+    It is infinite where there is no limit or no job. The end is computed from the length of the limit and not from a
+    time of day, because the clocks of two machines may differ. The margin is at most half of the limit.
     """
     if BEGAN not in os.environ:
         return math.inf
-    limit = seconds(_ask("squeue", "--noheader", "--format=%l", "--job", _name()) or "")
+    limit = seconds(_output_of("squeue", "--noheader", "--format=%l", "--job", _name()) or "")
     return math.inf if limit == math.inf else float(os.environ[BEGAN]) + limit - min(margin, limit / 2)
 
 
 def requeue() -> bool:
-    """Puts this job back into the queue, under its number and with none of Snakemake's retries used up.
+    """Puts this job back into the queue under the same number, which uses up none of Snakemake's retries.
 
-    False where it is no job of Snakemake's, or SLURM refuses. SLURM then ends this process, with SIGTERM first.
+    SLURM then ends this process with SIGTERM. Returns False where Snakemake did not submit the job or SLURM refuses.
     """
-    return BEGAN in os.environ and _ask("scontrol", "requeue", _name()) is not None
+    return BEGAN in os.environ and _output_of("scontrol", "requeue", _name()) is not None
 
 
 def seconds(limit: str) -> float:
-    """SLURM's [days-][[hours:]minutes:]seconds; infinity for what is no time, such as UNLIMITED."""
+    """Seconds of a time limit, which SLURM prints as [days-][[hours:]minutes:]seconds; infinite for UNLIMITED."""
     if not re.fullmatch(r"(\d+-)?(\d+:){0,2}\d+", limit):
         return math.inf
     days, _, clock = limit.rpartition("-")
@@ -42,13 +43,16 @@ def seconds(limit: str) -> float:
 
 
 def _name() -> str:
-    """A task of an array by its place: the plain number of one of them is that of the whole array too."""
+    """The number of this job; for a task of a job array, the numbers of the array and of the task.
+
+    The number of one task alone may be that of the whole array.
+    """
     array = os.environ.get("SLURM_ARRAY_JOB_ID")
     return f"{array}_{os.environ['SLURM_ARRAY_TASK_ID']}" if array else os.environ["SLURM_JOB_ID"]
 
 
-def _ask(*command: str) -> str | None:
-    """What a command of SLURM's prints; None where there is none, or it fails."""
+def _output_of(*command: str) -> str | None:
+    """The output of a SLURM command; None where the command is not installed or fails."""
     if not shutil.which(command[0]):
         return None
     done = subprocess.run(command, capture_output=True, text=True)

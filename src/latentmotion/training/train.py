@@ -1,8 +1,8 @@
-"""One plain loop for every model: batch, step, check, history, checkpoint; then weights, samples and a record."""
+"""The verb `train`: the training loop of every model, which ends with weights, samples and a record."""
 
-import dataclasses
 import json
 import time
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,64 +17,86 @@ from latentmotion.core.keyed_random import seed_torch
 from latentmotion.core.progress import progress
 from latentmotion.core.records import write_record
 from latentmotion.core.source_code import code_digest
-from latentmotion.data.prepared import open_split, read_manifest
+from latentmotion.data.prepared import PreparedDataset
 from latentmotion.models import base as contract
 from latentmotion.models.base import SequenceModel
 from latentmotion.training import device as devices
 from latentmotion.training import out_of_memory, resource_usage
-from latentmotion.training.batches import Batches, batch_of, shape_of
+from latentmotion.training.batches import Batches, batch_of
 from latentmotion.training.checkpoint import Checkpoint
 from latentmotion.training.gradient_check import GradientCensus
 from latentmotion.training.load import build
 from latentmotion.training.preview import reconstructions
 from latentmotion.training.signals import Stop
 
-FENCE = 2.0  # seconds between two looks whether another attempt has taken this training over
+OWNERSHIP_SECONDS = 2.0  # between two checks whether another attempt has taken over this training
 CURVE = 50  # points of the learning curve that a record keeps
-POINTS = 1000  # history points of a training, so that a curve costs the same at any scale
+POINTS = 1000  # of the history of a training, however many steps it has
 
 
-def train(
-    model: str, data: Path, out: Path, state: Path, seed: int, settings: dict, device: str, every: float,
-    margin: float = 120.0,
-) -> None:  # fmt: skip
-    """Trains `settings['system']` and writes weights.safetensors, history.jsonl, samples.png and record.json to `out`.
+@dataclass(frozen=True)
+class TrainingJob:
+    """What is trained.
 
     Arguments:
-        model: the name in params.yaml, for the record and the progress bar.
-        data: folder of a prepared dataset; only its train and validation splits are opened.
-        state: folder of resumable checkpoints.
-        settings: catalogue.training_settings.
-        every: seconds between checkpoints.
-        margin: seconds before the end of its SLURM job's time at which it saves and leaves.
+        model: the name of the model in params.yaml, for the record and the progress bar.
+        data: the data set; only its train and validation splits are opened.
+        seed: decides the initial weights and every random draw.
+        settings: the settings of the training, as config/settings.py makes them.
+    """
+
+    model: str
+    data: PreparedDataset
+    seed: int
+    settings: dict
+
+
+@dataclass(frozen=True)
+class CheckpointPlan:
+    """Where and when a training saves its state.
+
+    Arguments:
+        state: the folder of resumable checkpoints.
+        every: the seconds between two checkpoints.
+        margin: the seconds before the time limit of its SLURM job at which the training saves its state and stops.
+    """
+
+    state: Path
+    every: float
+    margin: float = 120.0
+
+
+def train(job: TrainingJob, out: Path, plan: CheckpointPlan, device: str) -> None:
+    """Trains `settings['system']` and writes weights.safetensors, history.jsonl, samples.png and record.json to `out`.
+
+    Where the folder of checkpoints holds a state of the same training, the training continues from it.
 
     Raises:
-        UserError: unusable settings, a loss or gradient that is not finite, a parameter that never gets a gradient,
-            another attempt that has taken the training over.
-        Again: stopped by a signal or the end of its job's time, with the state saved.
+        UserError: the settings cannot be used, a loss or gradient is not finite, a parameter never gets a gradient, or
+            another attempt has taken over the training.
+        Again: a signal or the time limit of its SLURM job stopped the training; its state is saved.
     """
     started = time.monotonic()
-    stop = Stop(margin)
+    model, data, seed, settings = job.model, job.data.without_test(), job.seed, job.settings
+    stop = Stop(plan.margin)
     training, compute = Training(**settings["training"]), Compute(**settings["compute"])
     target = devices.choose(device)
     devices.set_threads(compute.threads)
     parallel.start(target)
-    manifest = read_manifest(data)
     code = code_digest(f"models/{settings['system']}", "training/train")
-    identity = {"settings": settings, "data": manifest["sha256"], "seed": seed, "code": code}
-    shape = shape_of(manifest)
+    identity = {"settings": settings, "data": data.sha256, "seed": seed, "code": code}
     seed_torch(seed, "weights")
-    network = build(settings, shape).to(target)
+    network = build(settings, data.shape).to(target)
     parallel.synchronise(network)
     network.clip = training.clip
     if compute.channels_last:
         devices.channels_last(network)
-    training_split = open_split(data, "train")
+    training_split = data.split("train")
     if not training_split.seen.all() and contract.COMPLETE not in network.capabilities:
-        raise UserError(f"models.{model}: cannot be trained on {Path(data).name}, whose sequences have hidden frames")
-    leads = parallel.rank() == 0  # the state of one process is that of all
-    checkpoint = Checkpoint(state, digest({**identity, "rank": 0}))
-    if leads:
+        raise UserError(f"models.{model}: cannot be trained on {data.id}, whose sequences have hidden frames")
+    is_first = parallel.rank() == 0  # all processes have the same state, so the first one writes it
+    checkpoint = Checkpoint(plan.state, digest({**identity, "rank": 0}))
+    if is_first:
         checkpoint.open(out)
     parallel.wait()
     finished = False
@@ -83,13 +105,13 @@ def train(
         loop.restore(checkpoint.load(target))
         before = loop.seconds
         with out_of_memory.named(model, training.batch, target):
-            loop.run(checkpoint, every, stop, f"{model} {Path(data).name} seed {seed}")
-        if leads:
-            validation = open_split(data, "validation")
+            loop.run(checkpoint, plan.every, stop, f"{model} {data.id} seed {seed}")
+        if is_first:
+            validation = data.split("validation")
             first = batch_of(validation, np.arange(min(6, len(validation))), training_split.group, target)
             record = {
-                "verb": "train", "model": model, "dataset": Path(data).name, "data_folder": str(data), **identity,
-                "shape": dataclasses.asdict(shape),
+                "verb": "train", "model": model, "dataset": data.id, "data_folder": str(data.folder), **identity,
+                "shape": asdict(data.shape),
                 "parameters": sum(parameter.numel() for parameter in network.parameters()),
                 "steps": loop.done,
                 **resource_usage.took(before + time.monotonic() - started, target, loop.done * training.batch),
@@ -98,13 +120,16 @@ def train(
             _write(network, loop.history, first, out, record, checkpoint)
         finished = True
     finally:
-        if leads:
+        if is_first:
             checkpoint.close(finished)
         parallel.stop()
 
 
 class Loop:
-    """The state that a checkpoint holds, and the loop over it. Randomness is keyed by step: the step is its state."""
+    """The training loop and the state of it that a checkpoint holds.
+
+    Random numbers are keyed by the number of the step, so no state of a random generator has to be saved.
+    """
 
     def __init__(self, network: SequenceModel, training: Training, compute: Compute, batches: Batches, seed: int):
         self.network, self.training, self.batches, self.seed = network, training, batches, seed
@@ -116,6 +141,7 @@ class Loop:
                 child.compile()
 
     def restore(self, saved: dict | None) -> None:
+        """Takes over the content of a checkpoint; None, where there is no checkpoint, changes nothing."""
         if saved is None:
             return
         self.network.load_state_dict(saved["network"])
@@ -124,6 +150,7 @@ class Loop:
         self.done, self.seconds, self.history = saved["done"], saved["seconds"], saved["history"]
 
     def content(self, seconds: float) -> dict:
+        """What a checkpoint holds. `seconds` is the duration of all attempts until now."""
         return {
             "network": self.network.state_dict(),
             "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
@@ -131,16 +158,20 @@ class Loop:
         }  # fmt: skip
 
     def run(self, checkpoint: Checkpoint, every: float, stop: Stop, title: str) -> None:
+        """Runs all remaining steps, with a checkpoint every `every` seconds.
+
+        Raises Again where `stop` ends the training before its last step.
+        """
         steps = self.training.steps
         interval = max(1, steps // POINTS)
         census = GradientCensus(self.network) if self.done == 0 else None
         self.network.train()
-        start = saved = looked = time.monotonic()
+        start = saved = checked = time.monotonic()
         with progress(title, steps, self.done) as bar:
             while self.done < steps:
                 self._set_rates()
                 self.network.progress = self.done / steps
-                seed_torch(self.seed, "step", self.done, 0)  # in all processes: see draws.py
+                seed_torch(self.seed, "step", self.done, 0)  # all processes alike: core/parallel_random.py
                 losses = parallel.mean(self.network.step(self.batches(self.done), self.optimisers, self.autocast))
                 self._check(losses)
                 self.done += 1
@@ -152,10 +183,10 @@ class Loop:
                     self.history.append({"step": self.done, **values})
                     bar.set_postfix({name: f"{value:.4g}" for name, value in list(values.items())[:1]}, refresh=False)
                 now = time.monotonic()
-                if now - looked > FENCE:
+                if now - checked > OWNERSHIP_SECONDS:
                     checkpoint.check()
-                    looked = now
-                stopped = parallel.first_says(stop.wanted(), self.batches.device) and self.done < steps
+                    checked = now
+                stopped = parallel.decision_of_first(stop.wanted(), self.batches.device) and self.done < steps
                 if (now - saved > every or stopped) and self.done < steps and parallel.rank() == 0:
                     checkpoint.save(self.content(self.seconds + now - start))
                     saved = now
@@ -169,7 +200,10 @@ class Loop:
                 group["lr"] = rate * group.get("rate", 1.0)
 
     def _check(self, losses: dict) -> None:
-        """Nothing that is not finite may reach the weights or a checkpoint: the optimiser has skipped such a step."""
+        """Raises UserError where a loss is not finite, before the state can be saved.
+
+        The weights are still finite, because the optimiser skips a step whose gradient is not finite.
+        """
         bad = [name for name, value in losses.items() if not torch.isfinite(value)]
         if bad:
             raise UserError(
@@ -179,7 +213,7 @@ class Loop:
 
 
 def _curve(history: list[dict]) -> list[list[float]]:
-    """A thin learning curve: the step and the first loss of some points of the history, the last one among them."""
+    """At most CURVE points of the history, the last one among them: the step and the first loss."""
     name = next(key for key in history[0] if key != "step")
     every = -(-len(history) // CURVE)
     return [[point["step"], point[name]] for point in history[::-1][::every][::-1]]

@@ -31,7 +31,7 @@ class Codec:
         return griffin_lim(spectrogram.magnitude(self.log_magnitude(x)), spectrogram, iterations)
 
     def facts(self) -> dict:
-        """What a manifest keeps, so that `of_manifest` can give this codec again."""
+        """What a manifest keeps, so that `of_facts` can give this codec again."""
         spectrogram = self.spectrogram
         return {
             "rate": spectrogram.rate,
@@ -44,9 +44,9 @@ class Codec:
         }
 
 
-def of_manifest(manifest: dict) -> Codec:
-    """The codec of a prepared dataset of sound. Raises UserError for a dataset of something else."""
-    if "sound" not in manifest["facts"]:
+def of_facts(facts: dict) -> Codec:
+    """The codec of a data set of sound, from the facts in its manifest. Raises UserError for other data sets."""
+    if "sound" not in facts:
         raise UserError("this dataset is no sound: its manifest holds no 'facts.sound'; choose a dataset of speech")
-    facts = manifest["facts"]["sound"]
-    return Codec(Spectrogram(facts["rate"], facts["size"]), np.array(facts["mean"]), np.array(facts["deviation"]))
+    sound = facts["sound"]
+    return Codec(Spectrogram(sound["rate"], sound["size"]), np.array(sound["mean"]), np.array(sound["deviation"]))

@@ -16,7 +16,7 @@ import numpy as np
 from latentmotion.core.errors import UserError
 from latentmotion.data.audio.codec import Codec
 from latentmotion.data.audio.spectrogram import Spectrogram
-from latentmotion.data.prepared import LabelSpec, Prepared
+from latentmotion.data.sequences import LabelSpec, Sequences
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Utterances:
 
 def prepare(
     sounds: Iterable[np.ndarray], utterances: Utterances, spectrogram: Spectrogram, settings: dict, facts: dict
-) -> Prepared:
+) -> Sequences:
     """All segments, (N, frames, size) float32, standardised over the training utterances.
 
     Arguments:
@@ -60,7 +60,7 @@ def prepare(
         x[first : first + 4096] = codec.standardise(x[first : first + 4096])
     of = np.repeat(np.arange(len(counts)), counts)
     segments = f"{frames} frames; in training one every {shift}, else one after the other"
-    return Prepared(
+    return Sequences(
         x,
         labels={"action": np.zeros(len(x), int), **{name: values[of] for name, values in utterances.labels.items()}},
         specs={"action": LabelSpec("aside", ("speech",)), **utterances.specs},

@@ -10,7 +10,7 @@ revolution in 16 frames, which is the length of a sequence, so that sequences re
 import numpy as np
 
 from latentmotion.core.errors import UserError
-from latentmotion.data.prepared import LabelSpec, Prepared
+from latentmotion.data.sequences import LabelSpec, Sequences
 from latentmotion.data.synthetic.shapes import Window, ellipse
 
 OPTIONS = {"sequences": 1000, "test": 200, "validation": 100, "orbit": 20, "radius": 8, "revolution": 16}
@@ -20,7 +20,7 @@ _MIDDLE = 32.0  # of a picture, in the units of `orbit` and `radius`: 1/64 of it
 _CHUNK = 256
 
 
-def prepare(raw, settings: dict) -> Prepared:
+def prepare(raw, settings: dict) -> Sequences:
     """All sequences, (N, frames, 3, size, size) uint8; the first are for training, the last for the test.
 
     Options: `sequences`, of which `test` are for the test and `validation` for validation; `orbit` (sqrt(c)) and
@@ -36,7 +36,7 @@ def prepare(raw, settings: dict) -> Prepared:
     angle = start[:, None] + 2 * np.pi * np.arange(frames) / revolution
     x = draw(angle, colour, options["orbit"], options["radius"], settings["size"])
     split = np.repeat(["train", "validation", "test"], [sequences - test - validation, validation, test])
-    return Prepared(
+    return Sequences(
         x,
         labels={"action": np.zeros(sequences, int), "colour": colour},
         specs={"action": LabelSpec("aside", ("orbit",)), "colour": LabelSpec("content", tuple(COLOURS))},

@@ -19,8 +19,8 @@ import numpy as np
 from PIL import Image
 
 from latentmotion.core.errors import UserError, nearest
-from latentmotion.data.prepared import LabelSpec, Prepared
 from latentmotion.data.readers.images import read_picture
+from latentmotion.data.sequences import LabelSpec, Sequences
 from latentmotion.data.synthetic import faces as drawn
 
 OPTIONS = {"people": 52, "takes": 5, "continued": 16}
@@ -34,7 +34,7 @@ ABSENT = (
 )
 
 
-def prepare(raw: Path, settings: dict) -> Prepared:
+def prepare(raw: Path, settings: dict) -> Sequences:
     """Returns all takes, (N, frames, 3, size, size) uint8, and their continuations.
 
     Options: `people` is the number of people, of a real set the first of the database. `continued` is how many frames
@@ -59,7 +59,7 @@ def prepare(raw: Path, settings: dict) -> Prepared:
         if settings["source"] == "real"
         else "drawn by this project; not the MUG faces",
     }
-    return Prepared(
+    return Sequences(
         clips[:, :frames],
         labels,
         specs,

@@ -8,7 +8,7 @@ import math
 
 from latentmotion.data import points
 from latentmotion.data.densities import Modes
-from latentmotion.data.prepared import Prepared
+from latentmotion.data.sequences import Sequences
 
 OPTIONS = points.options(train=50000)
 COUNT, RADIUS = 4, 1.5
@@ -16,6 +16,6 @@ ANGLES = [2 * math.pi * i / COUNT for i in range(COUNT)]
 DENSITY = Modes(tuple((RADIUS * math.cos(angle), RADIUS * math.sin(angle)) for angle in ANGLES), deviation=0.35)
 
 
-def prepare(raw, settings: dict) -> Prepared:
+def prepare(raw, settings: dict) -> Sequences:
     """Points, as points.py says, with its options."""
     return points.prepare("modes", DENSITY, settings)

@@ -22,9 +22,9 @@ from PIL import Image
 
 from latentmotion.config.splits import SPLITS
 from latentmotion.core.errors import UserError
-from latentmotion.data.prepared import LabelSpec, Prepared
 from latentmotion.data.readers.images import area_average
 from latentmotion.data.readers.mnist import TRAINING, read_mnist
+from latentmotion.data.sequences import LabelSpec, Sequences
 from latentmotion.data.synthetic import digits as drawn
 from latentmotion.data.synthetic.bouncing import bounces
 
@@ -42,7 +42,7 @@ SEED = 20180221
 _CHUNK = 2048  # frames that are drawn at a time
 
 
-def prepare(raw: Path, settings: dict) -> Prepared:
+def prepare(raw: Path, settings: dict) -> Sequences:
     """All sequences, (N, frames, 1, size, size) uint8, and how they go on.
 
     Options: `sequences` in all, `test` and `validation` of them; `continued`, frames that validation and test go on to;
@@ -71,7 +71,7 @@ def prepare(raw: Path, settings: dict) -> Prepared:
         first += len(chosen)
     x[:held_out] = longer[:held_out, : settings["frames"]]
     group = np.concatenate(list(shown.values()))
-    return Prepared(
+    return Sequences(
         x,
         labels={"action": np.zeros(len(x), int), "digit": classes[group].astype(int)},
         specs={"action": LabelSpec("aside", ("bounce",)), "digit": LabelSpec("content", tuple("0123456789"))},

@@ -15,7 +15,7 @@ each content's 12 motions 2 are the test's and 2 validation's.
 import numpy as np
 
 from latentmotion.core.errors import UserError
-from latentmotion.data.prepared import LabelSpec, Prepared
+from latentmotion.data.sequences import LabelSpec, Sequences
 from latentmotion.data.synthetic.shapes import UNITS, Window, ellipse, trapezoid
 
 OPTIONS = {"takes": 20}
@@ -41,7 +41,7 @@ _REACH = 1.6  # of a shape from its centre, at most, in radii of the disc of its
 _CHUNK = 64  # frames: what is drawn at a time stays in a core's cache
 
 
-def prepare(raw, settings: dict) -> Prepared:
+def prepare(raw, settings: dict) -> Sequences:
     """All sequences, (480 * takes, frames, 3, size, size) uint8.
 
     Options: `takes`, sequences of each combination, that differ in place and speed.
@@ -60,7 +60,7 @@ def prepare(raw, settings: dict) -> Prepared:
     x = draw(path, shape, size, colour, settings["size"])
     motion = np.array([list(MOTIONS).index(name) for name, _ in ACTIONS])[action]
     direction = np.array([DIRECTIONS.index(name) for _, name in ACTIONS])[action]
-    return Prepared(
+    return Sequences(
         x,
         labels={
             "action": action,

@@ -9,7 +9,7 @@ import numpy as np
 
 from latentmotion.data.physics import toy_physics
 from latentmotion.data.physics.system import Constants, Ranges, System
-from latentmotion.data.prepared import Prepared
+from latentmotion.data.sequences import Sequences
 
 
 class Pendulum(System):
@@ -47,6 +47,6 @@ SYSTEM = Pendulum()
 OPTIONS = toy_physics.options(SYSTEM)
 
 
-def prepare(raw, settings: dict) -> Prepared:
+def prepare(raw, settings: dict) -> Sequences:
     """Clips of trajectories, as physics/toy.py says, with its options."""
     return toy_physics.prepare(SYSTEM, settings)

@@ -6,11 +6,11 @@ what it watches itself on. Validation and test points are those of ring.py.
 
 from latentmotion.data import points
 from latentmotion.data.datasets.ring import DENSITY
-from latentmotion.data.prepared import Prepared
+from latentmotion.data.sequences import Sequences
 
 OPTIONS = points.options(train=1024)
 
 
-def prepare(raw, settings: dict) -> Prepared:
+def prepare(raw, settings: dict) -> Sequences:
     """Points, as points.py says, with its options."""
     return points.prepare("ring_finite", DENSITY, settings)

@@ -16,8 +16,8 @@ from scipy.ndimage import affine_transform
 
 from latentmotion.config.splits import SPLITS
 from latentmotion.core.errors import UserError
-from latentmotion.data.prepared import LabelSpec, Prepared
 from latentmotion.data.readers.mnist import TEST, read_mnist
+from latentmotion.data.sequences import LabelSpec, Sequences
 from latentmotion.data.synthetic import digits as drawn
 
 OPTIONS = {"instances": 360, "hidden": 5}
@@ -27,7 +27,7 @@ SEED = 20181028
 IMAGES, LABELS = TEST
 
 
-def prepare(raw: Path, settings: dict) -> Prepared:
+def prepare(raw: Path, settings: dict) -> Sequences:
     """Every digit in each of the three splits, (3 * instances, frames, 1, size, size) uint8.
 
     Options: `instances`, how many digits; `hidden`, how many of their angles, the missing one included. `frames` is the
@@ -62,7 +62,7 @@ def prepare(raw: Path, settings: dict) -> Prepared:
         if settings["source"] == "real"
         else "scikit-learn's 8 x 8 digits, enlarged; not MNIST",
     }
-    return Prepared(
+    return Sequences(
         x,
         labels={"action": np.zeros(len(x), int)},
         specs={"action": LabelSpec("aside", ("rotation",))},

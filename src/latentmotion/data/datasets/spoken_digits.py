@@ -24,7 +24,7 @@ from latentmotion.core.errors import UserError
 from latentmotion.data.audio import corpus
 from latentmotion.data.audio.recordings import decode
 from latentmotion.data.audio.spectrogram import Spectrogram
-from latentmotion.data.prepared import LabelSpec, Prepared
+from latentmotion.data.sequences import LabelSpec, Sequences
 from latentmotion.data.synthetic import speech as drawn
 
 OPTIONS = {"takes": 50, "shift": 20}
@@ -36,7 +36,7 @@ RECORDINGS = "fsdd/recordings.tar"
 KNOWN = {f"{d}_{name}_{take}.wav" for d in range(len(DIGITS)) for name in SPEAKERS for take in range(TAKES)}
 
 
-def prepare(raw: Path, settings: dict) -> Prepared:
+def prepare(raw: Path, settings: dict) -> Sequences:
     """All segments, (N, frames, size) float32.
 
     Options: `takes` of each digit and speaker, the first ones; `shift`, as sound/corpus.py says.

@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 
 from latentmotion.core.errors import UserError
-from latentmotion.data.prepared import LabelSpec, Prepared
 from latentmotion.data.readers.images import area_average, read_picture
+from latentmotion.data.sequences import LabelSpec, Sequences
 from latentmotion.data.synthetic import sprites as drawn
 
 OPTIONS = {"characters": 1296, "test": 296, "validation": 100}
@@ -36,7 +36,7 @@ _FIRST_ROW = {"walk": 8, "spell card": 0, "slash": 12}
 _ROW_OF_VIEW = {"front": 2, "left": 1, "right": 3}
 
 
-def prepare(raw: Path, settings: dict) -> Prepared:
+def prepare(raw: Path, settings: dict) -> Sequences:
     """All sequences of the chosen characters, (9 * characters, 8, 3, size, size) uint8.
 
     Options: `characters`, of which `test` are for the test and `validation` of the others for validation.
@@ -63,7 +63,7 @@ def prepare(raw: Path, settings: dict) -> Prepared:
         if settings["source"] == "real"
         else "drawn by this project; not the real Sprites",
     }
-    return Prepared(x, labels, specs, group, np.repeat(split, len(ACTIONS)), facts, repeats=True)
+    return Sequences(x, labels, specs, group, np.repeat(split, len(ACTIONS)), facts, repeats=True)
 
 
 def _split(characters: int, test: int, validation: int) -> tuple[np.ndarray, np.ndarray]:

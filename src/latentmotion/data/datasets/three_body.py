@@ -24,7 +24,7 @@ from latentmotion.data.physics import toy_physics
 from latentmotion.data.physics.dormand_prince import integrate
 from latentmotion.data.physics.gravity import Gravity
 from latentmotion.data.physics.system import Constants, Ranges
-from latentmotion.data.prepared import Prepared
+from latentmotion.data.sequences import Sequences
 
 PERIOD = 6.32591398
 TIMES = 240
@@ -66,6 +66,6 @@ SYSTEM = ThreeBody()
 OPTIONS = toy_physics.options(SYSTEM)
 
 
-def prepare(raw, settings: dict) -> Prepared:
+def prepare(raw, settings: dict) -> Sequences:
     """Clips of trajectories, as physics/toy.py says, with its options."""
     return toy_physics.prepare(SYSTEM, settings)

@@ -20,7 +20,7 @@ from latentmotion.core.errors import UserError
 from latentmotion.data.audio import corpus
 from latentmotion.data.audio.recordings import read_sound
 from latentmotion.data.audio.spectrogram import Spectrogram
-from latentmotion.data.prepared import LabelSpec, Prepared
+from latentmotion.data.sequences import LabelSpec, Sequences
 from latentmotion.data.synthetic import speech as drawn
 
 OPTIONS = {"speakers": 462, "shift": 20}
@@ -44,7 +44,7 @@ ABSENT = (
 )
 
 
-def prepare(raw: Path, settings: dict) -> Prepared:
+def prepare(raw: Path, settings: dict) -> Sequences:
     """All segments, (N, frames, size) float32.
 
     Options: `speakers`, how many train, of the real corpus evenly over its dialects; `shift`, as sound/corpus.py says.

@@ -12,7 +12,7 @@ import numpy as np
 from latentmotion.data.physics import toy_physics
 from latentmotion.data.physics.gravity import Gravity
 from latentmotion.data.physics.system import Constants, Ranges
-from latentmotion.data.prepared import Prepared
+from latentmotion.data.sequences import Sequences
 
 
 class TwoBody(Gravity):
@@ -33,6 +33,6 @@ SYSTEM = TwoBody()
 OPTIONS = toy_physics.options(SYSTEM)
 
 
-def prepare(raw, settings: dict) -> Prepared:
+def prepare(raw, settings: dict) -> Sequences:
     """Clips of trajectories, as physics/toy.py says, with its options."""
     return toy_physics.prepare(SYSTEM, settings)

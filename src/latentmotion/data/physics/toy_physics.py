@@ -12,7 +12,7 @@ from latentmotion.core.errors import UserError
 from latentmotion.data.physics.rendering import BACKGROUND
 from latentmotion.data.physics.system import System
 from latentmotion.data.physics.trajectories import SEED, Conditions, batches, render
-from latentmotion.data.prepared import LabelSpec, Prepared
+from latentmotion.data.sequences import LabelSpec, Sequences
 
 PUBLISHED = "Botev et al., Which priors matter? Benchmarking models for learning latent dynamics (2021)"
 
@@ -38,7 +38,7 @@ def options(system: System) -> dict:
     }
 
 
-def prepare(system: System, settings: dict) -> Prepared:
+def prepare(system: System, settings: dict) -> Sequences:
     """All clips, (N, frames, 3, size, size) uint8.
 
     Raises UserError for impossible settings and a trajectory that leaves the canvas or diverges in all of its draws.
@@ -53,7 +53,7 @@ def prepare(system: System, settings: dict) -> Prepared:
     _fill(longer, 0, system, chosen)
     x[:held_out] = longer[:held_out, :frames]
     _fill(x[held_out:], held_out, system, chosen)
-    return Prepared(
+    return Sequences(
         x,
         labels={"action": np.zeros(sequences, int)},
         specs={"action": LabelSpec("aside", (system.name,))},

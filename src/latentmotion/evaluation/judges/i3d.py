@@ -24,10 +24,10 @@ AT_ONCE = 16  # videos; StyleGAN-V's 256 frames
 
 @dataclass
 class I3D:
-    """The loaded network, and what a record says of it (`card`)."""
+    """The loaded network, and what a record says of it (`summary`)."""
 
     network: torch.jit.ScriptModule
-    card: dict
+    summary: dict
     device: torch.device
     name = "fvd-i3d"
     resizing = "224px-bilinear"

@@ -17,12 +17,11 @@ from latentmotion.core.errors import UserError, nearest
 from latentmotion.core.keyed_random import permutation, seed_torch
 from latentmotion.core.pixels import to_float
 from latentmotion.core.source_code import code_digest
-from latentmotion.data.prepared import Split, label_specs, open_split, read_manifest
+from latentmotion.data.prepared import PreparedDataset, Split
 from latentmotion.evaluation.judges.base import SEED, read_instrument, train_selected, write_instrument
 from latentmotion.evaluation.judges.classifier_network import Classifier
 from latentmotion.training import device as devices
 from latentmotion.training import resource_usage
-from latentmotion.training.batches import shape_of
 
 
 @dataclass
@@ -38,21 +37,20 @@ class Judge:
         return functional.softmax(self.network(x).double(), dim=1)
 
 
-def train_judge(data: Path, label: str, out: Path, settings: dict, device: str) -> None:
+def train_judge(data: PreparedDataset, label: str, out: Path, settings: dict, device: str) -> None:
     """Trains the judge of one label; writes `out/<label>.safetensors` and `out/<label>.json`.
 
     The weights kept are those with the best validation accuracy (ties: the lower validation loss), measured every
     `select_every` steps.
     """
     start = time.monotonic()
-    manifest = read_manifest(data)
-    specs = label_specs(manifest)
+    data, specs = data.without_test(), data.labels
     if label not in specs:
-        raise UserError(f"--label {label}: {data} has no such label; {nearest(label, specs)}")
+        raise UserError(f"--label {label}: {data.folder} has no such label; {nearest(label, specs)}")
     target = devices.choose(device)
     devices.set_threads(settings["threads"])
-    train, validation = open_split(data, "train"), open_split(data, "validation")
-    shape = shape_of(manifest)
+    train, validation = data.split("train"), data.split("validation")
+    shape = data.shape
     seed_torch(SEED, "judge", label)
     network = Classifier(shape.channels, shape.size, settings["width"], len(specs[label].classes)).to(target)
     x, y = _on_device(train, label, target)
@@ -71,33 +69,34 @@ def train_judge(data: Path, label: str, out: Path, settings: dict, device: str) 
         accuracy = float((logits.argmax(1) == y).double().mean())
         return {"accuracy": accuracy, "loss": float(functional.cross_entropy(logits, y))}
 
-    selected = train_selected(network, loss_at, validate, settings, "judge", f"judge {Path(data).name} {label}")
+    selected = train_selected(network, loss_at, validate, settings, "judge", f"judge {data.id} {label}")
     write_instrument(
         Path(out) / f"{label}.safetensors",
         selected,
         {
             "verb": "judge", "label": label, "classes": list(specs[label].classes), "kind": specs[label].kind,
             "settings": settings, "shape": [shape.channels, shape.size],
-            "data": manifest["sha256"], "code": code_digest("evaluation/judges/label_judge"), "validation_accuracy": selected.scores["accuracy"],
+            "data": data.sha256, "code": code_digest("evaluation/judges/label_judge"),
+            "validation_accuracy": selected.scores["accuracy"],
             **resource_usage.took(time.monotonic() - start, target, settings["steps"] * settings["batch"]),
         },
     )  # fmt: skip
 
 
-def load_judges(folder: Path, manifest: dict, device: torch.device) -> dict[str, Judge]:
+def load_judges(folder: Path, data: PreparedDataset, device: torch.device) -> dict[str, Judge]:
     """Every judge of a dataset, by label; none of sound and states, since judges look at pictures.
 
     A judge of other data, or altered weights, are refused.
     """
-    if len(manifest["splits"]["train"]["shape"]) == 3:
+    if not data.has_pictures:
         return {}
     judges = {}
-    for label, spec in label_specs(manifest).items():
+    for label, spec in data.labels.items():
         if spec.kind == "aside":
             continue
         path = Path(folder) / f"{label}.safetensors"
         record = read_instrument(path)
-        if record["data"] != manifest["sha256"]:
+        if record["data"] != data.sha256:
             raise UserError(f"{path}: was trained on other data than it is to judge; make it with 'snakemake {path}'")
         network = Classifier(*record["shape"], record["settings"]["width"], len(spec.classes))
         network.load_state_dict(load_file(path))

@@ -20,13 +20,12 @@ from latentmotion.core.errors import UserError
 from latentmotion.core.keyed_random import key, permutation, seed_torch
 from latentmotion.core.pixels import to_float
 from latentmotion.core.source_code import code_digest
-from latentmotion.data.prepared import Split, open_split, read_manifest
+from latentmotion.data.prepared import PreparedDataset, Split
 from latentmotion.evaluation.judges.base import SEED, read_instrument, train_selected, write_instrument
 from latentmotion.evaluation.judges.distortions import KINDS, distort
 from latentmotion.evaluation.judges.video_network import VideoClassifier
 from latentmotion.training import device as devices
 from latentmotion.training import resource_usage
-from latentmotion.training.batches import shape_of
 
 FILE = "network.safetensors"
 AT_ONCE = 128
@@ -41,7 +40,7 @@ class VideoJudge:
     name = "fvd-judge"
 
     @property
-    def card(self) -> dict:
+    def summary(self) -> dict:
         """What stands under a table about it."""
         return {name: self.record[name] for name in ("weights", "settings", "learns", "validation")}
 
@@ -57,8 +56,8 @@ class VideoJudge:
         return self.network.features(to_float(x.to(device))).double().cpu().numpy()
 
 
-def train_video_judge(data: list[Path], out: Path, settings: dict, device: str) -> None:
-    """Trains on the datasets in the folders `data`; writes `out/network.safetensors` and `out/network.json`.
+def train_video_judge(data: list[PreparedDataset], out: Path, settings: dict, device: str) -> None:
+    """Trains on the data sets `data`; writes `out/network.safetensors` and `out/network.json`.
 
     Each batch has as many videos of every dataset, each distorted in one of the kinds, drawn for it. The loss is the
     sum of both cross entropies. The weights kept are those with the best mean of both accuracies on the validation
@@ -67,9 +66,9 @@ def train_video_judge(data: list[Path], out: Path, settings: dict, device: str) 
     start = time.monotonic()
     target = devices.choose(device)
     devices.set_threads(settings["threads"])
-    manifests = {Path(folder).name: read_manifest(folder) for folder in data}
-    shape = _shape(manifests)
-    train, validation = ([open_split(folder, split) for folder in data] for split in ("train", "validation"))
+    data = [dataset.without_test() for dataset in data]
+    shape = _shape(data)
+    train, validation = ([dataset.split(name) for dataset in data] for name in ("train", "validation"))
     seed_torch(SEED, "video judge")
     questions = {"dataset": len(data), "distortion": len(KINDS)}
     network = VideoClassifier(shape["channels"], settings["width"], settings["features"], questions).to(target)
@@ -86,22 +85,22 @@ def train_video_judge(data: list[Path], out: Path, settings: dict, device: str) 
         Path(out) / FILE,
         selected,
         {
-            "verb": "video-judge", "learns": {"dataset": list(manifests), "distortion": list(KINDS)},
+            "verb": "video-judge", "learns": {"dataset": [dataset.id for dataset in data], "distortion": list(KINDS)},
             "settings": settings, "shape": shape,
-            "data": {name: manifest["sha256"] for name, manifest in manifests.items()},
+            "data": {dataset.id: dataset.sha256 for dataset in data},
             "code": code_digest("evaluation/judges/video_judge"), "validation": selected.scores,
-            **resource_usage.took(time.monotonic() - start, target, settings["steps"] * settings["batch"] * len(manifests)),
+            **resource_usage.took(time.monotonic() - start, target, settings["steps"] * settings["batch"] * len(data)),
         },
     )  # fmt: skip
 
 
-def load_video_judge(folder: Path, dataset: str, manifest: dict, device: torch.device) -> VideoJudge:
+def load_video_judge(folder: Path, data: PreparedDataset, device: torch.device) -> VideoJudge:
     """The trained network. One that never saw this dataset or saw other data, or altered weights, are refused."""
     path = Path(folder) / FILE
     record = read_instrument(path)
-    if record["data"].get(dataset) != manifest["sha256"]:
+    if record["data"].get(data.id) != data.sha256:
         raise UserError(
-            f"{path}: was trained on other data than the {dataset} it is to judge; make it with 'snakemake {path}'"
+            f"{path}: was trained on other data than the {data.id} it is to judge; make it with 'snakemake {path}'"
         )
     answers = {question: len(names) for question, names in record["learns"].items()}
     settings = record["settings"]
@@ -110,9 +109,9 @@ def load_video_judge(folder: Path, dataset: str, manifest: dict, device: torch.d
     return VideoJudge(network.to(device).eval(), record)
 
 
-def _shape(manifests: dict[str, dict]) -> dict[str, int]:
-    """Frames, channels and size, which all datasets must share."""
-    shapes = {name: shape_of(manifest) for name, manifest in manifests.items()}
+def _shape(data: list[PreparedDataset]) -> dict[str, int]:
+    """Frames, channels and size, which all data sets must share."""
+    shapes = {dataset.id: dataset.shape for dataset in data}
     found = {name: {"frames": s.frames, "channels": s.channels, "size": s.size} for name, s in shapes.items()}
     first, *others = found
     for name in others:

@@ -1,4 +1,4 @@
-"""Cyclic coordinates: those that an energy H(q, p) does not depend on, so that their momenta are conserved."""
+"""Cyclic coordinates: the coordinates on which an energy H(q, p) does not depend. Their momenta are conserved."""
 
 import numpy as np
 
@@ -6,15 +6,15 @@ FRACTION = 0.1
 
 
 def cyclic_coordinates(forces: np.ndarray) -> int:
-    """How many coordinates have a mean |dp_i/dt| below FRACTION of the largest one's.
+    """The number of coordinates whose mean |dp_i/dt| is below FRACTION of the largest mean; 0 where all forces are 0.
 
-    The mark is this project's: a learnt energy has no coordinate that counts for nothing at all, and Hamiltonian GAN,
-    which rewards such ones, does not say how it would tell them. 0 where nothing exerts a force.
+    The threshold is this project's choice: a learnt energy depends at least a little on every coordinate, and
+    Hamiltonian GAN, which rewards cyclic coordinates, does not define when a coordinate counts as one.
 
     Arguments:
         forces: dp/dt at any states, (N, D).
 
-    Raises ValueError for another shape, none at all and numbers that are not finite.
+    Raises ValueError for other shapes, for empty arrays and for numbers that are not finite.
     """
     forces = np.asarray(forces)
     if forces.ndim != 2 or not forces.size:

@@ -1,8 +1,9 @@
-"""How near predicted frames are to the true ones: SSIM, PSNR and MSE of each frame (HALO, table 1).
+"""The similarity of predicted and true frames: SSIM, PSNR and MSE of each frame (HALO, table 1).
 
-Frames are tensors (..., C, H, W) of intensities in [0, 1], and a metric is (...), one number a frame. Mean over frames,
-then over sequences, is left to the protocol. A peak of 1 is the paper's: 24.49 dB at an MSE of 0.0040 (table 1) cannot
-be of a peak of 2, for which the mean PSNR is 30 dB at least, as a mean of logarithms is not below that of the mean.
+Frames are tensors (..., C, H, W) of intensities in [0, 1], and a metric is (...), one number for each frame. Protocols
+average over frames and then over sequences. The peak of PSNR is 1, as it must be in the paper: table 1 has 24.49 dB at
+an MSE of 0.0040, while a peak of 2 would give a mean PSNR of at least 30 dB, because by Jensen's inequality the mean of
+-log(MSE) is not below -log of the mean.
 """
 
 import math
@@ -12,8 +13,8 @@ import torch
 from torch import Tensor
 
 WINDOW, SIGMA = 11, 1.5
-CEILING = 10 * math.log10(12 * 255**2)  # dB, 58.9: the error of rounding to 256 levels, below which nothing is known
-CHUNK = 32  # frames at once: what fits the processor's cache is faster
+CEILING = 10 * math.log10(12 * 255**2)  # 58.9 dB: the PSNR of rounding to 256 levels
+CHUNK = 32  # frames at once; so many fit into the cache of a processor, which is faster
 
 
 def mse(x: Tensor, truth: Tensor) -> Tensor:
@@ -23,15 +24,15 @@ def mse(x: Tensor, truth: Tensor) -> Tensor:
 
 
 def psnr(x: Tensor, truth: Tensor) -> Tensor:
-    """10 log10(1 / MSE) in dB, at most CEILING: an exact frame would be infinite and decide every mean alone."""
+    """10 log10(1 / MSE) in dB, at most CEILING, because the infinite value of an exact frame would dominate a mean."""
     return (-10 * mse(x, truth).log10()).clamp(max=CEILING)
 
 
 def ssim(x: Tensor, truth: Tensor) -> Tensor:
     """Structural similarity in [-1, 1] (Wang et al., 2004, equation 13), averaged over channels and pixels.
 
-    C1 = 0.01², C2 = 0.03²; means, variances and the covariance around a pixel are weighed by a Gaussian of 11 x 11
-    pixels with deviation 1.5; frames are mirrored at their borders.
+    C1 = 0.01² and C2 = 0.03². Means, variances and the covariance around a pixel are weighted by a Gaussian window of
+    11 x 11 pixels with standard deviation 1.5. Frames are mirrored at their borders.
     """
     _check(x, truth)
     pairs = zip(*(part.float().flatten(0, -4).split(CHUNK) for part in (x, truth)), strict=True)
@@ -49,8 +50,10 @@ def _ssim(x: Tensor, y: Tensor) -> Tensor:
 
 @cache
 def _blur(side: int) -> Tensor:
-    """The Gaussian window as a matrix (side, side), mirrored borders folded in: as products of small matrices, SSIM is
-    an order of magnitude faster on a CPU than as a convolution."""
+    """The Gaussian window along one axis, with mirrored borders, as a matrix (side, side).
+
+    On a CPU, SSIM with products of small matrices is ten times as fast as with convolutions.
+    """
     offsets = torch.arange(-(WINDOW // 2), WINDOW // 2 + 1)
     weights = torch.exp(-0.5 * (offsets / SIGMA) ** 2)
     place = (torch.arange(side)[:, None] + offsets).abs()

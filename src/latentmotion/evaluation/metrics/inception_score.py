@@ -1,4 +1,4 @@
-"""Inception score of a judge's predictions. Redundant beside the two entropies, which is what makes it a check."""
+"""Inception score of a judge's predictions. It follows from the two entropies, and is used to check them."""
 
 import numpy as np
 
@@ -6,8 +6,8 @@ import numpy as np
 def inception_score(probabilities: np.ndarray) -> float:
     """IS = exp( (1/N) sum_i KL( p(. | x_i) || p ) ),  p(k) = (1/N) sum_i p(k | x_i), in [1, K].
 
-    Computed from the divergences and not from the entropies, so that IS = exp(H(y) - H(y|x)) audits both. It rewards
-    sure and varied predictions only: a generator with a single perfect sample of each class reaches K.
+    It is computed from the divergences and not from the entropies, so that IS = exp(H(y) - H(y|x)) checks both. A high
+    score needs certain and varied predictions only: a generator with one good sample of each class reaches K.
 
     Arguments:
         probabilities: (N, K), rows that sum to one.

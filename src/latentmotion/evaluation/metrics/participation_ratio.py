@@ -1,19 +1,19 @@
-"""Participation ratio: how many dimensions a cloud of points takes up, as a number that need not be whole.
+"""Participation ratio: the effective number of dimensions of a set of points, a real number.
 
-    (sum_i lambda_i)^2 / sum_i lambda_i^2,    lambda the eigenvalues of the covariance
+    (sum_i lambda_i)^2 / sum_i lambda_i^2,    where lambda_i are the eigenvalues of the covariance
 
-It is D for a round Gaussian in D dimensions, 1 for points on a line, in between where directions count unequally.
-Departures from linear are not seen: a circle has 2. Nor is it free of units: a coordinate that is stretched counts for
-more. N points of a round Gaussian give about D N / (N + D), less than D.
+It is D for an isotropic Gaussian in D dimensions, 1 for points on a line, and between them where the variances differ.
+It measures linear dimensions: a circle has 2. It depends on units: a coordinate with a larger scale has more weight.
+For N points of an isotropic Gaussian it is about D N / (N + D), which is less than D.
 """
 
 import numpy as np
 
 
 def participation_ratio(points: np.ndarray) -> float:
-    """From 1 to D of points (N, D); 0 for points that are all the same.
+    """The participation ratio of points (N, D), from 1 to D; 0 for points that are all equal.
 
-    Raises ValueError for another shape, fewer than two points and numbers that are not finite.
+    Raises ValueError for other shapes, for fewer than two points and for numbers that are not finite.
     """
     points = np.asarray(points, np.float64)
     if points.ndim != 2 or len(points) < 2 or not points.shape[1]:

@@ -1,10 +1,10 @@
-"""Relative errors that stay numbers when a roll-out leaves the range of float32."""
+"""Relative errors that stay finite where a roll-out leaves the range of float32."""
 
 from torch import Tensor
 
-CEILING = 1e6  # an error of a million times the value: nothing is left of it, whatever the exact number
+CEILING = 1e6  # a relative error so large is not distinguished from larger ones
 
 
 def relative(error: Tensor, value: Tensor) -> Tensor:
-    """error / value, at most CEILING; what is no number (overflow, a value of zero) counts as CEILING."""
+    """error / value, at most CEILING. A quotient that is not finite (overflow, a value of zero) counts as CEILING."""
     return (error.double() / value.double()).nan_to_num(CEILING, CEILING, CEILING).clamp(max=CEILING)

@@ -1,23 +1,26 @@
-"""Protocols: what is held, what is sampled, what is judged or measured (design: one file a protocol).
+"""What a protocol is. A protocol states what is kept of the test sequences, what is sampled, and what is measured.
 
-A protocol module has `NAME`, `NEEDS` (capabilities of a model), one or both of
+Each protocol is one file of this folder: a module with `NAME`, `NEEDS` (capabilities of a model) and one or both of
 
-    generate(model, own, partner, ids, seed) -> Generated      judged by classifiers
-    measure(trial) -> dict[str, float]                         measured directly
+    generate(model, own, partner, ids, seed) -> Generated      sequences that the judges classify
+    measure(context) -> dict[str, float]                       metrics that are computed directly
 
-and, where it does not fit every dataset, `applies(trial) -> bool`; where what it measures is not of the whole split,
-`scored(trial) -> int`, of how many sequences it is. A protocol that is meant for certain data sets only may have the
-literal constant `DATASETS = ("name", ...)`, keys of `datasets` in params.yaml: no other data set is evaluated anew
-because of such a file. A measured protocol that needs nothing says
-something of the data alone and is entered by the real test sequences (`trial.model` is None). `own` are the codes of
-test sequences, ids their positions in the split, and `partner` the codes of another test sequence for each of them
-(motion-swap). Noise is keyed by (seed, protocol, id): scores do not depend on the batch.
+It may also have
+
+    applies(context) -> bool       whether the protocol fits the data set
+    scored(context) -> int         how many sequences are measured, where these are not the whole split
+    DATASETS = ("name", ...)       the only data sets for which it is meant, as keys of `datasets` in params.yaml;
+                                   other data sets are not evaluated again when such a protocol is added
+
+A measured protocol with empty `NEEDS` describes the data alone; only the real test sequences enter it (`context.model`
+is None). In `generate`, `own` are the codes of test sequences, `ids` their indices in the split, and `partner` the
+codes of another test sequence for each of them (motion-swap). Noise is keyed by (seed, protocol, id), so that scores do
+not depend on the size of a batch.
 """
 
 import importlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import ModuleType
 
 import numpy as np
@@ -25,7 +28,7 @@ import torch
 from torch import Tensor
 
 from latentmotion.core.source_code import modules
-from latentmotion.data.prepared import Split, read_manifest
+from latentmotion.data.prepared import PreparedDataset, Split
 from latentmotion.models import base as contract
 from latentmotion.training.batches import batch_of
 
@@ -36,7 +39,7 @@ BATCH = 128
 class Codes:
     """Content (B, Z), motion (B, T, M), action (B,) and first frame (B, 1, C, H, W) of some test sequences.
 
-    Content and motion are None where the model encodes nothing.
+    Content and motion are None where the model has no encoder. `frames` is T.
     """
 
     content: Tensor | None
@@ -48,10 +51,10 @@ class Codes:
 
 @dataclass
 class Generated:
-    """Sequences to judge, and where each of their labels should come from.
+    """Sequences x (B, T, C, H, W) to judge, and the sequence whose labels they should have.
 
-    `motion` and `content` are "own" (the test sequence itself), "partner" (the other sequence) or None (nothing was
-    held that could decide the label, so no accuracy is measured).
+    `motion`, for labels of motion, and `content`, for labels of content, are "own" (the test sequence itself),
+    "partner" (the other sequence) or None (nothing was kept that decides the label, so no accuracy is measured).
     """
 
     x: Tensor
@@ -60,32 +63,33 @@ class Generated:
 
 
 @dataclass
-class Trial:
-    """A model and the sequences on which it is scored.
+class EvaluationContext:
+    """What every protocol is given: a model, the sequences on which it is scored, and the networks that measure them.
 
     Arguments:
         model: None for the real sequences themselves.
-        split: what is scored. `train` opens the training split, for probes that must learn from something else.
-        folder: of the prepared dataset.
-        settings: of the evaluation (params.Evaluation, seed and so on).
-        partners: for each sequence another one of another group.
-        codes: of every scored sequence; None without ENCODE.
-        panel: the dataset's judges by label.
-        watchers: networks on whose features Frechet distances of videos are taken (video_judge.py, i3d.py).
-        frame_watchers: the same of single frames (frame_judge.py, inception.py).
+        split: the split that is scored.
+        train: the training split, for classifiers that must be fitted to other sequences than the scored ones.
+        data: the data set of both splits.
+        settings: the settings of the evaluation, with source, scale and seed.
+        partners: (N,), for each scored sequence the index of one of another group.
+        judges: label -> judge of the data set.
+        codes: the codes of every scored sequence; None before they are computed and for real sequences.
+        feature_extractors: networks in whose features Frechet distances of videos are taken (video_judge.py, i3d.py).
+        frame_feature_extractors: the same for single frames (frame_judge.py, inception.py).
     """
 
     model: contract.SequenceModel | None
     split: Split
     train: Split
-    folder: Path
+    data: PreparedDataset
     device: torch.device
     settings: dict
     partners: np.ndarray
-    panel: dict = field(default_factory=dict)
+    judges: dict = field(default_factory=dict)
     codes: Codes | None = None
-    watchers: list = field(default_factory=list)
-    frame_watchers: list = field(default_factory=list)
+    feature_extractors: list = field(default_factory=list)
+    frame_feature_extractors: list = field(default_factory=list)
 
     @property
     def seed(self) -> int:
@@ -93,11 +97,11 @@ class Trial:
 
     @property
     def facts(self) -> dict:
-        """What the manifest says of the data beyond its arrays."""
-        return read_manifest(self.folder)["facts"]
+        """What the manifest states about the data beyond its arrays."""
+        return self.data.facts
 
     def batches(self, split: Split | None = None) -> Iterator[tuple[np.ndarray, contract.Batch]]:
-        """Every sequence of a split (default: the scored one) in order, with its place in it."""
+        """Every sequence of a split (default: the scored one) in order, as pairs of indices and batch."""
         split = split or self.split
         for ids in in_batches(len(split)):
             yield ids, batch_of(split, ids, self.train.group, self.device)

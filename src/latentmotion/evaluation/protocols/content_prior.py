@@ -1,4 +1,7 @@
-"""content-prior: motion of test sequences, content from the prior (DSVAE, S3VAE: f ~ N(0, I) at fixed z_1:T)."""
+"""content-prior: the motion of test sequences with content from the prior.
+
+DSVAE and S3VAE are evaluated so: f ~ N(0, I) while z_1:T is fixed.
+"""
 
 from latentmotion.core.keyed_random import normal
 from latentmotion.evaluation.protocols.base import Codes, Generated
@@ -9,5 +12,6 @@ NEEDS = frozenset({contract.ENCODE, contract.SAMPLE_CONTENT})
 
 
 def generate(model, own: Codes, partner: Codes, ids, seed: int) -> Generated:
+    """Sequences that should have the action of the test sequences."""
     content = model.sample_content(normal(ids, model.content_noise, seed, NAME).to(own.action.device))
     return Generated(model.decode(content, own.motion), motion="own", content=None)

@@ -1,7 +1,10 @@
-"""copy: the first frame repeated, scored as a prediction: the bar that a prediction has to clear. Of the data alone."""
+"""copy: the first frame, repeated, is scored as a prediction. This is the trivial baseline of predict.
+
+It needs no model: the real test sequences enter it.
+"""
 
 from latentmotion.evaluation.protocols import predict
-from latentmotion.evaluation.protocols.base import Trial
+from latentmotion.evaluation.protocols.base import EvaluationContext
 
 NAME = "copy"
 NEEDS = frozenset()
@@ -9,6 +12,9 @@ NEEDS = frozenset()
 applies = predict.applies
 
 
-def measure(trial: Trial) -> dict[str, float]:
-    length = trial.settings["predict_length"]
-    return predict.compare(trial, ((ids, batch.x[:, :1].repeat(1, length, 1, 1, 1)) for ids, batch in trial.batches()))
+def measure(context: EvaluationContext) -> dict[str, float]:
+    """The metrics of predict."""
+    length = context.settings["predict_length"]
+    return predict.compare(
+        context, ((ids, batch.x[:, :1].repeat(1, length, 1, 1, 1)) for ids, batch in context.batches())
+    )

@@ -1,6 +1,7 @@
-"""dynamics: is the learned motion reversible, symplectic and bounded? Measured at the states of first frames.
+"""dynamics: whether the learned motion is reversible, symplectic and bounded, at the states of first frames.
 
-HALO claims all three (section 1) and measures none; these are this project's measures, the same for every dynamics.
+HALO claims the three properties (section 1) but does not measure them. These metrics are this project's own, and the
+same for every kind of dynamics.
 """
 
 import numpy as np
@@ -9,31 +10,32 @@ from torch import Tensor
 
 from latentmotion.core.keyed_random import permutation
 from latentmotion.evaluation.metrics.relative import CEILING, relative
-from latentmotion.evaluation.protocols.base import Trial
+from latentmotion.evaluation.protocols.base import EvaluationContext
 from latentmotion.models import base as contract
 from latentmotion.training.batches import batch_of
 
 NAME = "dynamics"
 NEEDS = frozenset({contract.DYNAMICS})
-POINTS = 16  # sequences at whose states the Jacobian is taken
+POINTS = 16  # the number of states at which the Jacobian is computed
 
 
-def applies(trial: Trial) -> bool:
-    """States are those of first frames, which must be there to be seen."""
-    return bool(trial.split.seen.all())
+def applies(context: EvaluationContext) -> bool:
+    """To data sets whose first frames are not hidden, because states are inferred from them."""
+    return bool(context.split.seen.all())
 
 
-def measure(trial: Trial) -> dict[str, float]:
-    """In the model's own precision, float32; means over the sequences, of which a relative one counts 1e6 at most.
+def measure(context: EvaluationContext) -> dict[str, float]:
+    """Metrics in float32, the precision of the model; means over the sequences, whose relative errors are at most 1e6.
 
     reversibility_error: |s' - s| / |s|, where s' is s after predict_length - 1 frames forwards and as many backwards.
-    growth: geometric mean of |s_n| / |s_0| after rollout_length frames; 1 for a motion that keeps its size.
-    symplectic_error: largest |F^T J F - J| of the Jacobian F of one step, J = [[0, I], [-I, 0]] in each subspace that
-        moves, states being (q, p); `state_size` is their length, and where it is odd there is no J and no error.
+    growth: the geometric mean of |s_n| / |s_0| after n = rollout_length frames; 1 for a motion that keeps its size.
+    symplectic_error: the largest entry of |F^T J F - J|, where F is the Jacobian of one step and J = [[0, I], [-I, 0]]
+        in each subspace that moves, for states (q, p). It is missing where `state_size`, the dimension of a state, is
+        odd, because then there is no J.
     """
-    model, n, far = trial.model, trial.settings["predict_length"] - 1, trial.settings["rollout_length"]
+    model, n, far = context.model, context.settings["predict_length"] - 1, context.settings["rollout_length"]
     reversal, growth = [], []
-    for _, batch in trial.batches():
+    for _, batch in context.batches():
         state = model.state(batch.x[:, :1], batch.action)
         there = model.advance(state, 0, n)[:, -1]
         back = model.advance(there, -n, 0)[:, 0]
@@ -45,14 +47,14 @@ def measure(trial: Trial) -> dict[str, float]:
         "state_size": float(state.shape[-1]),
     }
     if state.shape[-1] % 2 == 0:
-        ids = np.sort(permutation(len(trial.split), NAME)[:POINTS])
-        batch = batch_of(trial.split, ids, trial.train.group, trial.device)
+        ids = np.sort(permutation(len(context.split), NAME)[:POINTS])
+        batch = batch_of(context.split, ids, context.train.group, context.device)
         metrics["symplectic_error"] = symplectic_error(model, model.state(batch.x[:, :1], batch.action))
     return metrics
 
 
 def symplectic_error(model: contract.SequenceModel, state: Tensor) -> float:
-    """Largest |F^T J F - J| over states (B, K, S), S even, and over the coordinates of the subspaces that move."""
+    """The largest |F^T J F - J| over states (B, K, S), S even, and over the coordinates of the subspaces that move."""
     moving = (state != 0).any(-1).repeat_interleave(state.shape[-1], dim=1).double()
     f = jacobian(model, state) * moving[:, None] * moving[..., None]
     d = state.shape[-1] // 2
@@ -63,7 +65,7 @@ def symplectic_error(model: contract.SequenceModel, state: Tensor) -> float:
 
 
 def jacobian(model: contract.SequenceModel, state: Tensor) -> Tensor:
-    """d advance(s, 0, 1)[1] / d s at states (B, K, S): (B, K S, K S) float64, a row an output."""
+    """d advance(s, 0, 1)[1] / d s at states (B, K, S): (B, K S, K S) float64, with one row for each output."""
     with torch.enable_grad():
         state = state.detach().requires_grad_()
         after = model.advance(state, 0, 1)[:, 1].flatten(1)
@@ -72,5 +74,5 @@ def jacobian(model: contract.SequenceModel, state: Tensor) -> Tensor:
 
 
 def _length(state: Tensor) -> Tensor:
-    """Euclidean norm of states (B, K, S) over all subspaces: (B,). Those that do not move are zero."""
+    """The Euclidean norm of states (B, K, S) over all subspaces, (B,). Subspaces that do not move are zero."""
     return state.double().flatten(1).norm(dim=1)

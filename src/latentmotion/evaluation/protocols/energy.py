@@ -1,43 +1,43 @@
-"""energy: does the energy of a learned motion stay what it is? (HALO, supplement, section 3.2: "strictly conserved")
+"""energy: how well a learned motion conserves its energy (HALO, supplement, section 3.2: "strictly conserved").
 
-States of first frames are rolled out over rollout_length frames. The energy of a sequence is the sum over its
-operators; those that do not move have none.
+The states of first frames are rolled out over rollout_length frames. The energy of a sequence is the sum over its
+operators; an operator that does not move has energy 0.
 """
 
 import torch
 
 from latentmotion.evaluation.metrics.relative import relative
-from latentmotion.evaluation.protocols.base import Trial
+from latentmotion.evaluation.protocols.base import EvaluationContext
 from latentmotion.models import base as contract
 
 NAME = "energy"
 NEEDS = frozenset({contract.DYNAMICS, contract.ENERGY})
 
 
-def applies(trial: Trial) -> bool:
-    """States are those of first frames, which must be there to be seen."""
-    return bool(trial.split.seen.all())
+def applies(context: EvaluationContext) -> bool:
+    """To data sets whose first frames are not hidden, because states are inferred from them."""
+    return bool(context.split.seen.all())
 
 
-def measure(trial: Trial) -> dict[str, float]:
-    """Of each sequence, max_t |E_t - E_0|, with states in the model's own float32 and energies summed in float64.
+def measure(context: EvaluationContext) -> dict[str, float]:
+    """Metrics of the drift max_t |E_t - E_0| of each sequence. States are float32, energies are summed in float64.
 
-    energy_drift: relative to |E_0|, mean over the sequences, each counting 1e6 at most.
-    energy_drift_worst: the same of the worst sequence. Where kinetic and potential energy nearly cancel, E_0 is near
-        zero and rounding alone makes this large.
-    energy_drift_of_terms: relative to the path's mean of |kinetic| + |potential| + |nonseparable|, which cannot cancel;
-        mean over the sequences.
+    energy_drift: the drift divided by |E_0|, at most 1e6 for each sequence; mean over the sequences.
+    energy_drift_worst: the largest drift divided by |E_0|. Where kinetic and potential energy nearly cancel, E_0 is
+        near zero and rounding errors alone make this value large.
+    energy_drift_of_terms: the drift divided by the mean over time of |kinetic| + |potential| + |nonseparable|, which
+        cannot cancel; mean over the sequences.
     """
-    plain, of_terms = [], []
-    for _, batch in trial.batches():
-        state = trial.model.state(batch.x[:, :1], batch.action)
-        terms = trial.model.energies(trial.model.advance(state, 0, trial.settings["rollout_length"]))
+    of_total, of_terms = [], []
+    for _, batch in context.batches():
+        state = context.model.state(batch.x[:, :1], batch.action)
+        terms = context.model.energies(context.model.advance(state, 0, context.settings["rollout_length"]))
         energy = terms["total"].double().sum(-1)
         size = sum(terms[name].double().abs().sum(-1) for name in ("kinetic", "potential", "nonseparable")).mean(1)
         drift = (energy - energy[:, :1]).abs().amax(1)
-        plain.append(relative(drift, energy[:, 0].abs()))
+        of_total.append(relative(drift, energy[:, 0].abs()))
         of_terms.append(relative(drift, size))
-    drifts = torch.cat(plain)
+    drifts = torch.cat(of_total)
     return {
         "energy_drift": drifts.mean().item(),
         "energy_drift_worst": drifts.max().item(),

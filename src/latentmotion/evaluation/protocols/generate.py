@@ -1,7 +1,8 @@
-"""generate: nothing is held; content and motion come from the priors; models that take an action are given one.
+"""generate: content and motion from the priors. A model that takes an action is given that of a test sequence.
 
-Judged by classifiers, it stands in the tables for models without an encoder (MoCoGAN), which cannot enter motion-prior.
-Measured, it is the Frechet video distance of Hamiltonian GAN, section 5.2, on each network that stands by.
+The judges classify the videos of all models; tables show this for models without an encoder (MoCoGAN), which cannot
+enter motion-prior. The measured metric is the Frechet video distance of Hamiltonian GAN, section 5.2, for each loaded
+network.
 """
 
 from collections.abc import Iterable
@@ -14,7 +15,7 @@ from latentmotion.core.errors import UserError
 from latentmotion.core.keyed_random import normal
 from latentmotion.data.prepared import Split
 from latentmotion.evaluation.metrics.frechet_distance import frechet_distance
-from latentmotion.evaluation.protocols.base import BATCH, Codes, Generated, Trial, in_batches
+from latentmotion.evaluation.protocols.base import BATCH, Codes, EvaluationContext, Generated, in_batches
 from latentmotion.models import base as contract
 
 NAME = "generate"
@@ -22,41 +23,46 @@ NEEDS = frozenset({contract.SAMPLE_CONTENT, contract.SAMPLE_MOTION})
 
 
 def generate(model, own: Codes, partner: Codes, ids, seed: int) -> Generated:
-    asked = "own" if contract.ACTION_MOTION in model.capabilities else None
-    return Generated(_sample(model, own.action, own.frames, ids, seed), motion=asked, content=None)
+    """Videos that should have the given action."""
+    origin = "own" if contract.ACTION_MOTION in model.capabilities else None
+    return Generated(_sample(model, own.action, own.frames, ids, seed), motion=origin, content=None)
 
 
-def measure(trial: Trial) -> dict[str, float]:
-    """As many generated videos as `generate.videos` says against as many of the test split.
+def measure(context: EvaluationContext) -> dict[str, float]:
+    """`identifier` -> Frechet distance (metrics/frechet_distance.py), for each network that is loaded.
 
-    Frechet distances (metrics/frechet_distance.py) by `identifier`; nothing where no network stands by.
+    The setting `generate.videos` is the number of generated videos and of test videos.
     """
-    if not trial.watchers:
+    if not context.feature_extractors:
         return {}
-    real, generated = clips(trial, trial.split), quantised(trial)
-    return {identifier(watcher, trial.settings): between(watcher, generated, real) for watcher in trial.watchers}
+    real, generated = clips(context, context.split), quantised(context)
+    return {
+        identifier(extractor, context.settings): between(extractor, generated, real)
+        for extractor in context.feature_extractors
+    }
 
 
-def scored(trial: Trial) -> int:
-    """How many videos a distance is of."""
-    return trial.settings["generate"]["videos"]
+def scored(context: EvaluationContext) -> int:
+    """The number of videos in each of the two compared sets."""
+    return context.settings["generate"]["videos"]
 
 
-def identifier(watcher, settings: dict) -> str:
-    """Network, number of videos and of their frames, how clips were taken from trajectories, what size is looked at.
+def identifier(extractor, settings: dict) -> str:
+    """Everything on which a Frechet distance depends, such as `fvd-judge:2048x16:random-clip:32px`.
 
-    A Frechet distance depends on each of them, so none is left to be guessed: `fvd-judge:2048x16:random-clip:32px`.
+    These are the network, the number of videos and of their frames, how clips were taken from trajectories, and the
+    size of the network's input.
     """
     wanted = settings["generate"]
-    return f"{watcher.name}:{wanted['videos']}x{wanted['frames']}:random-clip:{watcher.resizing}"
+    return f"{extractor.name}:{wanted['videos']}x{wanted['frames']}:random-clip:{extractor.resizing}"
 
 
-def clips(trial: Trial, split: Split) -> Tensor:
-    """The first videos of a split, (N, T, C, H, W) uint8: one clip of each trajectory, from a random frame on.
+def clips(context: EvaluationContext, split: Split) -> Tensor:
+    """The first videos of a split, (N, T, C, H, W) uint8; each is a clip of a trajectory that starts at a random frame.
 
-    Raises UserError that names the key where the split has too few, or too short ones.
+    Raises UserError, which names the key, where the split has too few videos or they are too short.
     """
-    wanted = trial.settings["generate"]
+    wanted = context.settings["generate"]
     for key, known in (("videos", len(split)), ("frames", split.x.shape[1])):
         if known < wanted[key]:
             raise UserError(
@@ -66,33 +72,33 @@ def clips(trial: Trial, split: Split) -> Tensor:
     return torch.from_numpy(np.array(split.x[: wanted["videos"], : wanted["frames"]]))
 
 
-def quantised(trial: Trial) -> Tensor:
-    """The videos that a distance is of, (N, T, C, H, W) uint8."""
-    return drawn(trial, trial.settings["generate"]["videos"], trial.settings["generate"]["frames"])
+def quantised(context: EvaluationContext) -> Tensor:
+    """The generated videos of which the distance is measured, (N, T, C, H, W) uint8."""
+    return drawn(context, context.settings["generate"]["videos"], context.settings["generate"]["frames"])
 
 
-def drawn(trial: Trial, count: int, frames: int) -> Tensor:
-    """Generated videos (N, T, C, H, W) as uint8, which the real ones are; the noise of each is keyed by its number."""
-    actions = torch.from_numpy(trial.split.labels["action"]).to(trial.device)
+def drawn(context: EvaluationContext, count: int, frames: int) -> Tensor:
+    """Generated videos (N, T, C, H, W), uint8 like the real ones. The noise of each is keyed by its index."""
+    actions = torch.from_numpy(context.split.labels["action"]).to(context.device)
     parts = []
     for ids in in_batches(count):
-        x = _sample(trial.model, actions[ids], frames, ids, trial.seed).float()
+        x = _sample(context.model, actions[ids], frames, ids, context.seed).float()
         if not torch.isfinite(x).all():
             raise UserError("generate: a generated video holds numbers that are not finite; train the model again")
         parts.append(((x.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).cpu())
     return torch.cat(parts)
 
 
-def between(watcher, first: Tensor, second: Tensor) -> float:
-    """The Frechet distance of two sets of videos, (N, T, C, H, W) uint8 each, in the features of one network."""
+def between(extractor, first: Tensor, second: Tensor) -> float:
+    """The Frechet distance between two sets of videos, (N, T, C, H, W) uint8 each, in the features of one network."""
     try:
-        return frechet_distance(*(np.concatenate(list(_features(watcher, videos))) for videos in (first, second)))
+        return frechet_distance(*(np.concatenate(list(_features(extractor, videos))) for videos in (first, second)))
     except ValueError as error:
-        raise UserError(f"{watcher.name}: {error}") from None
+        raise UserError(f"{extractor.name}: {error}") from None
 
 
-def _features(watcher, videos: Tensor) -> Iterable[np.ndarray]:
-    return (watcher.features(part) for part in videos.split(BATCH))
+def _features(extractor, videos: Tensor) -> Iterable[np.ndarray]:
+    return (extractor.features(part) for part in videos.split(BATCH))
 
 
 def _sample(model, action: Tensor, frames: int, ids: np.ndarray, seed: int) -> Tensor:

@@ -1,9 +1,9 @@
-"""leakage: what a classifier can read in the codes. Not in the paper.
+"""leakage: which labels a classifier can predict from the codes. This protocol is not in the papers.
 
-Separated codes hold nothing of each other: the action cannot be told from the content, nor what is shown from the
-motion, better than by always naming the most frequent class (`<label>_chance`). That is worth something only where
-the action is in the motion and what is shown in the content, so those are read too. A linear probe would miss what
-is stored otherwise; this one is a support vector machine with a Gaussian kernel, the same for all.
+Where content and motion are separated, the action cannot be predicted from the content code, nor a content label from
+the motion code, better than by the most frequent class (`<label>_chance`). This says something only where the motion
+code does contain the action and the content code the content labels, so these accuracies are measured too. A linear
+classifier would miss what is stored nonlinearly, so a support vector machine with a Gaussian kernel is used.
 """
 
 import numpy as np
@@ -11,68 +11,70 @@ import torch
 from torch import Tensor
 
 from latentmotion.core.keyed_random import permutation
-from latentmotion.data.prepared import label_specs, read_manifest
-from latentmotion.evaluation.protocols.base import Trial, in_batches
+from latentmotion.evaluation.protocols.base import EvaluationContext, in_batches
 from latentmotion.models import base as contract
 from latentmotion.training.batches import batch_of
 
 NAME = "leakage"
 NEEDS = frozenset({contract.ENCODE})
-EXAMPLES = 2000  # training sequences that a probe learns from
+EXAMPLES = 2000  # training sequences to which a classifier is fitted
 
 
-def applies(trial: Trial) -> bool:
-    return trial.codes is not None and trial.codes.content is not None
+def applies(context: EvaluationContext) -> bool:
+    """To sequences that the model has encoded."""
+    return context.codes is not None and context.codes.content is not None
 
 
-def measure(trial: Trial) -> dict[str, float]:
-    """`<label>_from_<code>`: accuracy on the scored split of a probe fitted to training sequences; `<label>_chance`.
+def measure(context: EvaluationContext) -> dict[str, float]:
+    """`<label>_from_<code>`: the accuracy on the scored split of a classifier fitted to the training split.
+    `<label>_chance`: the accuracy of always predicting the most frequent class of the training split.
 
-    Labels are the action and whatever the dataset calls content; one with a single class cannot leak.
+    The labels are the action and the content labels with more than one class.
     """
-    ids = np.sort(permutation(len(trial.train), NAME)[:EXAMPLES])
-    pairs = zip(_encode(trial, ids), (trial.codes.content, trial.codes.motion), strict=True)
+    ids = np.sort(permutation(len(context.train), NAME)[:EXAMPLES])
+    pairs = zip(_encode(context, ids), (context.codes.content, context.codes.motion), strict=True)
     codes = {
         name: kernels(*(part.flatten(1).double().cpu() for part in pair))
         for name, pair in zip(("content", "motion"), pairs, strict=True)
         if pair[0].numel()
     }
-    specs = label_specs(read_manifest(trial.folder))
+    specs = context.data.labels
     metrics = {}
     for label, spec in specs.items():
-        learned, targets = trial.train.labels[label][ids], trial.split.labels[label]
+        learned, targets = context.train.labels[label][ids], context.split.labels[label]
         if spec.kind == "aside" or len(np.unique(learned)) < 2:
             continue
         for code, similar in codes.items():
-            metrics[f"{label}_from_{code}"] = probe(similar, learned, targets)
+            metrics[f"{label}_from_{code}"] = classifier_accuracy(similar, learned, targets)
         metrics[f"{label}_chance"] = float(np.mean(targets == np.bincount(learned).argmax()))
     return metrics
 
 
 def kernels(examples: Tensor, scored: Tensor) -> tuple[np.ndarray, np.ndarray]:
-    """exp(-|a - b|² / D) among examples (N, D) and from scored (M, D) to them, features standardised by the examples.
+    """The kernel exp(-|a - b|² / D) of examples (N, D) with each other and of scored (M, D) with examples.
 
-    Width and C = 10 (below) are fixed: tuned to a model, a probe would measure the tuning.
+    Features are standardised by the mean and deviation of the examples. The width of the kernel and C = 10 (below) are
+    fixed, because values tuned to each model would make models incomparable.
     """
     mean, spread = examples.mean(0), examples.std(0)
-    spread[spread <= 1e-6 * spread.max()] = 1  # constant but for rounding, which would be blown up
+    spread[spread <= 1e-6 * spread.max()] = 1  # a constant feature would be divided by its rounding error
     examples, scored = ((part - mean) / spread for part in (examples, scored))
     return tuple((-(torch.cdist(part, examples) ** 2) / examples.shape[1]).exp().numpy() for part in (examples, scored))
 
 
-def probe(similar: tuple[np.ndarray, np.ndarray], labels: np.ndarray, targets: np.ndarray) -> float:
-    """Accuracy, against `targets` (M,), of a support vector machine fitted to examples with `labels` (N,)."""
+def classifier_accuracy(similar: tuple[np.ndarray, np.ndarray], labels: np.ndarray, targets: np.ndarray) -> float:
+    """The accuracy, for `targets` (M,), of a support vector machine fitted to examples with `labels` (N,)."""
     from sklearn.svm import SVC
 
     among, to_scored = similar
     return float(SVC(C=10.0, kernel="precomputed").fit(among, labels).score(to_scored, targets))
 
 
-def _encode(trial: Trial, ids: np.ndarray) -> tuple[Tensor, Tensor]:
-    """The codes of some training sequences."""
+def _encode(context: EvaluationContext, ids: np.ndarray) -> tuple[Tensor, Tensor]:
+    """Content and motion codes of the chosen training sequences."""
     parts = []
     for places in in_batches(len(ids)):
-        batch = batch_of(trial.train, ids[places], trial.train.group, trial.device)
-        parts.append(trial.model.encode(batch.x, batch.action))
+        batch = batch_of(context.train, ids[places], context.train.group, context.device)
+        parts.append(context.model.encode(batch.x, batch.action))
     content, motion = (torch.cat(part) for part in zip(*parts, strict=True))
     return content, motion

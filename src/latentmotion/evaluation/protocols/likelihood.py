@@ -15,7 +15,7 @@ from torch import Tensor
 from latentmotion.core.keyed_random import normal
 from latentmotion.data.densities import of_facts
 from latentmotion.data.prepared import Split
-from latentmotion.evaluation.protocols.base import Trial, in_batches
+from latentmotion.evaluation.protocols.base import EvaluationContext, in_batches
 from latentmotion.models import base as contract
 from latentmotion.training.batches import batch_of
 
@@ -24,7 +24,7 @@ NEEDS = frozenset({contract.DENSITY})
 SAMPLES = 128
 
 
-def measure(trial: Trial) -> dict[str, float]:
+def measure(trial: EvaluationContext) -> dict[str, float]:
     """Nats a point, means over the points: of the scored split, and `train_` of training points that were learnt from,
     as many as are scored at most.
 
@@ -45,7 +45,7 @@ def measure(trial: Trial) -> dict[str, float]:
     return metrics
 
 
-def learnt(trial: Trial) -> np.ndarray:
+def learnt(trial: EvaluationContext) -> np.ndarray:
     """The training points that the model has learnt from: all, unless it has a `learnt` (groups,) that says which."""
     marked = getattr(trial.model, "learnt", None)
     if marked is None:
@@ -54,7 +54,7 @@ def learnt(trial: Trial) -> np.ndarray:
     return np.flatnonzero(np.isin(trial.train.group, groups))
 
 
-def _bounds(trial: Trial, split: Split, ids: np.ndarray, prefix: str) -> Iterator[tuple[Tensor, Tensor]]:
+def _bounds(trial: EvaluationContext, split: Split, ids: np.ndarray, prefix: str) -> Iterator[tuple[Tensor, Tensor]]:
     for places in in_batches(len(ids)):
         chosen = ids[places]
         x = batch_of(split, chosen, trial.train.group, trial.device).x

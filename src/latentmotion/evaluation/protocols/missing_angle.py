@@ -1,21 +1,23 @@
-"""missing-angle: frames that a model was not shown, completed from those that it was (HALO, supplementary table 2).
+"""missing-angle: hidden frames are completed from the frames that a model was shown (HALO, supplementary table 2).
 
-One protocol for rotating MNIST, from three papers of which each says to follow the one before and does not:
+This is one protocol for rotating MNIST. Three papers describe it; each states that it follows the one before, but they
+differ:
 
-    here                360 threes at 16 angles. Angle 3 (67.5 degrees) is hidden on every digit, and four more on each,
-                        at random: 11 of 16 are shown. Trained on those; the test scores angle 3 of all 360 digits,
-                        whose other frames were trained on; settings are chosen by the four (the validation split).
-    Casale et al.       400 threes, of which a tenth is kept apart with all angles for validation. Of the others one
-    (2018, GPPVAE)      angle is removed on every digit and a quarter of what is left, and of what is to be tested, at
-                        random over all digits: 4,050 frames are trained on and 270 tested (as Jazbec et al., 2021,
-                        prepare it after them; their own code has no MNIST).
-    Yildiz et al.       360 threes, angle 3 and four more removed as here. Validation is on whole sequences of other
-    (2019, ODE2VAE)     digits.
-    HALO (2022)         "following the procedure of Casale et al."; its code trains on whole sequences of 80 % of the
-                        digits, so what its table scores is not known.
+    here                There are 360 threes at 16 angles. Angle 3 (67.5 degrees) is hidden for every digit, and four
+                        other angles at random for each: 11 of 16 frames are shown, and models are trained on these.
+                        The test split scores angle 3 of all 360 digits, whose other frames are in the training split.
+                        The validation split, by which settings are chosen, scores the other four angles.
+    Casale et al.       There are 400 threes; a tenth of them, with all angles, is for validation. For the others, one
+    (2018, GPPVAE)      angle is removed for every digit; then a quarter of the remaining frames, and of the frames to
+                        be tested, is removed at random over all digits. Models are trained on 4,050 frames and tested
+                        on 270 (Jazbec et al., 2021, prepare it in this way; the code of Casale et al. has no MNIST).
+    Yildiz et al.       There are 360 threes; angle 3 and four more are removed as here. Validation uses whole sequences
+    (2019, ODE2VAE)     of other digits.
+    HALO (2022)         The paper is "following the procedure of Casale et al.", but its code trains on whole sequences
+                        of 80 % of the digits, so that we do not know which frames its table scores.
 
-The error is (x - truth)² in intensities of [0, 1], averaged over pixels, then over all frames scored: `mse`, and `psnr`
-of each frame likewise. `mse_seen` is that of the frames that the model was shown, as it renders them.
+`mse` is (x - truth)² for intensities in [0, 1], averaged over pixels and then over all scored frames; `psnr` is
+computed for each frame and averaged likewise. `mse_seen` is the same error of the frames that the model was shown.
 """
 
 import numpy as np
@@ -24,44 +26,51 @@ from torch import Tensor
 
 from latentmotion.core.pixels import to_float
 from latentmotion.evaluation.metrics.image_quality import mse, psnr
-from latentmotion.evaluation.protocols.base import Trial
+from latentmotion.evaluation.protocols.base import EvaluationContext
 from latentmotion.models import base as contract
 
 NAME = "missing-angle"
 NEEDS = frozenset({contract.COMPLETE})
 
 
-def applies(trial: Trial) -> bool:
-    return bool(trial.split.scored.any())
+def applies(context: EvaluationContext) -> bool:
+    """To data sets with hidden frames that are scored."""
+    return bool(context.split.scored.any())
 
 
-def measure(trial: Trial) -> dict[str, float]:
-    return compare(trial, trial.model.complete)
+def measure(context: EvaluationContext) -> dict[str, float]:
+    """`mse`, `psnr` and `mse_seen`, as above."""
+    return compare(context, context.model.complete)
 
 
 def blanked(batch: contract.Batch) -> contract.Batch:
-    """The batch as training shows it: every frame that is not seen is black."""
+    """The batch as a model sees it in training: every hidden frame is black."""
     black = to_float(torch.zeros((), dtype=torch.uint8, device=batch.x.device))
     return contract.Batch(
         torch.where(batch.seen[..., None, None, None], batch.x, black), batch.action, batch.object, batch.seen
     )
 
 
-def compare(trial: Trial, complete) -> dict[str, float]:
-    """Scores of sequences completed by `complete(batch) -> (B, T, C, H, W)`, which is not shown what is scored."""
+def compare(context: EvaluationContext, complete) -> dict[str, float]:
+    """Scores of the sequences that `complete` returns.
+
+    Arguments:
+        complete: batch, whose hidden frames are black -> sequences (B, T, C, H, W) in [-1, 1].
+    """
     errors, ratios, shown = [], [], []
-    for ids, batch in trial.batches():
+    for ids, batch in context.batches():
         truth = (batch.x + 1) / 2
         x = ((complete(blanked(batch)).float() + 1) / 2).clamp(0, 1)
-        scored = torch.from_numpy(trial.split.scored[ids])
-        errors.append(_of(mse(x, truth), scored))
-        ratios.append(_of(psnr(x, truth), scored))
-        shown.append(_of(mse(x, truth), batch.seen))
+        scored = torch.from_numpy(context.split.scored[ids])
+        errors.append(_chosen(mse(x, truth), scored))
+        ratios.append(_chosen(psnr(x, truth), scored))
+        shown.append(_chosen(mse(x, truth), batch.seen))
     return {
         name: float(np.concatenate(values).mean())
         for name, values in (("mse", errors), ("psnr", ratios), ("mse_seen", shown))
     }
 
 
-def _of(values: Tensor, frames: Tensor) -> np.ndarray:
+def _chosen(values: Tensor, frames: Tensor) -> np.ndarray:
+    """The values (B, T) of the frames that `frames` (B, T) marks: (number of marked frames,)."""
     return values.cpu()[frames.cpu()].double().numpy()

@@ -1,7 +1,7 @@
-"""motion-manifold: how many dimensions do sampled motions take up? (Hamiltonian GAN, section 5.3, which looks at it)
+"""motion-manifold: the dimension of the set of sampled motions (Hamiltonian GAN, section 5.3).
 
-The paper shows 1,024 motions after one step as t-SNE, by which it calls that of its model on the pendulum "one
-dimensional". Here their dimension is measured, as the participation ratio (metrics/participation_ratio.py).
+The paper shows 1,024 motions after one step by t-SNE, and from this plot calls the motion of its model on the pendulum
+"one dimensional". Here the dimension is measured, as the participation ratio (metrics/participation_ratio.py).
 """
 
 import torch
@@ -10,7 +10,7 @@ from torch import Tensor
 from latentmotion.core.errors import UserError
 from latentmotion.core.keyed_random import normal
 from latentmotion.evaluation.metrics.participation_ratio import participation_ratio
-from latentmotion.evaluation.protocols.base import Trial, in_batches
+from latentmotion.evaluation.protocols.base import EvaluationContext, in_batches
 from latentmotion.models import base as contract
 
 NAME = "motion-manifold"
@@ -18,15 +18,17 @@ NEEDS = frozenset({contract.SAMPLE_MOTION})
 SAMPLES = 1024
 
 
-def applies(trial: Trial) -> bool:
-    """Where videos are of a simulated system, whose true dimension is known."""
-    return "constants" in trial.facts
+def applies(context: EvaluationContext) -> bool:
+    """To videos of simulated systems, whose true dimension is known."""
+    return "constants" in context.facts
 
 
-def measure(trial: Trial) -> dict[str, float]:
-    """participation_ratio: of SAMPLES motions, one step after their first frame. motion_size: the most it could be."""
-    actions = torch.from_numpy(trial.split.labels["action"]).to(trial.device)
-    motion = sampled(trial.model, SAMPLES, 2, actions, trial.seed, NAME)[:, 1]
+def measure(context: EvaluationContext) -> dict[str, float]:
+    """participation_ratio: of SAMPLES motions, one step after their first frame.
+    motion_size: the dimension M of the motion code, which is the largest possible value.
+    """
+    actions = torch.from_numpy(context.split.labels["action"]).to(context.device)
+    motion = sampled(context.model, SAMPLES, 2, actions, context.seed, NAME)[:, 1]
     try:
         return {
             "participation_ratio": participation_ratio(motion.cpu().numpy()),
@@ -36,12 +38,13 @@ def measure(trial: Trial) -> dict[str, float]:
         raise UserError(f"{NAME}: motion from the prior: {error}; train the model again") from None
 
 
-def scored(trial: Trial) -> int:
+def scored(context: EvaluationContext) -> int:
+    """The number of sampled motions."""
     return SAMPLES
 
 
 def sampled(model: contract.SequenceModel, count: int, length: int, actions: Tensor, *key: int | str) -> Tensor:
-    """Motions from the prior, (count, length, M), each with noise of its own key and the next of the actions (any,)."""
+    """Motions from the prior, (count, length, M). The noise is keyed by the sample; the actions are used in turn."""
     parts = []
     for ids in in_batches(count):
         noise = normal(ids, model.motion_noise(length), *key).to(actions.device)

@@ -1,8 +1,8 @@
-"""motion-prior: content of test sequences, motion from the prior (HALO, section 4.1, 'Quantitative Evaluation').
+"""motion-prior: the content of test sequences, motion from the prior (HALO, section 4.1, 'Quantitative Evaluation').
 
-The action asked for is that of another test sequence, as drawn for motion-swap: asked for its own, a model whose
-content has swallowed the motion would answer right. A model whose prior knows no actions is asked for none, and only
-the entropies of its samples are measured.
+The model is given the action of another test sequence, its partner in motion-swap. With the sequence's own action, a
+model whose content code contains the motion would score well without separating the two. For a model whose prior takes
+no action, only the entropies of its samples are measured.
 """
 
 from latentmotion.core.keyed_random import normal
@@ -14,7 +14,8 @@ NEEDS = frozenset({contract.ENCODE, contract.SAMPLE_MOTION})
 
 
 def generate(model, own: Codes, partner: Codes, ids, seed: int) -> Generated:
+    """Sequences that should have the given action and the content labels of the test sequences."""
     noise = normal(ids, model.motion_noise(own.frames), seed, NAME).to(own.action.device)
     motion = model.sample_motion(partner.action, own.frames, noise)
-    asked = "partner" if contract.ACTION_MOTION in model.capabilities else None
-    return Generated(model.decode(own.content, motion), motion=asked, content="own")
+    origin = "partner" if contract.ACTION_MOTION in model.capabilities else None
+    return Generated(model.decode(own.content, motion), motion=origin, content="own")

@@ -1,6 +1,6 @@
-"""motion-swap: motion of test sequence A with the content of test sequence B (HALO, section 4.1).
+"""motion-swap: the motion of test sequence A with the content of test sequence B (HALO, section 4.1).
 
-B differs from A in group: a character never swaps with itself.
+A and B are of different groups, so that they never show the same character.
 """
 
 from latentmotion.evaluation.protocols.base import Codes, Generated
@@ -11,4 +11,5 @@ NEEDS = frozenset({contract.ENCODE})
 
 
 def generate(model, own: Codes, partner: Codes, ids, seed: int) -> Generated:
+    """Sequences that should have the action of A and the content labels of B."""
     return Generated(model.decode(partner.content, own.motion), motion="own", content="partner")

@@ -1,23 +1,25 @@
-"""pixel-neighbours: what neighbours scores on mean frames instead of codes. Of the data alone, the bar for it.
+"""pixel-neighbours: the metrics of neighbours for mean frames instead of codes. This is its trivial baseline.
 
-The mean over time blurs what moves and leaves what is shown in place: where classes differ by colour or by what stands
-still it is a good code, and a content code that is not better has learnt nothing that it was needed for.
+It needs no model: the real test sequences enter it. The mean over time blurs what moves and keeps what does not. Where
+classes differ by colour or by what stands still, the mean frame is a good code, and a model whose content code is not
+better than it has learnt nothing useful.
 """
 
 import numpy as np
 
-from latentmotion.evaluation.protocols.base import Trial
+from latentmotion.evaluation.protocols.base import EvaluationContext
 from latentmotion.evaluation.protocols.neighbours import labels, votes
 
 NAME = "pixel-neighbours"
 NEEDS = frozenset()
 
 
-def applies(trial: Trial) -> bool:
-    return bool(labels(trial))
+def applies(context: EvaluationContext) -> bool:
+    """To data sets with at least one label of `neighbours.labels`."""
+    return bool(labels(context))
 
 
-def measure(trial: Trial) -> dict[str, float]:
-    """As neighbours."""
-    frames = np.asarray(trial.split.x).mean(1, dtype=np.float32)
-    return votes(trial, frames.reshape(len(frames), -1))
+def measure(context: EvaluationContext) -> dict[str, float]:
+    """The metrics of neighbours."""
+    frames = np.asarray(context.split.x).mean(1, dtype=np.float32)
+    return votes(context, frames.reshape(len(frames), -1))

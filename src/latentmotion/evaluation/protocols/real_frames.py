@@ -1,14 +1,14 @@
-"""real-frames: frames of real training videos against those of the test split, the floor of the frames' distances.
+"""real-frames: the Frechet distance between frames of training videos and of test videos: the floor of frame-distance.
 
-Of the data alone. Two finite sets of one distribution lie apart, the more so the fewer they are: no generator can be
-expected to come nearer than this.
+It needs no model: the real test sequences enter it. Two finite sets from one distribution have a distance above 0, and
+a larger one where they are smaller. No generator can be expected to have a smaller distance than this.
 """
 
 import numpy as np
 
 from latentmotion.core.keyed_random import permutation
 from latentmotion.evaluation.protocols import frame_distance
-from latentmotion.evaluation.protocols.base import Trial
+from latentmotion.evaluation.protocols.base import EvaluationContext
 from latentmotion.evaluation.protocols.frame_distance import identifier, videos
 from latentmotion.evaluation.protocols.generate import between
 from latentmotion.evaluation.protocols.real_videos import FLOOR
@@ -19,10 +19,15 @@ NEEDS = frozenset()
 applies = frame_distance.applies
 
 
-def measure(trial: Trial) -> dict[str, float]:
-    """As many training videos, drawn, as the scored split has (all, where there are fewer), by the identifier of the
-    distance and `:real-floor`."""
-    chosen = np.sort(permutation(len(trial.train), trial.seed, NAME)[: len(trial.split)])
-    train = videos(trial.train, chosen)
-    test = videos(trial.split, np.arange(len(trial.split)))
-    return {f"{identifier(w, train, test)}{FLOOR}": between(w, train, test) for w in trial.frame_watchers}
+def measure(context: EvaluationContext) -> dict[str, float]:
+    """The identifier of the distance with `:real-floor` -> the Frechet distance, for each network that is loaded.
+
+    As many training videos are drawn as the scored split has, or all where there are fewer.
+    """
+    chosen = np.sort(permutation(len(context.train), context.seed, NAME)[: len(context.split)])
+    train = videos(context.train, chosen)
+    test = videos(context.split, np.arange(len(context.split)))
+    return {
+        f"{identifier(extractor, train, test)}{FLOOR}": between(extractor, train, test)
+        for extractor in context.frame_feature_extractors
+    }

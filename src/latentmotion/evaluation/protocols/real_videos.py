@@ -1,10 +1,11 @@
-"""real-videos: real videos against other real ones, the floor of the Frechet distances. Of the data alone.
+"""real-videos: the Frechet distance between test videos and training videos: the floor of the distances of generate.
 
-Two finite sets of one distribution lie apart: no generator can be expected to come nearer than this.
+It needs no model: the real test sequences enter it. Two finite sets from one distribution have a distance above 0. No
+generator can be expected to have a smaller distance than this.
 """
 
 from latentmotion.evaluation.protocols import generate
-from latentmotion.evaluation.protocols.base import Trial
+from latentmotion.evaluation.protocols.base import EvaluationContext
 
 NAME = "real-videos"
 NEEDS = frozenset()
@@ -13,14 +14,15 @@ FLOOR = ":real-floor"
 scored = generate.scored
 
 
-def applies(trial: Trial) -> bool:
-    return bool(trial.watchers)
+def applies(context: EvaluationContext) -> bool:
+    """Where a network is loaded that extracts features of videos."""
+    return bool(context.feature_extractors)
 
 
-def measure(trial: Trial) -> dict[str, float]:
-    """Test videos against as many training videos, by the identifier of the distance and `:real-floor`."""
-    test, train = generate.clips(trial, trial.split), generate.clips(trial, trial.train)
+def measure(context: EvaluationContext) -> dict[str, float]:
+    """The identifier of the distance with `:real-floor` -> the Frechet distance, for each network that is loaded."""
+    test, train = generate.clips(context, context.split), generate.clips(context, context.train)
     return {
-        f"{generate.identifier(watcher, trial.settings)}{FLOOR}": generate.between(watcher, test, train)
-        for watcher in trial.watchers
+        f"{generate.identifier(extractor, context.settings)}{FLOOR}": generate.between(extractor, test, train)
+        for extractor in context.feature_extractors
     }

@@ -10,7 +10,7 @@ import numpy as np
 
 from latentmotion.core.errors import UserError
 from latentmotion.evaluation.metrics.equal_error_rate import equal_error_rate
-from latentmotion.evaluation.protocols.base import Trial
+from latentmotion.evaluation.protocols.base import EvaluationContext
 from latentmotion.models import base as contract
 
 NAME = "speaker-verification"
@@ -18,18 +18,18 @@ NEEDS = frozenset({contract.ENCODE})
 LABEL = "speaker"
 
 
-def applies(trial: Trial) -> bool:
+def applies(trial: EvaluationContext) -> bool:
     """To sound whose speakers are known. Its groups are utterances."""
     return "sound" in trial.facts and LABEL in trial.split.labels
 
 
-def measure(trial: Trial) -> dict[str, float]:
+def measure(trial: EvaluationContext) -> dict[str, float]:
     """content_eer, motion_eer: equal error rates as fractions."""
     codes = {"content": trial.codes.content, "motion": trial.codes.motion.mean(1)}
     return {f"{name}_eer": verify(trial, code.double().cpu().numpy(), cosine, name) for name, code in codes.items()}
 
 
-def verify(trial: Trial, segments: np.ndarray, alike, name: str) -> float:
+def verify(trial: EvaluationContext, segments: np.ndarray, alike, name: str) -> float:
     """Equal error rate over all pairs of utterances.
 
     Arguments:

@@ -1,13 +1,14 @@
-"""spectrum-verification: do two utterances sound alike without any model? Of the data alone.
+"""spectrum-verification: verification of speakers by mean spectra: the trivial baseline of speaker-verification.
 
-The bars beside speaker-verification. An utterance's mean spectrum, and even its mean level, tell speakers apart where
-each was recorded in another way; a content code that knows them no better has learnt nothing.
+It needs no model: the real test sequences enter it. Where speakers were recorded in different ways, the mean spectrum
+of an utterance, and even its mean level, can separate them. A content code that does not separate them better has
+learnt nothing useful.
 """
 
 import numpy as np
 
 from latentmotion.evaluation.protocols import speaker_verification
-from latentmotion.evaluation.protocols.base import Trial
+from latentmotion.evaluation.protocols.base import EvaluationContext
 from latentmotion.evaluation.protocols.speaker_verification import cosine, verify
 
 NAME = "spectrum-verification"
@@ -16,16 +17,17 @@ NEEDS = frozenset()
 applies = speaker_verification.applies
 
 
-def measure(trial: Trial) -> dict[str, float]:
-    """Equal error rates as fractions, over the pairs of speaker-verification.
+def measure(context: EvaluationContext) -> dict[str, float]:
+    """Equal error rates as fractions, over the pairs of utterances of speaker-verification.
 
-    spectrum_eer: by the cosine of mean spectra, standardised as models see them. level_eer: by how little the means of
-    those differ. trials: how many pairs there are.
+    spectrum_eer: for the cosine of mean spectra, standardised as in the input of the models.
+    level_eer: for the difference between the means of these spectra.
+    trials: the number of pairs.
     """
-    spectra = np.asarray(trial.split.x).mean(1, dtype=np.float64)
-    count = len(np.unique(trial.split.group))
+    spectra = np.asarray(context.split.x).mean(1, dtype=np.float64)
+    count = len(np.unique(context.split.group))
     return {
-        "spectrum_eer": verify(trial, spectra, cosine, "mean spectrum"),
-        "level_eer": verify(trial, spectra.mean(1, keepdims=True), lambda level: -np.abs(level - level.T), "level"),
+        "spectrum_eer": verify(context, spectra, cosine, "mean spectrum"),
+        "level_eer": verify(context, spectra.mean(1, keepdims=True), lambda level: -np.abs(level - level.T), "level"),
         "trials": float(count * (count - 1) // 2),
     }

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from latentmotion.core.keyed_random import normal, permutation
 from latentmotion.data.densities import of_facts
-from latentmotion.evaluation.protocols.base import Trial
+from latentmotion.evaluation.protocols.base import EvaluationContext
 from latentmotion.models import base as contract
 from latentmotion.training.batches import batch_of
 
@@ -22,13 +22,13 @@ NEEDS = frozenset({contract.DENSITY, contract.SAMPLE_STATE, contract.ENERGY})
 POINTS, ANGLES, SAMPLES, STATES = 64, 8, 256, 8192
 
 
-def applies(trial: Trial) -> bool:
+def applies(trial: EvaluationContext) -> bool:
     """Where the target is in the plane and known to be invariant."""
     target = of_facts(trial.facts)
     return target is not None and target.invariant
 
 
-def measure(trial: Trial) -> dict[str, float]:
+def measure(trial: EvaluationContext) -> dict[str, float]:
     """rotation_spread_iw256: root mean square, over POINTS scored points, of the deviation of the bound of log p over
     ANGLES rotations of a point by equal parts of a turn, in nats. The bound's own error is in it.
     bracket_squared: E_pi[{g, H}^2] over STATES states of the base.

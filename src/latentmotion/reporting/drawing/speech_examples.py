@@ -1,14 +1,11 @@
 """Chooses what figures of sound show: segments and whole utterances of the test split, by a rule and not by ear."""
 
-from pathlib import Path
-
 import numpy as np
 
 from latentmotion.core.errors import UserError
 from latentmotion.core.keyed_random import permutation
-from latentmotion.data.audio.codec import Codec, of_manifest
+from latentmotion.data.audio.codec import Codec, of_facts
 from latentmotion.data.audio.voicing import VOICED, periodicity
-from latentmotion.data.prepared import read_manifest
 from latentmotion.reporting.drawing.trained_run import Shown
 
 VOICED_SHARE = 0.75  # smallest share of voiced frames in a segment
@@ -17,7 +14,7 @@ LENGTH = 2.0  # seconds: of each speaker the utterance of the nearest length is 
 
 def codec_of(run: Shown) -> Codec:
     """The codec of the run's data. Raises UserError for data that are no sound."""
-    return of_manifest(read_manifest(Path(run.split.name).parent))
+    return of_facts(run.data.facts)
 
 
 def clips(run: Shown, count: int, purpose: str) -> np.ndarray:

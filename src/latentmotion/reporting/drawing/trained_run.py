@@ -14,7 +14,8 @@ from latentmotion.config.catalogue import dataset_name
 from latentmotion.core.errors import UserError
 from latentmotion.core.keyed_random import permutation
 from latentmotion.core.pixels import to_float, to_uint8
-from latentmotion.data.prepared import LabelSpec, Split, label_specs, open_split, read_manifest
+from latentmotion.data.label_spec import LabelSpec
+from latentmotion.data.prepared import PreparedDataset, Split
 from latentmotion.models.base import SequenceModel
 from latentmotion.reporting.titles import Titles
 from latentmotion.training import device as devices
@@ -26,7 +27,6 @@ class Shown:
     """A trained model and the test split of its data.
 
     Attributes:
-        specs: the labels of the data by name.
         name: model/dataset/seed, for messages.
         system: the title of the model.
         dataset: the title of the data set.
@@ -34,13 +34,18 @@ class Shown:
     """
 
     model: SequenceModel
+    data: PreparedDataset
     split: Split
-    specs: dict[str, LabelSpec]
     device: torch.device
     name: str
     system: str
     dataset: str
     title: str
+
+    @property
+    def specs(self) -> dict[str, LabelSpec]:
+        """The meaning of each label."""
+        return self.data.labels
 
     def labels(self, *kinds: str) -> list[str]:
         """The names of the labels of these kinds, such as "content"."""
@@ -135,15 +140,15 @@ def _open(run: Path, settings: dict, device: torch.device, needs: set[str]) -> S
         raise UserError(
             f"{name}: the model lacks '{missing[0]}', which the figure shows; remove it from the figure in params.yaml"
         )
-    folder = Path(record["data_folder"])
-    split = open_split(folder, "test")
+    prepared = PreparedDataset.open(Path(record["data_folder"]))
+    split = prepared.split("test")
     if not split.seen.all():
         raise UserError(
-            f"{folder}: its sequences have hidden frames, which the figure cannot show; remove the dataset from the "
-            "figure in params.yaml"
+            f"{prepared.folder}: its sequences have hidden frames, which the figure cannot show; remove the dataset from "
+            "the figure in params.yaml"
         )
     loaded.requires_grad_(False)
     titles = Titles.of(settings)
     system, data = titles.model(model), titles.dataset(dataset)
     title = f"{system}, {data}, {seed.replace('seed', 'seed ')}, scale {settings['scale']}"
-    return Shown(loaded, split, label_specs(read_manifest(folder)), device, name, system, data, title)
+    return Shown(loaded, prepared, split, device, name, system, data, title)

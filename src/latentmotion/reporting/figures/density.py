@@ -17,7 +17,6 @@ from torch import Tensor
 from latentmotion.core.errors import UserError
 from latentmotion.core.keyed_random import normal
 from latentmotion.data.densities import of_facts
-from latentmotion.data.prepared import read_manifest
 from latentmotion.models import base as contract
 from latentmotion.reporting.drawing import plots
 from latentmotion.reporting.drawing.image_grid import gif, grid, png, shelf, stack
@@ -59,7 +58,7 @@ def render(runs: list[Path], settings: dict, device: str) -> dict[str, bytes]:
 def scene(run: Shown) -> Scene:
     """Both densities, both energies, and the flow of states drawn from the base."""
     model, points = run.model, run.split.x.reshape(len(run.split), -1)
-    target = of_facts(read_manifest(Path(run.split.name).parent)["facts"])
+    target = of_facts(run.data.facts)
     if target is None or points.shape[1] != 2:
         raise UserError(f"{run.name}: its data are no points of a known density in the plane; take it off the figure")
     reach = float(1.1 * np.abs(points).max())

@@ -9,7 +9,6 @@ from pathlib import Path
 from PIL import Image
 
 from latentmotion.core.errors import UserError
-from latentmotion.data.prepared import read_manifest
 from latentmotion.models import base as contract
 from latentmotion.reporting.drawing.image_grid import Block, Clip, gif, grid, moment, png, stack, timeline
 from latentmotion.reporting.drawing.sequences import by_dataset, samples, together
@@ -42,12 +41,11 @@ def rows(runs: list[Shown], count: int) -> list[Block]:
 
 def _dt(run: Shown) -> float:
     """The time between two frames; raises UserError for data of no simulated system."""
-    folder = Path(run.split.name).parent
-    facts = read_manifest(folder)["facts"]
+    facts = run.data.facts
     if "dt" not in facts:
         raise UserError(
-            f"{folder}: the data are of no simulated system, so that frames have no time; remove the dataset from the "
-            "figure"
+            f"{run.data.folder}: the data are of no simulated system, so that frames have no time; remove the dataset "
+            "from the figure"
         )
     return facts["dt"]
 

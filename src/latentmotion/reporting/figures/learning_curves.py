@@ -17,7 +17,7 @@ from latentmotion.config.catalogue import dataset_name
 from latentmotion.core.errors import UserError
 from latentmotion.core.records import read_record
 from latentmotion.data.densities import of_facts
-from latentmotion.data.prepared import open_split, read_manifest
+from latentmotion.data.prepared import PreparedDataset
 from latentmotion.reporting.drawing import plots
 from latentmotion.reporting.drawing.image_grid import gif, grid, png
 from latentmotion.reporting.titles import Titles
@@ -93,11 +93,9 @@ def _history(run: Path) -> list[dict]:
 
 def _mark(runs: list[Path]) -> float | None:
     """The target's mean log density at validation points: what a model can be expected to reach."""
-    folder = Path(read_record(runs[0] / "record.json")["data_folder"])
-    target = of_facts(read_manifest(folder)["facts"])
-    return (
-        None if target is None else float(target.log_density(open_split(folder, "validation").x.astype(float)).mean())
-    )
+    data = PreparedDataset.open(Path(read_record(runs[0] / "record.json")["data_folder"]))
+    target = of_facts(data.facts)
+    return None if target is None else float(target.log_density(data.split("validation").x.astype(float)).mean())
 
 
 def _sheet(title: str, drawn: list[tuple[str, float | None, list[Curves]]], share: float) -> Image.Image:
