@@ -14,7 +14,8 @@ from support.project import ROOT
 
 from latentmotion.cli import app
 from latentmotion.core.keyed_random import seed_torch
-from latentmotion.data import prepared
+from latentmotion.data.prepared import PreparedDataset
+from latentmotion.data.sequences import write
 from latentmotion.models.base import Batch, DataShape
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", ROOT / "config/README.md"]
@@ -70,8 +71,8 @@ def test_what_examples_import_exists(page):
 @pytest.mark.parametrize("size", [16, 32])
 def test_the_example_of_a_data_set_keeps_the_contract(tmp_path, size):
     settings = {"source": "real", "size": size, "frames": 16, "options": {"things": 40}}
-    prepared.write(example("docs/adding-a-dataset.md", 0)["prepare"](None, settings), tmp_path / "mydata", settings)
-    test = prepared.open_split(tmp_path / "mydata", "test")
+    write(example("docs/adding-a-dataset.md", 0)["prepare"](None, settings), tmp_path / "mydata", settings)
+    test = PreparedDataset.open(tmp_path / "mydata").split("test")
     assert test.truth(16, np.arange(len(test))).shape == (16, 16, 3, size, size)  # as many frames as are predicted
     assert np.any(test.x[:, 1:] != test.x[:, :-1], axis=(1, 2, 3, 4)).all()
 
