@@ -144,8 +144,8 @@ def _open(run: Path, settings: dict, device: torch.device, needs: set[str]) -> S
     split = prepared.split("test")
     if not split.seen.all():
         raise UserError(
-            f"{prepared.folder}: its sequences have hidden frames, which the figure cannot show; remove the dataset from "
-            "the figure in params.yaml"
+            f"{prepared.folder}: its sequences have hidden frames, which the figure cannot show; remove the dataset "
+            "from the figure in params.yaml"
         )
     loaded.requires_grad_(False)
     titles = Titles.of(settings)
