@@ -4,7 +4,8 @@ import json
 
 from support.project import ROOT
 
-from latentmotion.reporting.results_page import PAPERS, build
+from latentmotion.reporting.papers import PAPERS
+from latentmotion.reporting.results_page import build
 
 
 def test_the_page_has_tables_and_links_of_what_is_made(tmp_path):

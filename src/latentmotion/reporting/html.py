@@ -13,7 +13,8 @@ STYLE = """
 body { margin: 0 auto; padding: 2.5rem 2rem 4rem; max-width: 84rem; color: var(--ink); background: #fff;
   font: 16px/1.5 system-ui, "Segoe UI", "Helvetica Neue", Arial, sans-serif; }
 h1 { font-size: 1.55rem; line-height: 1.25; margin: 0 0 .25rem; }
-h2 { font-size: 1.08rem; margin: 2.2rem 0 .6rem; }
+h2, h3 { font-size: 1.08rem; margin: 2.2rem 0 .6rem; }
+h2.paper { font-size: 1.4rem; margin-top: 3rem; }
 p { margin: .3rem 0; } .soft { color: var(--soft); } a { color: #0550ae; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .93rem; }

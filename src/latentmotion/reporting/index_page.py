@@ -8,13 +8,19 @@ from latentmotion.config.paths import report_files
 from latentmotion.config.schema import Params
 from latentmotion.core.files import write_atomic
 from latentmotion.reporting.html import fill, page
+from latentmotion.reporting.papers import PAPERS
 from latentmotion.reporting.render import report
 
 TITLE = "latentmotion: tables and figures"
 INDEX = """<h1>{{ title }}</h1>
 <p class="soft">Each table and figure has a command that makes it, and states its scale, data and seeds.</p>
-{% for item in items %}<section id="{{ item.name }}">
-<h2>{{ item.name }}: {{ item.paper }}, {{ item.number }}</h2>
+{% for paper, of_paper in papers.items() %}<p><strong>{{ paper }}</strong>:
+{%- for item in of_paper %} <a href="#{{ item.name }}">{{ item.name }}</a>{{ "," if not loop.last }}{% endfor %}</p>
+{% endfor %}{% for paper, of_paper in papers.items() %}<h2 class="paper">{{ paper }}</h2>
+{% if paper in references %}<p class="soft">{{ references[paper].authors }}, <em>{{ references[paper].title }}</em>,
+{{ references[paper].venue }}</p>
+{% endif %}{% for item in of_paper %}<section id="{{ item.name }}">
+<h3>{{ item.name }}: {{ item.paper }}, {{ item.number }}</h3>
 <p>{{ item.caption }}</p>
 {% if item.made %}<p>{% for file in item.files %}<a href="{{ file }}">{{ file }}</a>{{ " · " if not loop.last }}
 {%- endfor %}</p>
@@ -22,7 +28,7 @@ INDEX = """<h1>{{ title }}</h1>
 {% endif %}{% for file in item.pictures %}<img src="{{ file }}" alt="{{ item.caption }}" loading="lazy">
 {% endfor %}{% else %}<p class="soft">Not made yet: <code>snakemake {{ item.target }}</code></p>
 {% endif %}</section>
-{% endfor %}"""
+{% endfor %}{% endfor %}"""
 
 
 @dataclass(frozen=True)
@@ -61,10 +67,18 @@ def items(out: Path, params: Params) -> list[Item]:
     return found
 
 
+def by_paper(found: list[Item]) -> dict[str, list[Item]]:
+    """The reports of each paper in the order of PAPERS; papers that are not among them come last."""
+    groups: dict[str, list[Item]] = {paper: [] for paper in PAPERS}
+    for item in found:
+        groups.setdefault(item.paper, []).append(item)
+    return {paper: of_paper for paper, of_paper in groups.items() if of_paper}
+
+
 def build(out: Path, params: Path) -> None:
     """Writes OUT/index.html and OUT/README.md. Links are relative and nothing is loaded, so that both work offline."""
     found = items(out, load(params))
-    index = page(TITLE, fill(INDEX, title=TITLE, items=found))
+    index = page(TITLE, fill(INDEX, title=TITLE, papers=by_paper(found), references=PAPERS))
     lines = ["| target | number in the paper | caption | made |", "| --- | --- | --- | --- |"]
     for item in found:
         made = (

@@ -1,23 +1,14 @@
 """Writes docs/results.md: for each paper its tables with their footnotes, and its figures as links."""
 
 import os
-from itertools import groupby
 from pathlib import Path
 
 from latentmotion.config.params import load
 from latentmotion.core.files import write_atomic
 from latentmotion.core.records import read_record
-from latentmotion.reporting.index_page import Item, items
+from latentmotion.reporting.index_page import Item, by_paper, items
+from latentmotion.reporting.papers import PAPERS, Paper
 
-PAPERS = {  # as reports abbreviate a paper -> its reference; the order is that of the page
-    "HALO": "[Khan and Storkey, *Hamiltonian latent operators for content and motion disentanglement in image "
-    "sequences*, NeurIPS 2022](https://arxiv.org/abs/2112.01641)",
-    "R-WAE": "[Han, Min, Han, Li and Zhang, *Disentangled recurrent Wasserstein autoencoder*, ICLR "
-    "2021](https://arxiv.org/abs/2101.07496)",
-    "HGAN": "[Allen-Blanchette, *Hamiltonian GAN*, L4DC 2024](https://arxiv.org/abs/2308.11216)",
-    "EHF": "[Rezende, Racanière, Higgins and Toth, *Equivariant Hamiltonian flows*, "
-    "2019](https://arxiv.org/abs/1909.13739)",
-}
 INTRODUCTION = (
     "This page is generated from the tables and figures in `reports/` by `latentmotion results`; do not edit it. Every "
     "table states its scale: `paper` has the sizes of the papers, `quick` has small networks and short trainings. The "
@@ -33,16 +24,18 @@ def build(out: Path, reports: Path, params: Path) -> None:
     """
     out, reports = Path(out), Path(reports)
     links = Path(os.path.relpath(reports, out.parent)).as_posix()
-    order = {paper: place for place, paper in enumerate(PAPERS)}
-    found = sorted(items(reports, load(params)), key=lambda item: order.get(item.paper, len(order)))
-    papers = {paper: list(group) for paper, group in groupby(found, key=lambda item: item.paper)}
+    papers = by_paper(items(reports, load(params)))
     parts = ["# Results", INTRODUCTION, "\n".join(f"- [{paper}](#{_anchor(paper)})" for paper in papers)]
     for paper, of_paper in papers.items():
-        parts += [f"## {paper}", *([f"{PAPERS[paper]}."] if paper in PAPERS else [])]
+        parts += [f"## {paper}", *([_reference(PAPERS[paper])] if paper in PAPERS else [])]
         parts += [part for item in of_paper if not item.pictures for part in _table(item, reports, links)]
         if figures := [item for item in of_paper if item.pictures]:
             parts += [f"### Figures of {paper}", _figures(figures, reports, links)]
     write_atomic(out, ("\n\n".join(parts) + "\n").encode())
+
+
+def _reference(paper: Paper) -> str:
+    return f"[{paper.authors}, *{paper.title}*, {paper.venue}]({paper.url})."
 
 
 def _anchor(heading: str) -> str:

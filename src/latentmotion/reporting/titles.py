@@ -1,4 +1,4 @@
-"""How reports call models and data sets: what params.yaml says of them, as `report_settings` passes it on."""
+"""The titles of models and data sets in reports, which params.yaml gives and `report_settings` passes on."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,8 +13,8 @@ REAL_DATA = "real data"  # the row of the real test sequences, which no entry of
 class Titles:
     """The titles of a report's models and data sets.
 
-    A model or data set that is not among them is called by its own name. Data sets are asked for by their id: the name,
-    or `<name>-drawn` for the embedded stand-in, which has a title and an origin of its own.
+    A model or data set without a title has its name as the title. The methods take the id of a data set: its name, or
+    `<name>-drawn` for the embedded stand-in, which has a title and an origin of its own.
     """
 
     models: Mapping[str, str]
@@ -42,7 +42,7 @@ class Titles:
         return self._described(identifier).get("published_as") or self.dataset(dataset_name(identifier))
 
     def origin(self, identifier: str) -> str:
-        """What params.yaml says of the origin of the data, as full sentences; empty where it says nothing."""
+        """The origin of the data as params.yaml describes it, in full sentences; empty where it does not."""
         drawn = identifier != dataset_name(identifier)
         return (self._stand_in(identifier) if drawn else self._described(identifier)).get("origin") or ""
 
