@@ -263,6 +263,13 @@ def test_systems_that_were_not_run_are_published_only(results, tmp_path):
     assert alone["source"] == "published" and not alone["scale"]
 
 
+def test_another_table_of_the_same_form_is_not_called_the_papers(results, tmp_path):
+    render_table("mine", list(results.values()), PUBLISHED, tmp_path / "mine", SETTINGS)
+    text = (tmp_path / "mine.md").read_text()
+    assert "(mine, made like HALO, table 2; scale quick)" in text
+    assert "(HALO, table 2; scale quick)" in rendered(results, tmp_path / "a")[".md"]
+
+
 def test_unknown_report_offers_the_nearest(results, tmp_path):
     with pytest.raises(UserError, match="did you mean 'table2'"):
         rendered(results, tmp_path / "a", "tabel2")

@@ -18,7 +18,7 @@ def test_the_page_has_tables_and_links_of_what_is_made(tmp_path):
     build(out, reports, ROOT / "params.yaml")
     text = out.read_text(encoding="utf-8")
     assert [line.removeprefix("## ") for line in text.splitlines() if line.startswith("## ")] == list(PAPERS)
-    table = text.split("### HALO, table 2\n\n")[1]
+    table = text.split("### table2: HALO, table 2\n\n")[1]
     assert table.startswith("| a | 0.5 ± 0.1 |\n\n- a note\n\nFiles: [csv](../reports/table2.csv), [LaTeX](../reports/")
     (energy,) = [line for line in text.splitlines() if line.startswith("| figure_energy: figure S3 |")]
     assert energy.endswith("| tiny | [still](../reports/figure_energy.png), [film](../reports/figure_energy.gif) |")

@@ -86,7 +86,8 @@ def render_table(name: str, records: list[Path], published: Path, out: Path, set
         raise ValueError(f"reporting/tables/{settings['report']}.py: columns must be {LONG}, got {list(long.columns)}")
     prints = bool((printed.paper == module.PAPER).any())
     blocks, notes = module.view(long), [*module.notes(found, printed, settings), *footnotes(found, settings, prints)]
-    source = f"{module.PAPER}, {module.NUMBER}; scale {settings['scale']}"
+    like = "" if name == settings["report"] else f"{name}, made like "  # another entry may use a paper's table
+    source = f"{like}{module.PAPER}, {module.NUMBER}; scale {settings['scale']}"
     contents = {
         ".md": markdown(f"{module.CAPTION} ({source})", blocks, notes),
         ".tex": latex(f"{module.CAPTION} ({source})", blocks, notes),

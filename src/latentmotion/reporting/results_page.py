@@ -45,7 +45,7 @@ def _anchor(heading: str) -> str:
 
 def _table(item: Item, reports: Path, links: str) -> list[str]:
     """The parts of the page for one table."""
-    heading = f"### {item.paper}, {item.number}"
+    heading = f"### {item.name}: {item.paper}, {item.number}"
     if not item.made:
         return [heading, f"{item.caption}. {_missing(item)}"]
     text = (reports / f"{item.name}.md").read_text(encoding="utf-8").strip()
