@@ -275,6 +275,14 @@ def test_unknown_report_offers_the_nearest(results, tmp_path):
         rendered(results, tmp_path / "a", "tabel2")
 
 
+def test_published_numbers_that_are_cut_off_are_refused(tmp_path):
+    lines = PUBLISHED.read_text().splitlines(keepends=True)
+    (tmp_path / "published.csv").write_text("".join(lines[: len(lines) // 10]))
+    with pytest.raises(UserError, match="published.csv: HALO, table .* lacks row .*; restore it") as caught:
+        read_published(tmp_path / "published.csv")
+    assert "\n" not in str(caught.value)
+
+
 def test_published_numbers_are_whole():
     published = read_published(PUBLISHED)
     counts = {"1": 24, "2": 41, "3": 12, "S1a": 28, "S1b": 7, "S2": 5}

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from latentmotion.core.errors import UserError
+from latentmotion.reporting.display_names import PRINTED_ROWS
 
 COLUMNS = ["paper", "table", "row", "dataset", "metric", "value", "note"]
 KEY = COLUMNS[:5]
@@ -14,7 +15,8 @@ KEY = COLUMNS[:5]
 def read_published(path: Path) -> pd.DataFrame:
     """All printed numbers as strings, so that 1.000 stays 1.000.
 
-    Raises UserError for a file that is missing, has other columns, repeats a line or holds what is not a number.
+    Raises UserError for a file that is missing or cut off, has other columns, repeats a line, or has a value that is
+    not a number.
     """
     path = Path(path)
     if not path.is_file():
@@ -28,6 +30,13 @@ def read_published(path: Path) -> pd.DataFrame:
     wrong = frame[pd.to_numeric(frame.value, errors="coerce").isna()]
     if len(wrong):
         raise UserError(f"{path}: line {wrong.index[0] + 2}: '{wrong.value.iloc[0]}' is not a number; correct it")
+    there = set(zip(frame.paper, frame.table, frame.row, strict=True))
+    for (paper, table), models in PRINTED_ROWS.items():
+        for row in models.values():
+            if (paper, table, row) not in there:
+                raise UserError(
+                    f"{path}: {paper}, table {table} lacks row '{row}'; restore it with 'git checkout {path}'"
+                )
     return frame
 
 
