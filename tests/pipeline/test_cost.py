@@ -143,12 +143,12 @@ def test_a_dry_run_ends_with_the_summary():
 def test_the_cost_of_a_job_is_measured(monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", "2")
     monkeypatch.setattr(torch, "get_num_threads", lambda: 3)
-    took = resource_usage.took(1800.04, torch.device("cpu"), 900)
+    took = resource_usage.used(1800.04, torch.device("cpu"), 900)
     assert took["seconds"] == 1800.0 and took["machine"]["threads"] == 3
     assert took["cost"].pop("memory_mb") > 50
     expected = {"processes": 2, "gpus": 0, "gpu_hours": 0, "core_hours": 3.000067, "sequences_per_second": 0.5}
     assert took["cost"] == expected
-    assert "sequences_per_second" not in resource_usage.took(1.0, torch.device("cpu"))["cost"]
+    assert "sequences_per_second" not in resource_usage.used(1.0, torch.device("cpu"))["cost"]
 
 
 def test_cost_estimates_load_no_heavy_package():

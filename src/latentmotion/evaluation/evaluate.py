@@ -99,7 +99,7 @@ def evaluate(job: EvaluationJob, networks: NetworkPaths, out: Path, device: str)
         record["training"] = training
         context.codes = encode(context)
     record["metrics"] += score_protocols(context, considered)
-    write_record(out, record | resource_usage.took(time.monotonic() - start, target))
+    write_record(out, record | resource_usage.used(time.monotonic() - start, target))
 
 
 def _context(job: EvaluationJob, networks: NetworkPaths, device: torch.device) -> EvaluationContext:

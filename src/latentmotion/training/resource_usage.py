@@ -10,7 +10,7 @@ from latentmotion.core import parallel
 MB = 1e6
 
 
-def took(seconds: float, device: torch.device, sequences: int | None = None) -> dict:
+def used(seconds: float, device: torch.device, sequences: int | None = None) -> dict:
     """The entries `seconds`, `machine` and `cost` of a record.
 
     Cores and GPUs are counted for the whole duration of the job, also while they are idle. GPU hours are 0 on a CPU.

@@ -114,7 +114,7 @@ def train(job: TrainingJob, out: Path, plan: CheckpointPlan, device: str) -> Non
                 "shape": asdict(data.shape),
                 "parameters": sum(parameter.numel() for parameter in network.parameters()),
                 "steps": loop.done,
-                **resource_usage.took(before + time.monotonic() - started, target, loop.done * training.batch),
+                **resource_usage.used(before + time.monotonic() - started, target, loop.done * training.batch),
                 "last": loop.history[-1], "curve": _curve(loop.history),
             }  # fmt: skip
             _write(network, loop.history, first, out, record, checkpoint)

@@ -1,4 +1,7 @@
-"""What both kinds of judge are: networks trained once, selected on validation data, frozen by a hash of weights."""
+"""What the judges of labels and the video judge share: training, selection on validation data, and their files.
+
+A judge is trained once. Its record holds the sha256 of its weights, so that altered weights are noticed.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,12 +16,18 @@ from latentmotion.core.files import file_digest, write_atomic
 from latentmotion.core.progress import progress
 from latentmotion.core.records import read_record, write_record
 
-SEED = 0  # one seed, declared
+SEED = 0  # of every judge
 
 
 @dataclass(frozen=True)
 class Selected:
-    """The weights with the best validation scores, these scores, and those of every measurement."""
+    """The selected weights of a training.
+
+    Attributes:
+        weights: the content of a safetensors file.
+        scores: the validation scores of these weights.
+        curve: the step and the validation scores of every measurement.
+    """
 
     weights: bytes
     scores: dict[str, float]
@@ -33,13 +42,19 @@ def train_selected(
     section: str,
     title: str,
 ) -> Selected:
-    """Adam with a cosine to 0 over `steps`; every `select_every` steps, and at the end, validation is measured.
+    """Trains by Adam and selects the weights with the best validation scores.
+
+    The learning rate falls to 0 along a cosine over `steps`. Validation scores are measured every `select_every` steps
+    and at the end. The best scores have the largest sum of accuracies and, of equal sums, the lowest loss.
 
     Arguments:
-        loss_at: step -> the loss to descend; the network is in training mode.
-        validate: `<question>_accuracy` or `accuracy`, and `loss`, in evaluation mode. The best have the largest sum of
-            accuracies (ties: the lower loss).
-        section: of params.yaml, for the error. Raises UserError where a loss is not finite.
+        loss_at: step -> loss; the network is in training mode.
+        validate: returns the validation scores: `accuracy` or one `<question>_accuracy` for each question, and `loss`.
+            The network is in evaluation mode.
+        section: the section of params.yaml with the settings, for the message of an error.
+        title: the title of the progress bar.
+
+    Raises UserError where a loss is not finite.
     """
     optimiser = torch.optim.Adam(network.parameters(), lr=settings["lr"])
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, settings["steps"])
@@ -69,15 +84,15 @@ def train_selected(
     return Selected(to_safetensors(kept), chosen, curve)
 
 
-def write_instrument(path: Path, selected: Selected, record: dict) -> None:
-    """Weights to `path`, and beside them, as .json, the record with the weights' hash and the selection."""
+def write_judge(path: Path, selected: Selected, record: dict) -> None:
+    """Writes the weights to `path`, and a record with their sha256 and the selection to the same path as .json."""
     write_atomic(path, selected.weights)
     found = {"seed": SEED, "weights": file_digest(path), "selection": selected.curve}
     write_record(path.with_suffix(".json"), record | found)
 
 
-def read_instrument(path: Path) -> dict:
-    """The record of the weights in `path`. Raises UserError where they are missing or not what it describes."""
+def read_judge(path: Path) -> dict:
+    """The record of the weights in `path`. Raises UserError where they are missing or differ from their sha256."""
     record = read_record(path.with_suffix(".json"))
     if not path.is_file() or file_digest(path) != record["weights"]:
         raise UserError(f"{path}: is not what its record describes; make it with 'snakemake {path}'")

@@ -1,4 +1,4 @@
-"""The judges' network: HALO, supplementary table 9."""
+"""The network of the judges of labels (HALO, supplementary table 9)."""
 
 from torch import Tensor, nn
 
@@ -6,10 +6,11 @@ from torch import Tensor, nn
 class Classifier(nn.Module):
     """Sequences (B, T, C, S, S) -> logits (B, K).
 
-    Three 5x5 convolutions of stride 4 with `width`, 2 `width` and 4 `width` channels, a linear map to 16 `width`, each
-    with batch normalisation and LeakyReLU(0.2), frame by frame; an LSTM of 8 `width` units, whose last state is
-    normalised and goes through 4 `width` units to K. The paper has width 64, for 64 pixels. Padding is 1, and 2 where a
-    map has become smaller than the kernel reaches (frames below 64 pixels).
+    Each frame goes through three 5x5 convolutions of stride 4 with `width`, 2 `width` and 4 `width` channels and a
+    linear map to 16 `width` numbers, each with batch normalisation and LeakyReLU(0.2). An LSTM of 8 `width` units
+    follows. Its last state is normalised and goes through a layer of 4 `width` units to the K logits. In the paper,
+    width is 64, for frames of 64 pixels. Padding is 1; for smaller frames it is 2 where a feature map has become
+    smaller than 3 pixels, so that the kernel still fits.
     """
 
     def __init__(self, channels: int, size: int, width: int, classes: int):

@@ -1,11 +1,11 @@
-"""Known distortions of videos: what the video judge learns to tell apart, beside the systems.
+"""Distortions of videos. The video judge learns to recognise them, in addition to the data sets.
 
-Videos (B, T, C, H, W) in [-1, 1] of one dataset; each gets the kind that is asked for, in a strength drawn for it. Five
-kinds change which frame is shown when (`_times`), two put in another video of the batch, four change the picture. The
-background is the colour of a video's upper left pixel.
+Videos (B, T, C, H, W) in [-1, 1] are of one data set. Each gets a given kind of distortion, with a random strength.
+Five kinds change the order of the frames (`_times`), two mix in another video of the batch, and four change the
+picture. The background is the colour of the upper left pixel of a video.
 
-Every video, whatever its kind, also gets noise too faint to be seen: drawn backgrounds are flat to the last bit, and a
-network that may look at that sees nothing else in a generated video.
+Every video, of whatever kind, also gets noise too weak to be visible. The background of simulated videos is exactly
+constant; without this noise, a network could recognise generated videos by their background alone.
 """
 
 import torch
@@ -14,24 +14,24 @@ from torch.nn import functional
 
 KINDS = (
     "none",
-    "shuffled",  # all frames in random order
-    "swapped",  # two frames have changed places
-    "frozen",  # the motion stops at some frame
-    "slowed",  # each frame twice
-    "hurried",  # every second frame, forth and back
-    "spliced",  # from some frame on another video
-    "doubled",  # two videos over one another
-    "shaken",  # each frame moved by up to two pixels
+    "shuffled",  # all frames are in random order
+    "swapped",  # two frames are exchanged
+    "frozen",  # the motion stops at a random frame
+    "slowed",  # each frame is shown twice
+    "hurried",  # every second frame is shown, first forwards and then backwards
+    "spliced",  # from a random frame on, another video follows
+    "doubled",  # the mean of two videos
+    "shaken",  # each frame is moved by up to two pixels
     "noisy",
     "blurred",
-    "erased",  # half of the canvas is background
+    "erased",  # half of the picture is background
 )
 
-FAINT = 0.04  # the largest deviation of what every video gets: 5 of 256 levels
+WEAK_NOISE = 0.04  # largest standard deviation of the noise that every video gets: 5 of 256 grey levels
 
 
 def distort(x: Tensor, kinds: Tensor, generator: torch.Generator) -> Tensor:
-    """A distorted copy of x: (B, T, C, H, W). kinds (B,) are places in KINDS; random numbers come from `generator`."""
+    """A distorted copy of x (B, T, C, H, W). `kinds` (B,) are indices into KINDS; `generator` gives random numbers."""
     names = [KINDS[kind] for kind in kinds.tolist()]
     length = x.shape[1]
     times = torch.stack([_times(name, length, generator) for name in names]).to(x.device)
@@ -55,12 +55,12 @@ def distort(x: Tensor, kinds: Tensor, generator: torch.Generator) -> Tensor:
             axis, half = _integer(-2, 0, generator), x.shape[-1] // 2
             background = x[i, 0, :, 0, 0, None, None]
             out[i].narrow(axis, half * _integer(0, 2, generator), half).copy_(background)
-    faint = FAINT * torch.rand(len(x), 1, 1, 1, 1, generator=generator)
-    return out + (faint * torch.randn(x.shape, generator=generator)).to(x.device)
+    deviation = WEAK_NOISE * torch.rand(len(x), 1, 1, 1, 1, generator=generator)
+    return out + (deviation * torch.randn(x.shape, generator=generator)).to(x.device)
 
 
 def _times(name: str, length: int, generator: torch.Generator) -> Tensor:
-    """The frame that is shown at each time: (T,)."""
+    """The index of the frame that is shown at each time, (T,)."""
     times = torch.arange(length)
     if name == "shuffled":
         return torch.randperm(length, generator=generator)
@@ -77,5 +77,5 @@ def _times(name: str, length: int, generator: torch.Generator) -> Tensor:
 
 
 def _integer(low: int, high: int, generator: torch.Generator) -> int:
-    """low, ..., high - 1."""
+    """A uniform integer from low to high - 1."""
     return int(torch.randint(low, high, (1,), generator=generator))

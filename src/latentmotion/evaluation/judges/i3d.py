@@ -1,11 +1,11 @@
 """I3D: the network of the published Frechet video distance, as the TorchScript file that StyleGAN-V's pipeline uses.
 
-Trained on Kinetics-400; its features are the 400 logits. It is not made here: `latentmotion fetch --dataset i3d --out
-data/raw/i3d` brings it, when evaluation.i3d is true. What is measured on it is named `fvd-i3d`, and without the file
-there is no such number: nothing stands in for it.
+It was trained on Kinetics-400; its features are the 400 logits. `latentmotion fetch --dataset i3d --out data/raw/i3d`
+downloads the file, and the workflow does so when evaluation.i3d is true. The metric is named `fvd-i3d`; without the
+file it is not measured, and no other network replaces it.
 
-The resizing is part of the number (32 pixels become 224), so there is one: the file's own, bilinear. At that size it
-is a network for a GPU.
+The resizing of the input, for example from 32 to 224 pixels, changes the value, so only the file's own resizing is
+used: bilinear. At this size the network needs a GPU.
 """
 
 from dataclasses import dataclass
@@ -18,13 +18,13 @@ from torch import Tensor
 from latentmotion.core.errors import UserError
 from latentmotion.evaluation.judges.torchscript import load_torchscript
 
-FEWEST = 10  # frames: from fewer the network's strides in time leave nothing
-AT_ONCE = 16  # videos; StyleGAN-V's 256 frames
+FEWEST = 10  # frames; the strides of the network in time leave nothing of a shorter video
+AT_ONCE = 16  # videos in a batch: 256 frames, as in StyleGAN-V
 
 
 @dataclass
 class I3D:
-    """The loaded network, and what a record says of it (`summary`)."""
+    """The loaded network, and `summary`: what an evaluation record holds about it."""
 
     network: torch.jit.ScriptModule
     summary: dict
@@ -49,5 +49,5 @@ class I3D:
 
 
 def load_i3d(path: Path, sha256: str, device: torch.device) -> I3D:
-    """The network in `path`, if it has this checksum."""
+    """The network in `path`. Raises UserError where the file is missing or has another checksum."""
     return I3D(load_torchscript(path, sha256, device, "i3d", I3D.name), {"weights": sha256}, device)

@@ -1,11 +1,11 @@
 """Inception: the network of the published Frechet distance of frames, as the TorchScript file of StyleGAN2-ADA.
 
-It translates the graph of 2015 that Heusel et al. (2017) measured with; its features are the 2,048 numbers before the
-classes. It is not made here: `latentmotion fetch --dataset inception --out data/raw/inception` brings it, when
-evaluation.inception is true. What is measured on it is named `fid-inception`, and without the file there is no such
-number: nothing stands in for it. R-WAE does not say which file or size its distances are of.
+It is a translation of the graph of 2015 with which Heusel et al. (2017) measured; its features are the 2,048 numbers
+before the classes. `latentmotion fetch --dataset inception --out data/raw/inception` downloads the file, and the
+workflow does so when evaluation.inception is true. The metric is named `fid-inception`; without the file it is not
+measured, and no other network replaces it. R-WAE does not state which file or input size its distances have.
 
-The resizing is part of the number, so there is one: the file's own, bilinear, to 299 pixels.
+The resizing of the input changes the value, so only the file's own resizing is used: bilinear, to 299 pixels.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from torch import Tensor
 
 from latentmotion.evaluation.judges.torchscript import load_torchscript
 
-AT_ONCE = 64  # frames
+AT_ONCE = 64  # frames in a batch
 
 
 @dataclass
@@ -31,12 +31,12 @@ class Inception:
 
     @torch.no_grad()
     def features(self, x: Tensor) -> np.ndarray:
-        """Videos (B, T, C, H, W) uint8, of one channel or three -> those of every frame, (B * T, 2048) float64."""
+        """Videos (B, T, C, H, W) uint8, of one channel or three -> features of every frame, (B * T, 2048) float64."""
         frames = x.expand(-1, -1, 3, -1, -1).flatten(0, 1).float()
         parts = [self.network(part.to(self.device), return_features=True) for part in frames.split(AT_ONCE)]
         return torch.cat(parts).double().cpu().numpy()
 
 
 def load_inception(path: Path, sha256: str, device: torch.device) -> Inception:
-    """The network in `path`, if it has this checksum."""
+    """The network in `path`. Raises UserError where the file is missing or has another checksum."""
     return Inception(load_torchscript(path, sha256, device, "inception", Inception.name), device)

@@ -1,6 +1,6 @@
-"""Judges: one classifier a label, trained on train groups, selected on validation groups, frozen by its hash.
+"""Judges: one classifier for each label, trained on the training split and selected on the validation split.
 
-What a judge scores on real test data is measured by `evaluate --model real`: this job cannot open test data.
+The accuracy of a judge on real test sequences is measured by `evaluate`; the job `judge` cannot open test data.
 """
 
 import time
@@ -18,7 +18,7 @@ from latentmotion.core.keyed_random import permutation, seed_torch
 from latentmotion.core.pixels import to_float
 from latentmotion.core.source_code import code_digest
 from latentmotion.data.prepared import PreparedDataset, Split
-from latentmotion.evaluation.judges.base import SEED, read_instrument, train_selected, write_instrument
+from latentmotion.evaluation.judges.base import SEED, read_judge, train_selected, write_judge
 from latentmotion.evaluation.judges.classifier_network import Classifier
 from latentmotion.training import device as devices
 from latentmotion.training import resource_usage
@@ -26,7 +26,7 @@ from latentmotion.training import resource_usage
 
 @dataclass
 class Judge:
-    """A trained classifier and what its record says."""
+    """A trained classifier and its record."""
 
     network: Classifier
     record: dict
@@ -40,8 +40,8 @@ class Judge:
 def train_judge(data: PreparedDataset, label: str, out: Path, settings: dict, device: str) -> None:
     """Trains the judge of one label; writes `out/<label>.safetensors` and `out/<label>.json`.
 
-    The weights kept are those with the best validation accuracy (ties: the lower validation loss), measured every
-    `select_every` steps.
+    The selected weights have the best validation accuracy, measured every `select_every` steps, and of equal accuracies
+    the lower validation loss. Raises UserError for an unknown label and a loss that is not finite.
     """
     start = time.monotonic()
     data, specs = data.without_test(), data.labels
@@ -63,14 +63,14 @@ def train_judge(data: PreparedDataset, label: str, out: Path, settings: dict, de
         return functional.cross_entropy(network(to_float(x[index])), y[index])
 
     def validate() -> dict[str, float]:
-        """Over the whole split."""
+        """Accuracy and loss over the whole validation split."""
         x, y = _on_device(validation, label, target)
         logits = torch.cat([network(to_float(part)) for part in x.split(256)])
         accuracy = float((logits.argmax(1) == y).double().mean())
         return {"accuracy": accuracy, "loss": float(functional.cross_entropy(logits, y))}
 
     selected = train_selected(network, loss_at, validate, settings, "judge", f"judge {data.id} {label}")
-    write_instrument(
+    write_judge(
         Path(out) / f"{label}.safetensors",
         selected,
         {
@@ -78,15 +78,15 @@ def train_judge(data: PreparedDataset, label: str, out: Path, settings: dict, de
             "settings": settings, "shape": [shape.channels, shape.size],
             "data": data.sha256, "code": code_digest("evaluation/judges/label_judge"),
             "validation_accuracy": selected.scores["accuracy"],
-            **resource_usage.took(time.monotonic() - start, target, settings["steps"] * settings["batch"]),
+            **resource_usage.used(time.monotonic() - start, target, settings["steps"] * settings["batch"]),
         },
     )  # fmt: skip
 
 
 def load_judges(folder: Path, data: PreparedDataset, device: torch.device) -> dict[str, Judge]:
-    """Every judge of a dataset, by label; none of sound and states, since judges look at pictures.
+    """Label -> judge of a data set; empty for sound and states, because judges classify pictures.
 
-    A judge of other data, or altered weights, are refused.
+    Raises UserError where a judge was trained on other data, or its weights were altered.
     """
     if not data.has_pictures:
         return {}
@@ -95,7 +95,7 @@ def load_judges(folder: Path, data: PreparedDataset, device: torch.device) -> di
         if spec.kind == "aside":
             continue
         path = Path(folder) / f"{label}.safetensors"
-        record = read_instrument(path)
+        record = read_judge(path)
         if record["data"] != data.sha256:
             raise UserError(f"{path}: was trained on other data than it is to judge; make it with 'snakemake {path}'")
         network = Classifier(*record["shape"], record["settings"]["width"], len(spec.classes))

@@ -1,4 +1,4 @@
-"""Published networks that are downloaded as TorchScript files and never replaced by another: those of FVD and FID."""
+"""Loading the published networks of FVD and FID, which are downloaded as TorchScript files."""
 
 from pathlib import Path
 
@@ -9,11 +9,13 @@ from latentmotion.core.files import file_digest
 
 
 def load_torchscript(path: Path, sha256: str, device: torch.device, key: str, metric: str) -> torch.jit.ScriptModule:
-    """The network in `path`. A TorchScript file is a program: one with another checksum is not even opened.
+    """The network in `path`. A TorchScript file is a program, so a file with another checksum is not opened.
 
     Arguments:
-        key: what data/sources.csv, and in `evaluation` the key that asks for it, call the network.
-        metric: what is measured on it, for messages.
+        key: the name of the network in data/sources.csv and of its key in the section `evaluation` of params.yaml.
+        metric: the metric that is measured with the network, for messages.
+
+    Raises UserError for a missing file, another checksum, and a file that this version of torch cannot load.
     """
     path = Path(path)
     how = f"fetch it with 'latentmotion fetch --dataset {key} --out {path.parent}'"

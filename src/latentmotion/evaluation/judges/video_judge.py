@@ -1,9 +1,10 @@
-"""The video judge: the network on whose features `fvd-judge` is measured, trained here on several datasets together.
+"""The video judge, a network trained on several data sets together, whose features define the metric `fvd-judge`.
 
-Which dataset a video is of is soon told by its colours, and features that need no more are blind to motion. So the
-network answers a second question beside: what was done to the video, of the twelve kinds in distortions.py, most of
-which no single frame shows. Training splits teach it, validation splits select it; this job cannot open test data. It
-is an instrument of its own and not the I3D network of the published FVD: values of one say nothing of the other's size.
+The network classifies two things. The first is the data set of a video; because the colours often suffice for this,
+such features alone may contain nothing of the motion. The second is the kind of distortion of the video, one of the
+twelve in distortions.py, most of which cannot be recognised in a single frame. The network is trained on the training
+splits and selected on the validation splits; this job cannot open test data. It is not the I3D network of the published
+FVD, and the values of the two metrics cannot be compared.
 """
 
 import time
@@ -21,19 +22,19 @@ from latentmotion.core.keyed_random import key, permutation, seed_torch
 from latentmotion.core.pixels import to_float
 from latentmotion.core.source_code import code_digest
 from latentmotion.data.prepared import PreparedDataset, Split
-from latentmotion.evaluation.judges.base import SEED, read_instrument, train_selected, write_instrument
+from latentmotion.evaluation.judges.base import SEED, read_judge, train_selected, write_judge
 from latentmotion.evaluation.judges.distortions import KINDS, distort
 from latentmotion.evaluation.judges.video_network import VideoClassifier
 from latentmotion.training import device as devices
 from latentmotion.training import resource_usage
 
 FILE = "network.safetensors"
-AT_ONCE = 128
+AT_ONCE = 128  # validation videos in a batch
 
 
 @dataclass
 class VideoJudge:
-    """A trained network and what its record says."""
+    """A trained network and its record."""
 
     network: VideoClassifier
     record: dict
@@ -41,12 +42,12 @@ class VideoJudge:
 
     @property
     def summary(self) -> dict:
-        """What stands under a table about it."""
+        """What an evaluation record holds about the network: for footnotes, and to compare its settings."""
         return {name: self.record[name] for name in ("weights", "settings", "learns", "validation")}
 
     @property
     def resizing(self) -> str:
-        """Videos are looked at in their own size, the training videos'."""
+        """The size of the input, which is that of the training videos: nothing is resized."""
         return f"{self.record['shape']['size']}px"
 
     @torch.no_grad()
@@ -59,9 +60,12 @@ class VideoJudge:
 def train_video_judge(data: list[PreparedDataset], out: Path, settings: dict, device: str) -> None:
     """Trains on the data sets `data`; writes `out/network.safetensors` and `out/network.json`.
 
-    Each batch has as many videos of every dataset, each distorted in one of the kinds, drawn for it. The loss is the
-    sum of both cross entropies. The weights kept are those with the best mean of both accuracies on the validation
-    splits (ties: the lower loss), every video in one kind, the same at each of the measurements.
+    Each batch has the same number of videos of every data set, each with a random kind of distortion. The loss is the
+    sum of the cross entropies of both questions. The selected weights have the best mean of both accuracies on the
+    validation splits and, of equal means, the lower loss. Each validation video has one random kind of distortion, the
+    same at every measurement.
+
+    Raises UserError where the data sets differ in shape or a loss is not finite.
     """
     start = time.monotonic()
     target = devices.choose(device)
@@ -81,7 +85,7 @@ def train_video_judge(data: list[PreparedDataset], out: Path, settings: dict, de
     selected = train_selected(
         network, loss_at, lambda: _validate(network, validation, target), settings, "video_judge", "video judge"
     )
-    write_instrument(
+    write_judge(
         Path(out) / FILE,
         selected,
         {
@@ -89,15 +93,15 @@ def train_video_judge(data: list[PreparedDataset], out: Path, settings: dict, de
             "settings": settings, "shape": shape,
             "data": {dataset.id: dataset.sha256 for dataset in data},
             "code": code_digest("evaluation/judges/video_judge"), "validation": selected.scores,
-            **resource_usage.took(time.monotonic() - start, target, settings["steps"] * settings["batch"] * len(data)),
+            **resource_usage.used(time.monotonic() - start, target, settings["steps"] * settings["batch"] * len(data)),
         },
     )  # fmt: skip
 
 
 def load_video_judge(folder: Path, data: PreparedDataset, device: torch.device) -> VideoJudge:
-    """The trained network. One that never saw this dataset or saw other data, or altered weights, are refused."""
+    """The trained network. Raises UserError where it was not trained on this data set, or its weights were altered."""
     path = Path(folder) / FILE
-    record = read_instrument(path)
+    record = read_judge(path)
     if record["data"].get(data.id) != data.sha256:
         raise UserError(
             f"{path}: was trained on other data than the {data.id} it is to judge; make it with 'snakemake {path}'"
@@ -124,7 +128,7 @@ def _shape(data: list[PreparedDataset]) -> dict[str, int]:
 
 
 def _batch(splits: list[Split], count: int, step: int, device: torch.device) -> tuple[Tensor, dict[str, Tensor]]:
-    """`count` videos of each split: epochs are permutations, less a remainder."""
+    """`count` videos of each split and the answers. Each epoch is a permutation of a split, without a remainder."""
     parts = []
     for i, split in enumerate(splits):
         size = min(count, len(split))
@@ -137,7 +141,7 @@ def _batch(splits: list[Split], count: int, step: int, device: torch.device) -> 
 
 
 def _distorted(split: Split, i: int, ids: np.ndarray, purpose: tuple, device) -> tuple[Tensor, dict[str, Tensor]]:
-    """Videos of dataset i, each in a kind drawn for it, and the answers to both questions; keyed by `purpose`."""
+    """Videos of data set i, each with a random kind of distortion keyed by `purpose`, and the answers."""
     generator = torch.Generator().manual_seed(key(SEED, "distortions", i, *purpose))
     kinds = torch.randint(len(KINDS), (len(ids),), generator=generator)
     x = distort(to_float(torch.from_numpy(split.x[ids]).to(device)), kinds, generator)
@@ -145,7 +149,7 @@ def _distorted(split: Split, i: int, ids: np.ndarray, purpose: tuple, device) ->
 
 
 def _validate(network: VideoClassifier, splits: list[Split], device: torch.device) -> dict[str, float]:
-    """Accuracy of each question, and the mean loss, over every validation video."""
+    """The accuracy of each question and the mean loss, over all validation videos."""
     sums, count = {"dataset_accuracy": 0.0, "distortion_accuracy": 0.0, "loss": 0.0}, 0
     for i, split in enumerate(splits):
         for ids in np.array_split(np.arange(len(split)), -(-len(split) // AT_ONCE)):

@@ -1,19 +1,20 @@
-"""The video judge's network."""
+"""The network of the video judge."""
 
 from torch import Tensor, nn
 
 
 class VideoClassifier(nn.Module):
-    """Videos (B, T, C, S, S) in [-1, 1] -> features (B, d); from them logits of several questions.
+    """Videos (B, T, C, S, S) in [-1, 1] -> features (B, d), and from these the logits of several questions.
 
-    A convolution of each frame, then three over space and time, each halving what it sees, with `width`, 2, 4 and 8
-    `width` channels, batch normalisation and LeakyReLU(0.2); what is left, averaged to 2 x 2 x 2, goes through a linear
-    map to d features, which are given mean 0 and length sqrt(d). A video like none in training therefore lies as far
-    away as its features can point, not as far as its brightness can drive them: squared distances end at 4 d. Each
-    question has a linear map of its own from the features, so that no head can hide what it needs from them.
+    One convolution over space with `width` channels is followed by three over space and time with 2, 4 and 8 `width`
+    channels; each halves the resolution. They have batch normalisation (not the first) and LeakyReLU(0.2). The result,
+    averaged to 2 x 2 x 2 cells, goes through a linear map to d features, which are normalised to mean 0 and length
+    sqrt(d). Therefore squared distances between features are at most 4 d, also for a video that is unlike all training
+    videos, for example a much brighter one. Each question has one linear map from the features to its logits, so that
+    everything which answers a question is in the features.
 
     Arguments:
-        questions: name -> the number of its answers.
+        questions: name -> the number of answers.
     """
 
     def __init__(self, channels: int, width: int, features: int, questions: dict[str, int]):
@@ -26,8 +27,10 @@ class VideoClassifier(nn.Module):
         self.heads = nn.ModuleDict({name: nn.Linear(features, answers) for name, answers in questions.items()})
 
     def features(self, x: Tensor) -> Tensor:
+        """Videos (B, T, C, S, S) -> features (B, d)."""
         return self.body(x.transpose(1, 2))
 
     def forward(self, x: Tensor) -> dict[str, Tensor]:
+        """Videos (B, T, C, S, S) -> question -> logits (B, number of answers)."""
         features = self.features(x)
         return {name: head(features) for name, head in self.heads.items()}
