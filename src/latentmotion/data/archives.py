@@ -1,8 +1,9 @@
-"""A folder of raw files as one tar archive, always of the same bytes, so that one sha256 pins all of it.
+"""Packs a folder of raw files into one tar archive, always with the same bytes, so that one sha256 verifies all of it.
 
-A set of thousands of small recordings would be thousands of rows of data/sources.csv, requests and inputs of a job. The
-archives that a repository's host makes are no pins either: their compression changes with the host's software. So what
-they hold is packed again here, without compression: files alone, sorted, each with its name and content, no more.
+Without this, a set of thousands of small recordings would need thousands of rows in data/sources.csv, of requests and
+of inputs of a job. The archives that the host of a repository makes cannot be verified by a sha256, because their
+compression may change. Therefore their files are packed again here without compression: sorted, each with its name and
+content only.
 """
 
 import gzip
@@ -16,12 +17,12 @@ from latentmotion.core.errors import UserError
 
 
 def pack_folder(folder: Path, out: Path) -> None:
-    """The files of a folder, not those of folders in it."""
+    """Packs the files of a folder, without its subfolders."""
     _pack(((file.name, file.read_bytes()) for file in Path(folder).iterdir() if file.is_file()), out)
 
 
 def pack_download(archive: Path, folder: str, out: Path) -> None:
-    """The files of the folder <top>/<folder> in a repository's .tar.gz. Raises UserError for one that is damaged."""
+    """Packs the files of <top>/<folder> in the .tar.gz of a repository. Raises UserError for a damaged archive."""
     try:
         with tarfile.open(archive, "r:gz") as tar:
             files = [m for m in tar if m.isfile() and PurePosixPath(m.name).parts[1:-1] == (folder,)]
@@ -31,9 +32,9 @@ def pack_download(archive: Path, folder: str, out: Path) -> None:
 
 
 def _pack(files: Iterable[tuple[str, bytes]], out: Path) -> None:
-    files = sorted(files)  # all is read before anything is written
+    files = sorted(files)  # everything is read before the archive is written
     with tarfile.open(out, "w", format=tarfile.USTAR_FORMAT) as tar:
         for name, content in files:
-            member = tarfile.TarInfo(name)  # no owner and no time: those of whoever packs it are no part of it
+            member = tarfile.TarInfo(name)  # without owner and time, which differ from machine to machine
             member.size = len(content)
             tar.addfile(member, io.BytesIO(content))

@@ -1,11 +1,11 @@
-"""The verb `fetch`: the raw files of a dataset, each pinned by URL, size and sha256 in data/sources.csv.
+"""The verb `fetch`: downloads the raw files of a data set. data/sources.csv has the URL, size and sha256 of each file.
 
-A file is taken from the mirror folder that LATENTMOTION_MIRROR names (<mirror>/<dataset>/<path> or <mirror>/<path>)
-when it is there, otherwise downloaded. It gets its name when its size and sum are right, never before; what an
-interrupted download left (<name>.part) is continued. Imports nothing heavy: the workflow asks `files` while it plans.
+Where the environment variable LATENTMOTION_MIRROR names a folder, a file is copied from <mirror>/<dataset>/<path> or
+<mirror>/<path> if it is there; otherwise it is downloaded to <name>.part. The file gets its name only after its size
+and sha256 were verified. An interrupted download is continued.
 
-A row whose path ends in .tar is a folder of many files (archives.py): the mirror may hold the folder itself, and the
-URL is that of a repository's .tar.gz, which is packed again.
+A row whose path ends in .tar stands for a folder of many files (archives.py). The mirror may have the folder itself;
+the URL is that of a repository's .tar.gz, which is packed again.
 """
 
 import http.client
@@ -22,13 +22,14 @@ from latentmotion.data.archives import pack_download, pack_folder
 
 MIRROR = "LATENTMOTION_MIRROR"
 _BLOCK = 1 << 18
-_PATIENCE = 60  # seconds without a byte
+_TIMEOUT = 60  # seconds without a received byte
 
 
 def fetch(dataset: str, out: Path, sources_csv: Path) -> None:
-    """Brings all raw files of a dataset to out/<path>; those that are there and right are left alone.
+    """Fetches all raw files of a data set to out/<path>. Files that are there and correct are not fetched again.
 
-    Raises UserError for a dataset that is unknown or licensed, a wrong size or sum, and no network without a mirror.
+    Raises UserError for a data set that is unknown or licensed, a wrong size or sha256, and where neither the network
+    nor a mirror has a file.
     """
     from tqdm import tqdm
 
@@ -79,12 +80,12 @@ def fetch(dataset: str, out: Path, sources_csv: Path) -> None:
 
 
 def _mirrored(mirror: Path, dataset: str, path: str, is_there=Path.is_file) -> Path | None:
-    """A mirror may keep what several datasets are made from in a folder of its own, as MNIST is."""
+    """The file or folder in the mirror, or None. Files of several data sets, such as MNIST, may be in its root."""
     return next((copy for copy in (mirror / dataset / path, mirror / path) if is_there(copy)), None)
 
 
 def _fault(path: Path, source: Source) -> str | None:
-    """What is wrong with a file, or None."""
+    """Describes what is wrong with a file; None where it is correct."""
     if not path.is_file():
         return "missing"
     if path.stat().st_size != source.bytes:
@@ -94,14 +95,14 @@ def _fault(path: Path, source: Source) -> str | None:
 
 
 def _download(source: Source, part: Path, target: Path, advance) -> None:
-    """Fills `part`, from where it ends if the server can, and reports bytes to `advance`."""
+    """Downloads to `part`, from its end on if the server supports this. `advance` is called with numbers of bytes."""
     have = part.stat().st_size if part.is_file() else 0
     if have >= source.bytes:
         part.unlink()
         have = 0
     request = urllib.request.Request(source.url, headers={"Range": f"bytes={have}-"} if have else {})
     try:
-        with urllib.request.urlopen(request, timeout=_PATIENCE) as response:
+        with urllib.request.urlopen(request, timeout=_TIMEOUT) as response:
             resumed = have and response.status == http.client.PARTIAL_CONTENT
             advance(have if resumed else 0)
             with part.open("ab" if resumed else "wb") as file:

@@ -1,4 +1,4 @@
-"""The verb `prepare`: one dataset, from its raw files or its embedded stand-in, to a folder of sequences."""
+"""The verb `prepare`: makes a prepared data set from its raw files or from a drawn source."""
 
 import importlib
 from pathlib import Path
@@ -11,15 +11,15 @@ SOURCES = ("real", "drawn")
 
 
 def prepare(dataset: str, raw: Path | None, out: Path, settings: dict) -> None:
-    """Calls `prepare(raw, settings)` of data/<dataset>.py and writes what it returns to `out`, whole or not at all.
+    """Calls `prepare(raw, settings)` of data/datasets/<dataset>.py and writes the result to `out`, whole or not at all.
 
     Arguments:
-        dataset: the name in params.yaml, which is that of the file in data/.
-        raw: folder of the raw files; None for a drawn source.
-        settings: source, size, frames and options, as in params.yaml. Options are keywords of the dataset: the keys
-            of its `OPTIONS`, which holds their defaults.
+        dataset: the name in params.yaml, which is also the name of the file.
+        raw: the folder of the raw files; None for a drawn source.
+        settings: source, size, frames and options, as in params.yaml. The possible options and their defaults are in
+            `OPTIONS` of the file.
 
-    Raises UserError for an unknown dataset, source or option, and for whatever is wrong with the raw files.
+    Raises UserError for an unknown data set, source or option, and for raw files that are missing or wrong.
     """
     if dataset not in modules("data/datasets"):
         raise UserError(f"dataset '{dataset}': no file for it in data/; {nearest(dataset, modules('data/datasets'))}")
@@ -39,7 +39,10 @@ def prepare(dataset: str, raw: Path | None, out: Path, settings: dict) -> None:
 
 
 def _check(where: str, value, default) -> None:
-    """An option has the type of its default; a number is positive, where the default is."""
+    """Checks that an option has the type of its default and is not too small.
+
+    A whole number is 1 or more, another number is 0 or more. Raises UserError otherwise.
+    """
     if isinstance(default, bool) or isinstance(value, bool):
         if type(value) is not type(default):
             raise UserError(f"{where}: {'true or false' if isinstance(default, bool) else 'a number'}; got {value!r}")

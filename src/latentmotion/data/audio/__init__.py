@@ -1,5 +1,6 @@
-"""Sound: reading and writing recordings (reading.py; riff.py, sphere.py), their spectrograms and the way back.
+"""Sound: recordings, their spectrograms, and the sounds of spectrograms.
 
-A dataset of speech is one file in data/. What they share is here: cutting utterances into segments (corpus.py), the
-transform (spectrogram.py), the statistics that standardise it (codec.py) and phases for a spectrogram (griffin_lim.py).
+Each data set of speech is one file in data/datasets/. They share what is here: reading recordings (recordings.py, with
+wav.py and sphere.py), cutting utterances into segments (corpus.py), the transform (spectrogram.py), the statistics that
+standardise it (codec.py), and the sound of a spectrogram (griffin_lim.py).
 """

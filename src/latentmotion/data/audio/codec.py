@@ -1,4 +1,4 @@
-"""Between sounds and the standardised spectrograms that models see, with the statistics that lead back."""
+"""Converts sounds to the standardised spectrograms that are the input of models, and back."""
 
 from dataclasses import dataclass
 
@@ -11,27 +11,27 @@ from latentmotion.data.audio.spectrogram import FLOOR, Spectrogram
 
 @dataclass(frozen=True)
 class Codec:
-    """A spectrogram, and mean and standard deviation (size,) in dB of each dimension over the training split."""
+    """A spectrogram with the mean and standard deviation (size,) in dB of each dimension over the training split."""
 
     spectrogram: Spectrogram
     mean: np.ndarray
     deviation: np.ndarray
 
     def standardise(self, log_magnitude: np.ndarray) -> np.ndarray:
-        """(..., size) in dB -> (..., size) float32 of mean 0 and deviation 1 over the training split."""
+        """(..., size) in dB -> (..., size) float32, with mean 0 and deviation 1 over the training split."""
         return ((log_magnitude - self.mean) / self.deviation).astype(np.float32)
 
     def log_magnitude(self, x: np.ndarray) -> np.ndarray:
-        """The inverse of `standardise`, between FLOOR and 0 dB, which no sound in [-1, 1] exceeds by much."""
+        """The inverse of `standardise`, limited to FLOOR and 0 dB, which hardly any sound in [-1, 1] exceeds."""
         return np.clip(np.asarray(x) * self.deviation + self.mean, FLOOR, 0)
 
     def sound(self, x: np.ndarray, iterations: int = 100) -> np.ndarray:
-        """Frames x (T, size), of any length T > 0 -> samples (n,), by Griffin-Lim."""
+        """Frames x (T, size), T > 0 -> samples (n,), by the Griffin-Lim algorithm."""
         spectrogram = self.spectrogram
         return griffin_lim(spectrogram.magnitude(self.log_magnitude(x)), spectrogram, iterations)
 
     def facts(self) -> dict:
-        """What a manifest keeps, so that `of_facts` can give this codec again."""
+        """What the manifest of a data set holds, so that `of_facts` can make this codec again."""
         spectrogram = self.spectrogram
         return {
             "rate": spectrogram.rate,

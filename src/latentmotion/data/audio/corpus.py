@@ -1,11 +1,11 @@
-"""A dataset of speech: utterances cut into segments of standardised log-magnitude spectrogram.
+"""Prepares data sets of speech: utterances are cut into segments of standardised log-magnitude spectrograms.
 
-A segment is `frames` successive frames, 20 of 10 ms as in Hsu et al. (2017) and Li and Mandt (2018). Utterances of
-validation and test are cut from their beginning into segments that do not overlap, those of training every `shift`
-frames; what is left at the end is dropped. Hsu et al. draw the training segments anew in every epoch: here they are
-fixed, and a shift below `frames` gives more of the places that a drawn one could have.
+A segment is a number of successive frames, 20 frames of 10 ms as in Hsu et al. (2017) and Li and Mandt (2018).
+Utterances of validation and test are cut from their beginning into segments that do not overlap. In training utterances
+a segment begins every `shift` frames. The rest at the end is dropped. Hsu et al. choose the training segments at random
+in every epoch; here they are fixed, and a shift below `frames` gives more of the possible segments.
 
-The group of a segment is its utterance: utterance means are means over a group.
+The group of a segment is its utterance, so that utterance means are means over a group.
 """
 
 from collections.abc import Iterable
@@ -21,7 +21,14 @@ from latentmotion.data.sequences import LabelSpec, Sequences
 
 @dataclass(frozen=True)
 class Utterances:
-    """What is known of U utterances: labels, name -> (U,) integers, with their specs; ids (U,) and splits (U,)."""
+    """What is known about U utterances.
+
+    Attributes:
+        labels: name -> (U,) integers.
+        specs: name -> meaning of the label.
+        ids: (U,) integers, different for all utterances.
+        split: (U,) strings, train, validation or test.
+    """
 
     labels: dict[str, np.ndarray]
     specs: dict[str, LabelSpec]
@@ -35,11 +42,13 @@ def prepare(
     """All segments, (N, frames, size) float32, standardised over the training utterances.
 
     Arguments:
-        sounds: of every utterance its samples (n,), in their order; taken one at a time.
-        settings: `frames` of a segment and, of the options, `shift`, frames between beginnings of training segments.
+        sounds: the samples (n,) of every utterance, in order; only one utterance is in memory at a time.
+        settings: `frames`, the length of a segment, and the option `shift`, the number of frames between the beginnings
+            of two training segments.
 
-    An utterance shorter than a segment gives none; the facts say how many those are. Raises UserError for a frequency
-    that never changes in training, which cannot be standardised.
+    An utterance that is shorter than a segment is left out; the facts hold the number of such utterances. Raises
+    UserError where no training utterance is as long as a segment, and for a frequency that never changes in training,
+    which cannot be standardised.
     """
     frames, shift = settings["frames"], settings["options"]["shift"]
     cut, counts, sums = [], np.zeros(len(utterances.ids), int), np.zeros((3, spectrogram.size))
@@ -56,7 +65,7 @@ def prepare(
         raise UserError(f"no training utterance is as long as a segment of {frames} frames; lower 'frames'")
     codec = _codec(spectrogram, sums)
     x = np.concatenate(cut)
-    for first in range(0, len(x), 4096):  # in place: the whole of TIMIT is a gigabyte
+    for first in range(0, len(x), 4096):  # in place, because all of TIMIT is a gigabyte
         x[first : first + 4096] = codec.standardise(x[first : first + 4096])
     of = np.repeat(np.arange(len(counts)), counts)
     segments = f"{frames} frames; in training one every {shift}, else one after the other"
@@ -76,7 +85,7 @@ def _segments(x: np.ndarray, frames: int, shift: int) -> np.ndarray:
 
 
 def _codec(spectrogram: Spectrogram, sums: np.ndarray) -> Codec:
-    """From count, sum and sum of squares (3, size) over all frames of the training utterances."""
+    """The codec, from count, sum and sum of squares (3, size) over all frames of the training utterances."""
     mean = sums[1] / sums[0]
     variance = sums[2] / sums[0] - mean**2
     if (still := np.flatnonzero(variance < 1e-9)).size:

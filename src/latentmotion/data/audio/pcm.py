@@ -1,18 +1,18 @@
-"""What a sound file's header says, and the bytes of its samples."""
+"""The content of a sound file: what its header states, and the bytes of its samples."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Pcm:
-    """Linear PCM as a file stores it.
+    """Linear PCM as it is stored in a file.
 
     Arguments:
-        rate: samples a second, of each channel.
+        rate: samples per second of each channel.
         width: bytes of one sample of one channel.
-        count: samples of each channel, as the header says.
-        order: how samples of two bytes are stored, "<i2" or ">i2".
-        content: the samples that are there, channels interleaved; fewer than `count` of a truncated file.
+        count: samples of each channel, as stated in the header.
+        order: the byte order of samples of two bytes, "<i2" or ">i2".
+        content: the samples in the file, with interleaved channels; fewer than `count` in a truncated file.
     """
 
     rate: int

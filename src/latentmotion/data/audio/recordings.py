@@ -1,7 +1,7 @@
-"""Reading recordings, with errors that name the file: RIFF WAV or NIST SPHERE, whatever the name ends with.
+"""Reads recordings in RIFF WAV or NIST SPHERE files; the format is recognised by the content of a file.
 
-One channel of 16 bits at the rate that the dataset is defined for. Nothing is converted: a recording of another rate
-was made, or resampled, by someone else, and a spectrogram would show that rather than the voice.
+A recording must have one channel of 16 bits and the sampling rate of its data set. Nothing is resampled, because a
+spectrogram would show traces of it.
 """
 
 from pathlib import Path
@@ -11,12 +11,12 @@ import numpy as np
 from latentmotion.core.errors import UserError
 from latentmotion.data.audio import sphere, wav
 
-SILENT = 1e-3  # of full scale: a recording that never exceeds it holds no voice
+SILENT = 1e-3  # of full scale; a recording that never exceeds it is silent
 _PARSERS = {wav.MAGIC: wav.parse, sphere.MAGIC: sphere.parse}
 
 
 def read_sound(path: Path, rate: int) -> np.ndarray:
-    """The samples of a file, as `decode` gives them. Raises UserError for a missing file and what `decode` refuses."""
+    """The samples (n,) of a file. Raises UserError for a missing file and as `decode` does."""
     try:
         content = Path(path).read_bytes()
     except FileNotFoundError:
@@ -27,10 +27,10 @@ def read_sound(path: Path, rate: int) -> np.ndarray:
 
 
 def decode(content: bytes, name: str, rate: int) -> np.ndarray:
-    """The samples (n,) float32 in [-1, 1) of a sound file's bytes.
+    """The samples (n,), float32 in [-1, 1), of the content of a sound file.
 
-    Raises UserError, which begins with the name, for another format, a compressed, stereo, 8-bit, truncated or silent
-    recording, and one of another rate.
+    Raises UserError, whose message begins with the name, for another format and for a recording that is compressed,
+    stereo, of 8 bits, truncated, silent, or of another sampling rate.
     """
     parse = next((parser for magic, parser in _PARSERS.items() if content.startswith(magic)), None)
     if parse is None:

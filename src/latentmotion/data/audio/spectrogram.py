@@ -1,11 +1,11 @@
-"""Log-magnitude spectrograms of `size` dimensions every 10 ms, and the inverse of the transform beneath them.
+"""Log-magnitude spectrograms with `size` dimensions every 10 ms, and the inverse of their transform.
 
     X_t(k) = sum_n w(n) s(t hop + n) exp(-2 pi i k n / 2 size),        x_t(k) = 20 log10(2 |X_t(k)| / sum_n w(n))
 
-for k = 1..size: a transform of 2 size points has size + 1 frequencies, of which the mean, k = 0, is left out. So 200
-dimensions are those of 400 points: at 16 kHz the 400 samples of a 25 ms window, as Hsu et al. (2017) take them for
-TIMIT; at 8 kHz its 200 samples padded with zeros, which interpolates the spectrum. Where a full-scale tone reads 0 dB,
-16 bits round at about FLOOR. Frames lie wholly within the sound: nothing is padded in time.
+for k = 1..size. A transform of 2 size points has size + 1 frequencies; the mean, k = 0, is left out. 200 dimensions
+need 400 points: at 16 kHz these are the 400 samples of a 25 ms window, as in Hsu et al. (2017) for TIMIT; at 8 kHz they
+are the 200 samples of a window, padded with zeros, which interpolates the spectrum. A full-scale tone has 0 dB, and the
+rounding of 16 bits is at about FLOOR. Every frame is completely inside the sound: nothing is padded in time.
 """
 
 from dataclasses import dataclass
@@ -19,12 +19,12 @@ from latentmotion.core.errors import UserError
 
 WINDOW, HOP = 0.025, 0.010  # seconds
 FLOOR = -120.0  # dB
-_COVERED = 0.05  # of the largest sum of squared windows; where less covers a sample, it fades out
+_COVERED = 0.05  # of the largest sum of squared windows; samples that are covered by less fade out
 
 
 @dataclass(frozen=True)
 class Spectrogram:
-    """The transform at one sampling rate (in Hz) and of one number of dimensions."""
+    """The transform for one sampling rate in Hz and one number of dimensions. Raises UserError for too few of them."""
 
     rate: int
     size: int
@@ -38,25 +38,25 @@ class Spectrogram:
 
     @property
     def window(self) -> int:
-        """Samples of a window."""
+        """The number of samples of a window."""
         return round(WINDOW * self.rate)
 
     @property
     def hop(self) -> int:
-        """Samples from one frame to the next."""
+        """The number of samples from one frame to the next."""
         return round(HOP * self.rate)
 
     @cached_property
     def taper(self) -> np.ndarray:
-        """w (window,): Hann."""
+        """The window w (window,), a Hann window."""
         return get_window("hann", self.window)
 
     def frames(self, samples: int) -> int:
-        """How many frames a sound of so many samples has."""
+        """The number of frames of a sound with `samples` samples."""
         return max(0, 1 + (samples - self.window) // self.hop)
 
     def samples(self, frames: int) -> int:
-        """How many samples so many frames span."""
+        """The number of samples that `frames` frames cover."""
         return (frames - 1) * self.hop + self.window
 
     def transform(self, sound: np.ndarray) -> np.ndarray:
@@ -67,8 +67,8 @@ class Spectrogram:
     def inverse(self, transform: np.ndarray) -> np.ndarray:
         """X (T, size + 1) -> the sound (n,) whose transform is nearest in least squares (Griffin and Lim, 1984).
 
-        Exact for the transform of a sound, but for the ends, which fade in and out: there one window's edge alone says
-        what the sound was.
+        It is exact for the transform of a sound, except at both ends, which fade in and out because they are covered
+        only by the edge of one window.
         """
         pieces = irfft(transform, 2 * self.size)[:, : self.window] * self.taper
         weights = np.broadcast_to(self.taper**2, pieces.shape)
@@ -76,7 +76,7 @@ class Spectrogram:
         return sound / np.maximum(weight, _COVERED * weight.max())
 
     def _overlap_add(self, pieces: np.ndarray) -> np.ndarray:
-        """Pieces (T, window), one every hop, added up: (n,). Those that do not overlap are added in one go."""
+        """The sum (n,) of pieces (T, window) at distances of one hop. Pieces that do not overlap are added together."""
         apart = -(-self.window // self.hop)
         padded = np.pad(pieces, ((0, -len(pieces) % apart), (0, apart * self.hop - self.window)))
         total = np.zeros((len(padded) + apart) * self.hop)
@@ -86,11 +86,11 @@ class Spectrogram:
         return total[: self.samples(len(pieces))]
 
     def log_magnitude(self, sound: np.ndarray) -> np.ndarray:
-        """A sound (n,) in [-1, 1] -> x (T, size) float32, in dB, FLOOR at least."""
+        """A sound (n,) in [-1, 1] -> x (T, size) float32, in dB, at least FLOOR."""
         magnitude = np.abs(self.transform(sound)[:, 1:]) * (2 / self.taper.sum())
         return (20 * np.log10(np.maximum(magnitude, 10 ** (FLOOR / 20)))).astype(np.float32)
 
     def magnitude(self, log_magnitude: np.ndarray) -> np.ndarray:
-        """x (T, size) in dB -> |X| (T, size + 1), the mean zero."""
+        """x (T, size) in dB -> |X| (T, size + 1), with mean zero."""
         magnitude = 10 ** (np.asarray(log_magnitude, np.float64) / 20) * (self.taper.sum() / 2)
         return np.pad(magnitude, ((0, 0), (1, 0)))

@@ -1,8 +1,9 @@
-"""NIST SPHERE files, the format of TIMIT: a header in text, then samples.
+"""Reads NIST SPHERE files, the format of TIMIT: a header in text, followed by samples.
 
-The first line is NIST_1A, the second the header's length in bytes (1024 as a rule), each further one a field: its name,
-its type (-i, -r, or -s with the length) and its value, up to `end_head`. Without `sample_coding` the samples are linear
-PCM. Files packed with `shorten` ("pcm,embedded-shorten-v2.00") are not read here: NIST's sph2pipe unpacks them.
+The first line is NIST_1A, the second the length of the header in bytes (usually 1024). Each other line is a field: its
+name, its type (-i, -r, or -s with the length) and its value, until `end_head`. Without a field `sample_coding` the
+samples are linear PCM. Files that are compressed with `shorten` ("pcm,embedded-shorten-v2.00") cannot be read; the tool
+sph2pipe of NIST unpacks them.
 """
 
 from latentmotion.core.errors import UserError
@@ -13,7 +14,7 @@ _ORDERS = {"01": "<i2", "10": ">i2"}
 
 
 def parse(content: bytes, name: str) -> Pcm:
-    """The PCM in a SPHERE file's bytes. Raises UserError, naming it, for a damaged header and a compressed file."""
+    """The PCM in the content of a SPHERE file. Raises UserError for a damaged header and a compressed file."""
     fields, start = _header(content, name)
     coding = fields.get("sample_coding", "pcm")
     if "shorten" in coding:
@@ -31,7 +32,7 @@ def parse(content: bytes, name: str) -> Pcm:
 
 
 def _header(content: bytes, name: str) -> tuple[dict[str, str], int]:
-    """Field -> value, and where the samples start."""
+    """Field -> value, and the position at which the samples start."""
     lines = content[:65536].decode("latin-1").split("\n")
     if len(lines) < 2 or not lines[1].strip().isdigit():
         raise UserError(f"{name}: its SPHERE header does not say how long it is; copy it again")

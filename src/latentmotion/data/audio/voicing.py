@@ -1,11 +1,11 @@
-"""How periodic the frames of a sound are: near 1 for a voice, lower for a hiss or a pause.
+"""The periodicity of the frames of a sound: near 1 for a voice, lower for noise or a pause.
 
     max over lags l of (r_x(l) / r_x(0)) / (r_w(l) / r_w(0)),    from 1/400 to 1/80 of a second
 
-with r_x the autocorrelation of a windowed frame and r_w that of its window, by which it falls without any change of the
-sound (Boersma, Accurate short-term analysis of the fundamental frequency, 1993). A window of 25 ms has two periods of
-80 Hz, so that the number of a low voice varies, above 1 too, with where its pulses fall in the window: enough to say
-that there is a voice, not to measure its pitch.
+where r_x is the autocorrelation of a windowed frame. It is divided by the autocorrelation r_w of the window, because
+the window alone lowers r_x at larger lags (Boersma, Accurate short-term analysis of the fundamental frequency, 1993). A
+window of 25 ms contains two periods of 80 Hz, so that the value of a low voice depends on the position of its pulses in
+the window, and may be above 1. This suffices to detect a voice, but not to measure its pitch.
 """
 
 import numpy as np
@@ -13,12 +13,12 @@ from scipy.fft import irfft, rfft
 
 from latentmotion.data.audio.spectrogram import Spectrogram
 
-LOWEST, HIGHEST = 80, 400  # Hz, of voices
-VOICED = 0.6  # of a frame that is called voiced; the least voiced word of spoken digits is "six", as it should be
+LOWEST, HIGHEST = 80, 400  # Hz, the range of the pitch of voices
+VOICED = 0.6  # from which a frame counts as voiced; with it, "six" is the least voiced of the spoken digits
 
 
 def periodicity(magnitude: np.ndarray, spectrogram: Spectrogram) -> np.ndarray:
-    """|X| (..., size + 1) -> (...); 0 for silence."""
+    """Magnitudes |X| (..., size + 1) -> periodicities (...); 0 for silence."""
     points = 2 * spectrogram.size
     of_frame = irfft(magnitude**2, points)
     of_window = irfft(np.abs(rfft(spectrogram.taper, points)) ** 2, points)

@@ -1,4 +1,4 @@
-"""RIFF WAV files, by the standard library's `wave`: uncompressed PCM alone."""
+"""Reads and writes RIFF WAV files of uncompressed PCM, with the module `wave` of the standard library."""
 
 import io
 import wave
@@ -14,7 +14,7 @@ MAGIC = b"RIFF"
 
 
 def parse(content: bytes, name: str) -> Pcm:
-    """The PCM in a WAV file's bytes. Raises UserError, naming it, for a damaged header and for any other coding."""
+    """The PCM in the content of a WAV file. Raises UserError for a damaged header and for other codings."""
     try:
         with wave.open(io.BytesIO(content)) as file:
             count, width = file.getnframes(), file.getsampwidth()

@@ -1,6 +1,7 @@
-"""Toy Physics (Botev et al., 2021), the data of Hamiltonian GAN: simulated systems, drawn as discs.
+"""Toy Physics (Botev et al., 2021), the data of Hamiltonian GAN: simulated systems, rendered as discs.
 
-A system is one file in data/: its Hamiltonian, its constants and how it starts. What they share is here: the contract
-of a system (system.py) and how one is found (find.py), time (integrate.py), draws and the rule of the canvas
-(trajectories.py), pictures (discs.py) and the dataset that comes of it (toy.py).
+Each system is one file in data/datasets/: its Hamiltonian, its constants and its initial states. They share what is
+here: the contract of a system (system.py), the list of systems (registry.py), the integrator (dormand_prince.py), the
+random draws of trajectories (trajectories.py), the rendering of pictures (rendering.py) and the data set
+(toy_physics.py).
 """

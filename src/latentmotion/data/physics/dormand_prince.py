@@ -1,13 +1,13 @@
-"""Ordinary differential equations of many trajectories at once, each as exact as if it were alone.
+"""Integrates ordinary differential equations of many trajectories at once, each with a step size of its own.
 
-The method is that of Dormand and Prince of order 8 with its error estimates of orders 5 and 3 (Hairer, Norsett and
-Wanner, Solving ordinary differential equations I, II.10), with the coefficients that scipy ships. It is not symplectic,
-and need not be: over 512 frames it keeps energies to 1e-9, it takes non-separable Hamiltonians and friction
-alike, and a step costs 12 evaluations.
+The method of Dormand and Prince has order 8 with error estimates of orders 5 and 3 (Hairer, Norsett and Wanner, Solving
+ordinary differential equations I, II.10); its coefficients are those of scipy. It is not symplectic, but over 512
+frames it conserves energies to 1e-9. It can integrate non-separable Hamiltonians and friction, and a step needs 12
+evaluations.
 
-Every trajectory has a time and a step of its own, the time between frames halved as often as its error asks for;
-those that are still on their way take their steps together. Steps end on the frames, nothing is interpolated. Only
-elementwise operations are used, so that a trajectory has the same bits in any batch.
+The step of a trajectory is the time between two frames, halved as often as the error requires. All trajectories that
+are not finished take their steps together. Steps end exactly at the frames, so that nothing is interpolated. Only
+elementwise operations are used, so that a trajectory has the same bits in every batch.
 """
 
 from collections.abc import Callable
@@ -15,10 +15,10 @@ from collections.abc import Callable
 import numpy as np
 from scipy.integrate import DOP853
 
-TOLERANCE = 1e-12  # of a step, absolute and relative; what the published sets ask of scipy in float64
-HALVINGS = 12  # of the time between frames, at most; what needs more diverges
+TOLERANCE = 1e-12  # of a step, absolute and relative, as for the published sets (scipy, float64)
+HALVINGS = 12  # of the time between frames, at most; a trajectory that needs more diverges
 _WHOLE = 1 << HALVINGS  # the time between frames in the shortest steps
-_SMALL = 2.0**-10  # an error that lets a step double: it grows by 2^8, and two more bits are kept for safety
+_SMALL = 2.0**-10  # error below which a step is doubled: the error grows by 2^8, and a factor of 4 is a margin
 
 Rate = Callable[[np.ndarray, dict], np.ndarray]
 
@@ -27,22 +27,22 @@ def integrate(rate: Rate, start: np.ndarray, constants: dict[str, np.ndarray], d
     """States at times 0, dt, ..., (frames - 1) dt.
 
     Arguments:
-        rate: states (S, M) and their constants, name -> (M,), to time derivatives (S, M).
+        rate: function of states (S, M) and their constants, name -> (M,), that returns time derivatives (S, M).
         start: (S, N) float64.
         constants: name -> (N,).
 
-    Returns (N, frames, S); NaN from the frame on that a trajectory cannot reach.
+    Returns (N, frames, S), which is NaN from the first frame on that a trajectory cannot reach.
     """
     count = start.shape[1]
     path = np.full((count, frames, len(start)), np.nan)
     path[:, 0] = start.T
-    with np.errstate(all="ignore"):  # what overflows is not finite, and said so by whoever calls
+    with np.errstate(all="ignore"):  # the caller reports trajectories that overflow
         state, slope = start.astype(float), rate(start, constants)
         who, frame, within, halvings = np.arange(count), *np.zeros((3, count), int)
         while frames > 1 and len(who):
             units = _WHOLE >> halvings
             moved, last, error = _step(rate, state, slope, constants, dt * (units / _WHOLE))
-            good = error <= 1  # NaN is not
+            good = error <= 1  # false for NaN
             state, slope = np.where(good, moved, state), np.where(good, last, slope)
             within += np.where(good, units, 0)
             arrived = np.flatnonzero(within == _WHOLE)
@@ -61,9 +61,9 @@ def integrate(rate: Rate, start: np.ndarray, constants: dict[str, np.ndarray], d
 def _step(
     rate: Rate, state: np.ndarray, slope: np.ndarray, constants: dict[str, np.ndarray], h: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """One step of length h, (M,), each: the state after it, the slope there, and the error in units of the tolerance.
+    """One step of length h (M,): the state after it, the slope there, and the error in units of the tolerance.
 
-    The error is that of Hairer's code, with the largest coordinate in the place of a mean.
+    The error is that of Hairer's code, but with the maximum over the coordinates instead of a mean.
     """
     slopes = [slope]
     for row in DOP853.A[1:]:
@@ -77,7 +77,7 @@ def _step(
 
 
 def _weighted(row: np.ndarray, slopes: list[np.ndarray], h: np.ndarray) -> np.ndarray:
-    """h sum_j row_j slopes_j over the entries that are not zero, in their order."""
+    """h sum_j row_j slopes_j over the entries of the row that are not zero, in order."""
     total, part = np.zeros_like(slopes[0]), np.empty_like(slopes[0])
     for weight, slope in zip(row, slopes, strict=False):
         if weight:

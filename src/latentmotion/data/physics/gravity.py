@@ -1,9 +1,9 @@
-"""Bodies in the plane that attract one another, as in Toy Physics.
+"""Bodies in the plane that attract each other, as in Toy Physics.
 
     H = sum_i |p_i|^2 / (2 m_i) - g sum_(i<j) m_i m_j / |q_i - q_j|
 
-Degrees of freedom are ordered body by body: x_1, y_1, x_2, ... There is no friction, nor is there in the published
-sets: bodies that lose energy fall into one another.
+Degrees of freedom are ordered by body: x_1, y_1, x_2, ... As in the published sets there is no friction, because bodies
+that lose energy fall into each other.
 """
 
 from itertools import combinations
@@ -14,6 +14,8 @@ from latentmotion.data.physics.system import Constants, System
 
 
 class Gravity(System):
+    """Base class of systems of `bodies` bodies under gravity, with the constant `g`."""
+
     frictionless = True
 
     def energy(self, q: np.ndarray, p: np.ndarray, constants: Constants) -> np.ndarray:

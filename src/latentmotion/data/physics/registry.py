@@ -1,4 +1,4 @@
-"""Which systems of Toy Physics there are: the files in data/ that have a SYSTEM."""
+"""Finds the systems of Toy Physics: the files in data/datasets/ that have a constant SYSTEM."""
 
 import importlib
 
@@ -8,12 +8,12 @@ from latentmotion.data.physics.system import System
 
 
 def names() -> list[str]:
-    """Of every system, in alphabetical order."""
+    """The names of all systems, in alphabetical order."""
     return [name for name in sorted(modules("data/datasets")) if hasattr(_module(name), "SYSTEM")]
 
 
 def find(name: str) -> System:
-    """A system by name. Raises UserError that names the nearest for one that there is not."""
+    """The system of a name. Raises UserError for an unknown name."""
     if name not in names():
         raise UserError(f"system '{name}': no file in data/ has it; {nearest(name, names())}")
     return _module(name).SYSTEM

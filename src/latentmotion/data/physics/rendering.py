@@ -1,30 +1,30 @@
-"""Soft discs on a grey canvas, a batch at a time, as Toy Physics draws its bodies.
+"""Renders soft discs on a grey canvas, as Toy Physics does for its bodies.
 
-A pixel at distance d from a disc's centre takes 1 / (1 + exp(80 (d - r))) of its colour, lengths in sides of the
-canvas: at 32 pixels an edge is about two pixels wide. The first disc lies on top. Departure: a pixel is sampled at
-its own centre (the public generator puts the centres of the outermost pixels on the canvas's edge), and the picture
-is upright.
+A pixel at distance d from the centre of a disc of radius r gets the share 1 / (1 + exp(80 (d - r))) of its colour, with
+lengths in sides of the canvas: at 32 pixels an edge is about two pixels wide. The first disc is on top. Departures from
+the public generator: a pixel is sampled at its own centre (there the centres of the outermost pixels are on the edge of
+the canvas), and y points upwards.
 """
 
 import numpy as np
 
 BACKGROUND = (0.321, 0.349, 0.368)
 SHARPNESS = 80.0
-_CHUNK = 64  # frames: what is drawn at a time stays in a core's cache
+_CHUNK = 64  # frames that are rendered together; so many fit into the cache of a core
 
 
 def palette(hues: int) -> np.ndarray:
-    """Fully saturated colours at equal steps of hue from red on: (hues, 3) in [0, 1]."""
+    """Fully saturated colours at equal steps of hue, starting with red: (hues, 3) in [0, 1]."""
     ramp = 6 * np.arange(hues)[:, None] / hues + np.array([0.0, 4.0, 2.0])
     return np.clip(np.abs(ramp % 6 - 3) - 1, 0.0, 1.0)
 
 
 def draw(places: np.ndarray, radii: np.ndarray, colours: np.ndarray, size: int) -> np.ndarray:
-    """Frames of discs: (F, 3, size, size) uint8.
+    """Frames with discs: (F, 3, size, size) uint8.
 
     Arguments:
-        places: (F, B, 2) centres in sides of the canvas: (0, 0) is its lower left corner, (1, 1) the upper right.
-        radii: (F, B), likewise.
+        places: (F, B, 2), centres in sides of the canvas: (0, 0) is its lower left corner, (1, 1) the upper right one.
+        radii: (F, B), in sides of the canvas.
         colours: (F, B, 3) in [0, 1].
     """
     out = np.empty((len(places), 3, size, size), np.uint8)
@@ -47,12 +47,12 @@ def draw(places: np.ndarray, radii: np.ndarray, colours: np.ndarray, size: int) 
 
 
 def _cover(across: np.ndarray, down: np.ndarray, radius: np.ndarray) -> np.ndarray:
-    """How much of each pixel a disc takes, (F, H, W), from squared distances along each axis."""
+    """The share of each pixel that a disc covers, (F, H, W), from squared distances along both axes."""
     cover = across[:, None, :] + down[:, :, None]
     np.sqrt(cover, out=cover)
     cover -= radius[:, None, None]
     cover *= SHARPNESS
-    np.minimum(cover, 80.0, out=cover)  # exp(88) is the last that float32 holds
+    np.minimum(cover, 80.0, out=cover)  # float32 overflows above exp(88)
     np.exp(cover, out=cover)
     cover += 1
     return np.reciprocal(cover, out=cover)

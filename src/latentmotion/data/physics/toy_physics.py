@@ -1,9 +1,10 @@
-"""The dataset of a system: videos of 16 frames from trajectories of 512, as Hamiltonian GAN, section 5.1, takes them.
+"""The data set of a system: videos of 16 frames from trajectories of 512 frames, as in Hamiltonian GAN, section 5.1.
 
-Published are 50,000 training and 20,000 test trajectories of 512 frames, 0.05 apart; models and the Frechet distance
-see 16 successive frames of each, from a random one on. Here only those are drawn: one clip of each trajectory, at a
-place of its own, from the same motion over the same time. Trajectories are numbered, the first are the test's, then
-come those of validation, the others train. The true states are no part of the set: `trajectories` gives them again.
+The published sets have 50,000 training and 20,000 test trajectories of 512 frames at a distance of 0.05 in time. Models
+and the Frechet distance get 16 successive frames of each, from a random frame on. Here only these are rendered: one
+clip of each trajectory, at a random place of it. Trajectories are numbered: the first ones are for the test, the next
+ones for validation, and the others for training. The true states are not part of the data set; `trajectories` computes
+them again.
 """
 
 import numpy as np
@@ -18,12 +19,15 @@ PUBLISHED = "Botev et al., Which priors matter? Benchmarking models for learning
 
 
 def options(system: System) -> dict:
-    """What can be set, with the values that Hamiltonian GAN uses.
+    """The options, with the values of Hamiltonian GAN.
 
-    `sequences` in all, `test` and `validation` of them; `span`, frames of a trajectory; `continued`, frames of a clip
-    that validation and test keep for prediction; `dt`, time between frames; `friction`, 0.05 in the published variants;
-    `varied`, whether physical quantities and the place of the origin are drawn for each trajectory; `hues`, how many
-    colours there are to draw from, 6 in the published variants.
+    sequences, test, validation: the number of all sequences, and of those for test and for validation.
+    span: the number of frames of a trajectory.
+    continued: the number of frames of a clip that validation and test keep for prediction.
+    dt: the time between two frames.
+    friction: 0.05 in the published variants.
+    varied: whether physical quantities and the place of the origin are random for each trajectory.
+    hues: the number of colours from which each body gets one at random; 6 in the published variants.
     """
     return {
         "sequences": 54096,
@@ -41,7 +45,7 @@ def options(system: System) -> dict:
 def prepare(system: System, settings: dict) -> Sequences:
     """All clips, (N, frames, 3, size, size) uint8.
 
-    Raises UserError for impossible settings and a trajectory that leaves the canvas or diverges in all of its draws.
+    Raises UserError for impossible settings, and for a trajectory that leaves the canvas or diverges in all attempts.
     """
     chosen, frames, continued = settings["options"], settings["frames"], settings["options"]["continued"]
     sequences, test, validation = (chosen[name] for name in ("sequences", "test", "validation"))
@@ -65,12 +69,12 @@ def prepare(system: System, settings: dict) -> Sequences:
 
 
 def conditions(chosen: dict) -> Conditions:
-    """Of a dataset's options those that trajectories depend on."""
+    """Those options of a data set on which trajectories depend."""
     return Conditions(*(chosen[name] for name in ("dt", "friction", "varied", "hues")))
 
 
 def _fill(out: np.ndarray, first: int, system: System, chosen: dict) -> None:
-    """Puts the clips of the trajectories from number `first` on into out (N, T, 3, size, size)."""
+    """Writes the clips of the trajectories from number `first` on into out (N, T, 3, size, size)."""
     length, same = out.shape[1], conditions(chosen)
     for numbers, found in batches(system, first, first + len(out), chosen["span"], same):
         begin = (found.chance * (chosen["span"] - chosen["continued"] + 1)).astype(int)

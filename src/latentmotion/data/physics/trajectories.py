@@ -1,7 +1,7 @@
-"""Trajectories of a system, each drawn from a key of its own: the seed, the system, its number and which draw it is.
+"""Random trajectories of a system, each keyed by the seed, the system, its number and the number of the attempt.
 
-So the one numbered 17 is the same whatever else is made, in whatever order and batch. One that leaves the canvas (the
-centre of a body does, at any of its times) or cannot be integrated is drawn again, from its own next key.
+Trajectory 17, for example, is therefore the same in every order and batch. A trajectory that leaves the canvas (the
+centre of a body does so at some time) or cannot be integrated is drawn again, with the key of the next attempt.
 """
 
 from collections.abc import Iterator
@@ -21,8 +21,7 @@ BATCH = 512
 
 @dataclass(frozen=True)
 class Conditions:
-    """What holds for all trajectories of a set: the time between frames, friction, whether the quantities vary and
-    from how many hues colours are drawn."""
+    """What is the same for all trajectories of a data set; see `options` of toy_physics.py."""
 
     dt: float
     friction: float
@@ -30,6 +29,7 @@ class Conditions:
     hues: int
 
     def ranges(self, system: System) -> Ranges:
+        """The ranges of the values of each trajectory."""
         return system.varied if self.varied else system.plain
 
 
@@ -40,10 +40,10 @@ class Trajectories:
     Attributes:
         states: (N, L, 2 D), positions and momenta.
         constants: name -> (N,).
-        hue: (N, bodies), each body's place in the palette.
-        offset: (N, 2), where the origin lies on the canvas.
-        chance: (N,) in [0, 1), for whoever needs one more random number a trajectory.
-        draws: (N,), which of its draws each is; 0 is the first.
+        hue: (N, bodies), the index of the colour of each body in the palette.
+        offset: (N, 2), the place of the origin on the canvas.
+        chance: (N,), one more random number in [0, 1) for each trajectory.
+        draws: (N,), the number of the attempt that succeeded, starting with 0.
     """
 
     states: np.ndarray
@@ -64,9 +64,9 @@ class Trajectories:
 
 
 def trajectories(system: System, numbers: np.ndarray, length: int, conditions: Conditions) -> Trajectories:
-    """The trajectories of these numbers over `length` frames. Memory grows with both: see `batches`.
+    """The trajectories with these numbers over `length` frames, all in memory; `batches` returns them in parts.
 
-    Raises UserError that names a trajectory which leaves the canvas or diverges in its last draw.
+    Raises UserError for a trajectory that leaves the canvas or diverges in all attempts.
     """
     ranges = conditions.ranges(system)
     found: list[dict | None] = [None] * len(numbers)
@@ -103,7 +103,7 @@ def trajectories(system: System, numbers: np.ndarray, length: int, conditions: C
 def batches(
     system: System, first: int, end: int, length: int, conditions: Conditions
 ) -> Iterator[tuple[np.ndarray, Trajectories]]:
-    """Trajectories `first` to `end` - 1 with their numbers, some hundred at a time."""
+    """The trajectories `first` to `end` - 1 with their numbers, at most BATCH at a time."""
     for begin in range(first, end, BATCH):
         numbers = np.arange(begin, min(begin + BATCH, end))
         yield numbers, trajectories(system, numbers, length, conditions)
@@ -122,7 +122,7 @@ def render(system: System, found: Trajectories, frames: np.ndarray, size: int, c
 
 
 def _draw(system: System, number: int, attempt: int, conditions: Conditions) -> dict:
-    """All that is random in one trajectory."""
+    """All random values of one trajectory."""
     ranges = conditions.ranges(system)
     rng = np.random.default_rng([SEED, int.from_bytes(system.name.encode(), "big"), number, attempt])
     constants = {name: rng.uniform(*bounds) for name, bounds in ranges.constants.items()}
@@ -137,13 +137,13 @@ def _draw(system: System, number: int, attempt: int, conditions: Conditions) -> 
 
 
 def _first_failure(system: System, path: np.ndarray, constants: dict[str, np.ndarray], ranges: Ranges) -> np.ndarray:
-    """The first frame of paths (N, L, 2 D) that has no state or a body beyond the canvas, (N,); L where all is well."""
-    inside = (np.abs(_places(system, path, constants)) <= ranges.reach).all(axis=(2, 3))  # nothing compares with NaN
+    """The first frame of each path (N, L, 2 D) without a state or with a body outside the canvas, (N,); L for none."""
+    inside = (np.abs(_places(system, path, constants)) <= ranges.reach).all(axis=(2, 3))  # false for NaN
     return np.where(inside.all(axis=1), path.shape[1], inside.argmin(axis=1))
 
 
 def _places(system: System, states: np.ndarray, constants: dict[str, np.ndarray]) -> np.ndarray:
-    """Centres of the bodies in states (N, T, 2 D), from the system's own origin: (N, T, bodies, 2)."""
+    """The centres of the bodies in states (N, T, 2 D), relative to the origin of the system: (N, T, bodies, 2)."""
     q = np.ascontiguousarray(np.moveaxis(states[..., : states.shape[-1] // 2], -1, 0))
     own = {name: values[:, None] for name, values in constants.items()}
     return np.moveaxis(system.places(q, own), (0, 1), (2, 3))

@@ -1,7 +1,7 @@
-"""Reading MNIST's IDX files, gzip-compressed arrays, with errors that name the file.
+"""Reads the gzip-compressed IDX files of MNIST.
 
-Big-endian: two zero bytes, the type (0x08: unsigned bytes), the number of dimensions, each dimension as four bytes,
-then the numbers (Y. LeCun, "The MNIST database of handwritten digits").
+The format is big-endian: two zero bytes, the type (0x08 for unsigned bytes), the number of dimensions, each dimension
+in four bytes, and the numbers (Y. LeCun, "The MNIST database of handwritten digits").
 """
 
 import gzip
@@ -18,8 +18,8 @@ _UNSIGNED_BYTES = 8
 def read_idx(path: Path, dimensions: int) -> np.ndarray:
     """The array of unsigned bytes in a gzip-compressed IDX file.
 
-    Raises UserError when the file is missing, not compressed, truncated, of another kind, or has not as many numbers as
-    it says.
+    Raises UserError where the file is missing, not compressed, truncated, of another type, or where the number of its
+    values differs from its header.
     """
     try:
         with gzip.open(path) as file:

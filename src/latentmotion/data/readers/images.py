@@ -1,4 +1,4 @@
-"""Reading pictures from disk with errors that name the file, and shrinking them."""
+"""Reads pictures from files and reduces their size."""
 
 from pathlib import Path
 
@@ -9,14 +9,14 @@ from latentmotion.core.errors import UserError
 
 
 def read_picture(path: Path, form: str, modes: tuple[str, ...], size: tuple[int, int] | None = None) -> Image.Image:
-    """A whole, decoded picture.
+    """A decoded picture.
 
     Arguments:
-        form: what the file must really be, whatever its name says: "PNG" or "JPEG".
+        form: the format that the content of the file must have, "PNG" or "JPEG".
         modes: the accepted Pillow modes.
-        size: (width, height) it must have, or None.
+        size: the required (width, height); None where every size is accepted.
 
-    Raises UserError when the file is missing, of another format, mode or size, or truncated.
+    Raises UserError where the file is missing, of another format, mode or size, or truncated.
     """
     if not path.is_file():
         raise UserError(f"{path}: missing; fetch it again or put it there")
@@ -40,9 +40,9 @@ def read_picture(path: Path, form: str, modes: tuple[str, ...], size: tuple[int,
 
 
 def area_average(x: np.ndarray, size: int) -> np.ndarray:
-    """(..., H, W) uint8 to (..., size, size), each new pixel the rounded mean of the square it covers.
+    """Pictures (..., H, H) uint8 -> (..., size, size); each new pixel is the rounded mean of the square that it covers.
 
-    Raises UserError when the old side is no multiple of the new.
+    Raises UserError where H is not a multiple of `size`.
     """
     side = x.shape[-1]
     step, rest = divmod(side, size)

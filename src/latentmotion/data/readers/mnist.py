@@ -1,4 +1,4 @@
-"""MNIST (LeCun, Bottou, Bengio and Haffner, 1998; CC-BY-SA 3.0): its test and its training images with their digits."""
+"""Reads MNIST (LeCun, Bottou, Bengio and Haffner, 1998; CC-BY-SA 3.0): test or training images with their digits."""
 
 from pathlib import Path
 
@@ -13,9 +13,9 @@ SIDE, DIGITS = 28, 10
 
 
 def read_mnist(raw: Path, files: tuple[str, str] = TEST) -> tuple[np.ndarray, np.ndarray]:
-    """Pictures (N, 28, 28) and which digits they are, (N,), uint8 both, in their order.
+    """Pictures (N, 28, 28) and their digits (N,), both uint8, in the order of the files.
 
-    Raises UserError for files that are missing, damaged, of another kind, or do not belong together.
+    Raises UserError for files that are missing, damaged, of another type, or do not belong together.
     """
     images_file, labels_file = (raw / file for file in files)
     images, labels = read_idx(images_file, 3), read_idx(labels_file, 1)
