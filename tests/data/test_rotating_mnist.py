@@ -161,9 +161,9 @@ def test_nearest_angle_takes_the_neighbours_around_the_circle():
     seen = torch.tensor([[True, False, False, True, False, True, True, False]])
     x = torch.arange(8.0).view(1, 8, 1, 1, 1)
     batch = Batch(x * seen.view(1, 8, 1, 1, 1), torch.zeros(1), torch.zeros(1), seen)
-    copied = nearest_angle._mix(batch, nearest_angle._nearest).flatten().tolist()
+    copied = nearest_angle._mix(batch, nearest_angle._copy_weights).flatten().tolist()
     assert copied == [0, 0, 3, 3, 3, 5, 6, 6]
-    assert nearest_angle._mix(batch, nearest_angle._both).flatten().tolist() == [0, 1.5, 1.5, 3, 4, 5, 6, 3]
+    assert nearest_angle._mix(batch, nearest_angle._mean_weights).flatten().tolist() == [0, 1.5, 1.5, 3, 4, 5, 6, 3]
 
 
 def process(objects: int = 7, views: int = 6, rank: int = 3, dimensions: int = 2):
