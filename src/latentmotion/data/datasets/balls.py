@@ -1,10 +1,11 @@
-"""Rotating balls: a red or a blue ball on a circle, one sequence for each random place where it starts.
+"""Rotating balls: a red or a blue ball moves on a circle; each sequence starts at a random place of the circle.
 
-Generated as HALO, section 4, describes: the ball's centre (i, j), measured from the middle of the picture, keeps
-i^2 + j^2 = c, the start is uniform on the circle, and half of the sequences are red, the others blue. Nothing is
-published, so there are no raw files and no stand-in. Choices where the paper is silent: 1000 sequences; a black
-background; a disc of an eighth of the side in radius, sqrt(c) = 5/16 of the side; clockwise at a constant speed, one
-revolution in 16 frames, which is the length of a sequence, so that sequences repeat.
+The set is generated as HALO, section 4, describes: the centre (i, j) of the ball, measured from the middle of the
+picture, fulfils i^2 + j^2 = c, the start is uniform on the circle, and half of the sequences are red, the others blue.
+There is no published set, so there are no raw files. Where the paper states nothing, these are our choices: 1000
+sequences; a black background; the radius of the ball is 1/8 and sqrt(c) is 5/16 of the side of the picture; the ball
+moves clockwise at a constant speed, with one revolution in 16 frames. A sequence has 16 frames too, so that it is
+periodic.
 """
 
 import numpy as np
@@ -16,16 +17,19 @@ from latentmotion.data.synthetic.shapes import Window, ellipse
 OPTIONS = {"sequences": 1000, "test": 200, "validation": 100, "orbit": 20, "radius": 8, "revolution": 16}
 COLOURS = {"red": (230, 40, 40), "blue": (50, 90, 240)}
 SEED = 20221128
-_MIDDLE = 32.0  # of a picture, in the units of `orbit` and `radius`: 1/64 of its side
+_MIDDLE = 32.0  # of a picture, in 1/64 of its side, as `orbit` and `radius`
 _CHUNK = 256
 
 
 def prepare(raw, settings: dict) -> Sequences:
     """All sequences, (N, frames, 3, size, size) uint8; the first are for training, the last for the test.
 
-    Options: `sequences`, of which `test` are for the test and `validation` for validation; `orbit` (sqrt(c)) and
-    `radius` of the ball in 1/64 of the side; `revolution`, frames that a revolution takes.
-    Raises UserError for a source that there is not, a ball that leaves the picture or stands still, and an empty split.
+    Options:
+        sequences, test, validation: the number of all sequences, and of those for test and for validation.
+        orbit, radius: sqrt(c) and the radius of the ball, in 1/64 of the side of the picture.
+        revolution: the number of frames of a revolution.
+
+    Raises UserError for an unknown source, a ball that leaves the picture or stands still, and an empty split.
     """
     options = settings["options"]
     sequences, test, validation = (options[name] for name in ("sequences", "test", "validation"))
@@ -66,11 +70,12 @@ def _check(source: str, train: int, options: dict) -> None:
 
 
 def draw(angle: np.ndarray, colour: np.ndarray, orbit: float, radius: float, size: int) -> np.ndarray:
-    """Anti-aliased discs on black at angles (N, T), of colours (N,): (N, T, 3, size, size) uint8.
+    """Anti-aliased discs on black, (N, T, 3, size, size) uint8.
 
     Arguments:
-        angle: in radians, clockwise from the right.
-        orbit, radius: in 1/64 of the side.
+        angle: (N, T), in radians, clockwise from the right.
+        colour: (N,), indices into COLOURS.
+        orbit, radius: in 1/64 of the side of the picture.
     """
     out = np.empty((*angle.shape, 3, size, size), np.uint8)
     at, shades = Window(size), np.array(list(COLOURS.values()))[colour]

@@ -1,11 +1,12 @@
-"""Double pendulum of Toy Physics: the second pendulum hangs from the bob of the first. Its motion is chaotic.
+"""Double pendulum of Toy Physics: the second pendulum hangs from the bob of the first. The motion is chaotic.
 
     H = (m2 l2^2 p1^2 + (m1 + m2) l1^2 p2^2 - 2 m2 l1 l2 p1 p2 cos(q1 - q2)) / (2 m2 l1^2 l2^2 (m1 + m2 sin^2(q1 - q2)))
         - (m1 + m2) g l1 cos q1 - m2 g l2 cos q2
 
-q1 and q2 are the angles of both rods from hanging at rest, anticlockwise. As in the published set m = 0.5, l = 1, g =
-3, and (q1, p1) and (q2, p2) each lie at a distance U(1.3, 2.3) from the origin at first, in any direction. Varied:
-both m in 0.4 to 0.6, both l in 0.75 to 1, g in 2.5 to 4, radii of 1 to 2.5 even by area, and the place of the pivot.
+q1 and q2 are the anticlockwise angles of both rods from their position at rest. As in the published set, m = 0.5, l =
+1, g = 3, and the initial (q1, p1) and (q2, p2) are each at a distance U(1.3, 2.3) from the origin, in any direction.
+With the option `varied`, both m are between 0.4 and 0.6, both l between 0.75 and 1, g between 2.5 and 4, initial states
+are uniform in the area of an annulus with radii from 1 to 2.5, and the place of the pivot is random.
 """
 
 import numpy as np
@@ -71,5 +72,5 @@ OPTIONS = toy_physics.options(SYSTEM)
 
 
 def prepare(raw, settings: dict) -> Sequences:
-    """Clips of trajectories, as physics/toy.py says, with its options."""
+    """Clips of trajectories; see physics/toy_physics.py, also for the options."""
     return toy_physics.prepare(SYSTEM, settings)

@@ -1,8 +1,9 @@
 """Mass spring of Toy Physics: a mass moves up and down on a spring, H = k q^2 / 2 + p^2 / (2 m).
 
-q is the height, at rest 0. As in the published set k = 2, m = 0.5, and the initial (q, p / sqrt(k m)) lies at a
-distance U(0.1, 1) from the origin, in any direction: a harmonic motion of period 2 pi sqrt(m / k) = 3.14. Varied: m
-in 0.2 to 1, radii even by area, and the place of the spring.
+q is the height, 0 at rest. As in the published set, k = 2, m = 0.5, and the initial (q, p / sqrt(k m)) is at a distance
+U(0.1, 1) from the origin, in any direction. The motion is harmonic with the period 2 pi sqrt(m / k) = 3.14. With the
+option `varied`, m is between 0.2 and 1, initial states are uniform in the area of the annulus, and the place of the
+spring is random.
 """
 
 import numpy as np
@@ -35,7 +36,7 @@ class MassSpring(System):
         return [constants["m"]]
 
     def offset(self, rng: np.random.Generator, ranges: Ranges) -> np.ndarray:
-        """Where the quantities vary, the published set also moves the spring to the right by up to 1."""
+        """With varied quantities, the published set also moves the spring to the right by up to 1."""
         return super().offset(rng, ranges) + np.array([rng.uniform(0, 1 if ranges.jitter else 0), 0.0])
 
 
@@ -44,5 +45,5 @@ OPTIONS = toy_physics.options(SYSTEM)
 
 
 def prepare(raw, settings: dict) -> Sequences:
-    """Clips of trajectories, as physics/toy.py says, with its options."""
+    """Clips of trajectories; see physics/toy_physics.py, also for the options."""
     return toy_physics.prepare(SYSTEM, settings)

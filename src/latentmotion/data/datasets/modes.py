@@ -1,7 +1,8 @@
-"""Modes: points of a mixture of Gaussians, for the expressivity of flows, more than can be learnt by heart.
+"""Modes: many points of a mixture of Gaussians, to test the expressivity of flows.
 
-The paper, Equivariant Hamiltonian flows, shows its multimodal target as a picture alone. Here it is four modes of
-deviation 0.35 on a circle of radius 1.5, which the base of the model in params.yaml, soft-uniform of width 3, covers.
+The paper, Equivariant Hamiltonian flows, shows its multimodal target only as a picture. Here it has four modes with
+standard deviation 0.35 on a circle of radius 1.5. The base distribution of the model in params.yaml, a soft uniform
+distribution of width 3, covers them.
 """
 
 import math
@@ -17,5 +18,5 @@ DENSITY = Modes(tuple((RADIUS * math.cos(angle), RADIUS * math.sin(angle)) for a
 
 
 def prepare(raw, settings: dict) -> Sequences:
-    """Points, as points.py says, with its options."""
+    """Points of the density; see points.py, also for the options."""
     return points.prepare("modes", DENSITY, settings)

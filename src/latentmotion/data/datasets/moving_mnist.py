@@ -1,17 +1,20 @@
-"""Stochastic moving MNIST: one handwritten digit on black that leaves every wall at a random speed and direction.
+"""Stochastic moving MNIST: one handwritten digit on black, which bounces off walls at a random speed and direction.
 
-R-WAE, appendix C: frames of 64 x 64 x 1, one digit and not two, which could collide; "the digits in SM-MNIST move with
-a constant velocity along a trajectory until they hit at wall at which point they bounce off with a random speed and
-direction". Numbers that it leaves out are those of the public generator of Denton and Fergus (2018), where the set
-comes from: a digit of 32 pixels, its ink in the middle 23; velocities of whole pixels, up to 4 along each
-axis. Departures: no digit stands still (there 1 of 81 does), a digit turns in the frame in which it touches the wall
-(there it may rest for one more), and all of the canvas is used (there the last row and column are not).
+As in R-WAE, appendix C, frames are 64 x 64 x 1 with one digit, because two could collide, and "the digits in SM-MNIST
+move with a constant velocity along a trajectory until they hit at wall at which point they bounce off with a random
+speed and direction". Numbers that the paper does not state are those of the public generator of Denton and Fergus
+(2018): a picture of a digit has 32 pixels, with the ink in the middle 23, and velocities are whole pixels, up to 4
+along each axis. There are three departures from this generator. No digit stands still (there 1 of 81 does). A digit
+turns in the frame in which it touches the wall (there it may rest for one more frame). The whole canvas is used (there
+the last row and column are not).
 
-Smaller frames are the same ones, averaged. Models learn from 8 frames (figure 9); validation and test go on to 100,
-which is how long the paper generates and swaps, and of which 10 are what digits are judged on (section 5.2).
+Smaller frames are averages of these frames. Models learn from 8 frames (figure 9). In validation and test, sequences
+have 100 frames, because the paper generates and swaps sequences of this length; digits are judged on 10 of them
+(section 5.2).
 
-Source: MNIST (LeCun, Bottou, Bengio and Haffner, 1998; CC-BY-SA 3.0), its test images alone, split by image, unless
-`training_images` is set. `drawn` is scikit-learn's digits, enlarged (drawn/digits.py): not MNIST.
+The source is MNIST (LeCun, Bottou, Bengio and Haffner, 1998; CC-BY-SA 3.0): only its test images, split by image,
+unless `training_images` is set. The source `drawn` is the digits of scikit-learn, enlarged (synthetic/digits.py), not
+MNIST.
 """
 
 from pathlib import Path
@@ -37,19 +40,24 @@ OPTIONS = {
     "speed": 4,
     "training_images": False,
 }
-CANVAS = 64  # pixels a side; a smaller frame is an average of it
+CANVAS = 64  # side in pixels; smaller frames are averages
 SEED = 20180221
-_CHUNK = 2048  # frames that are drawn at a time
+_CHUNK = 2048  # frames that are rendered together
 
 
 def prepare(raw: Path, settings: dict) -> Sequences:
-    """All sequences, (N, frames, 1, size, size) uint8, and how they go on.
+    """All sequences, (N, frames, 1, size, size) uint8, and their continuations.
 
-    Options: `sequences` in all, `test` and `validation` of them; `continued`, frames that validation and test go on to;
-    `digit`, the side of a digit's picture, and `speed`, the largest change of each coordinate in a frame, in 1/64 of
-    the frame's side; `training_images`, whether MNIST's own training images are used: then its test images are the test
-    split's and 1 in 12 of the others validation's. Else 1 in 5 digits is the test's and 1 in 10 validation's.
-    Raises UserError for impossible settings and for files that are missing, damaged or not MNIST's.
+    Options:
+        sequences, test, validation: the number of all sequences, and of those for test and for validation.
+        continued: the number of frames of a sequence in validation and test.
+        digit: the side of the picture of a digit, in 1/64 of the side of a frame.
+        speed: the largest change of each coordinate from one frame to the next, likewise.
+        training_images: use the training images of MNIST too. Then the test images are for the test and 1 of 12
+            training images for validation. Otherwise, of the test images, 1 of 5 is for the test and 1 of 10 for
+            validation.
+
+    Raises UserError for impossible settings and for files that are missing, damaged or not MNIST.
     """
     _check(settings)
     options = settings["options"]
@@ -83,8 +91,10 @@ def prepare(raw: Path, settings: dict) -> Sequences:
 
 
 def draw(out: np.ndarray, images: np.ndarray, path: np.ndarray) -> None:
-    """Puts pictures (N, D, D) into `out` (N, T, 1, size, size) where their paths (N, T, 2) lead: row and column
-    of the upper left corner on the canvas."""
+    """Renders pictures (N, D, D) into `out` (N, T, 1, size, size).
+
+    Paths (N, T, 2) hold the row and column of their upper left corner on the canvas.
+    """
     frames, side = out.shape[1], images.shape[1]
     step = max(1, _CHUNK // frames)
     for first in range(0, len(out), step):
@@ -97,8 +107,10 @@ def draw(out: np.ndarray, images: np.ndarray, path: np.ndarray) -> None:
 
 
 def in_turns(chosen: np.ndarray, classes: np.ndarray) -> np.ndarray:
-    """The same instances in such an order that any run of them from the first has as many of one class as of another,
-    while there are any."""
+    """The same instances in another order: one of each class in turn, as long as the class has any left.
+
+    Therefore the first instances, however many, are balanced over the classes.
+    """
     turn = np.empty(len(chosen), int)
     for value in np.unique(classes[chosen]):
         members = np.flatnonzero(classes[chosen] == value)
@@ -107,7 +119,7 @@ def in_turns(chosen: np.ndarray, classes: np.ndarray) -> np.ndarray:
 
 
 def _sources(raw: Path, settings: dict) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
-    """Pictures (N, 28, 28), their classes (N,), and split -> the places of its own among them, in random order."""
+    """Pictures (N, 28, 28), their classes (N,), and split -> indices of its pictures, in random order."""
     images, classes = drawn.labelled() if settings["source"] == "drawn" else read_mnist(raw)
     known = len(images)
     if settings["options"]["training_images"]:
@@ -125,7 +137,7 @@ def _sources(raw: Path, settings: dict) -> tuple[np.ndarray, np.ndarray, dict[st
 
 
 def _resized(images: np.ndarray, side: int) -> np.ndarray:
-    """Bilinear, as the public generator does it."""
+    """The pictures, bilinearly resized as in the public generator."""
     resized = [Image.fromarray(image).resize((side, side), Image.Resampling.BILINEAR) for image in images]
     return np.stack([np.asarray(image) for image in resized])
 

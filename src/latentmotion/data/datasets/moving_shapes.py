@@ -2,14 +2,14 @@
 
 R-WAE, appendix I, takes the set from Balaji et al. (2018): "shape type (e.g. triangle and square), size (small and
 large), color (e.g. white and red), motion type (e.g. zig-zag, straight line and diagonal) and motion direction". Its
-generator is not public and the text gives no more, so there are no raw files, nothing stands in for them, and these are
-choices: the other two shapes and three colours; four directions of each type of motion; 16 frames; the sizes (discs of
-5 and 9 in 1/64 of the side, the other shapes with the area of the disc, so that shape and size do not tell each other);
-zig-zags of two waves; how far a shape travels in a sequence, which is drawn for each, and where, always inside.
+generator is not public, so there are no raw files. Everything that this text does not state is our choice: the other
+two shapes and three colours; four directions of each type of motion; 16 frames; sizes (the discs have radii of 5 and 9
+in 1/64 of the side, and all other shapes the area of the disc, so that the area depends on the size alone); zig-zags of
+two waves; the length and place of the path, which are random for each sequence and keep the shape inside the picture.
 
-What is judged as motion is the type with its direction, 12 classes; either alone is kept aside. The 480 combinations of
-all five are a closed set and are split: every content and every motion is in train, but which go together differs. Of
-each content's 12 motions 2 are the test's and 2 validation's.
+The label `action` is the type of motion with its direction, 12 classes; either alone is a label of kind "aside". The
+split is by the 480 combinations of all five parameters: every content and every motion is in the training split, but in
+other combinations. Of the 12 motions of each content, 2 are for the test and 2 for validation.
 """
 
 import numpy as np
@@ -33,19 +33,20 @@ SLANTS = {"right-down": (1, 1), "left-down": (-1, 1), "right-up": (1, -1), "left
 MOTIONS = {"straight": WAYS, "diagonal": SLANTS, "zig-zag": WAYS}
 DIRECTIONS = (*WAYS, *SLANTS)
 ACTIONS = tuple((motion, direction) for motion, directions in MOTIONS.items() for direction in directions)
-HELD_OUT = 2  # of each content's motions, for the test and for validation each
-SEED = 20181118  # the first that gives every split both sizes of every action
-TRAVEL, SWING = (18.0, 30.0), (5.0, 7.0)  # in 1/64 of the side: the whole way, and a zig-zag's half width
+HELD_OUT = 2  # motions of each content for the test, and as many for validation
+SEED = 20181118  # with it, every split has both sizes of every action
+TRAVEL, SWING = (18.0, 30.0), (5.0, 7.0)  # in 1/64 of the side: length of the path, and half width of a zig-zag
 WAVES = 2  # of a zig-zag in a sequence
-_REACH = 1.6  # of a shape from its centre, at most, in radii of the disc of its area
-_CHUNK = 64  # frames: what is drawn at a time stays in a core's cache
+_REACH = 1.6  # largest distance of a point of a shape from its centre, in radii of the disc with its area
+_CHUNK = 64  # frames that are rendered together; so many fit into the cache of a core
 
 
 def prepare(raw, settings: dict) -> Sequences:
     """All sequences, (480 * takes, frames, 3, size, size) uint8.
 
-    Options: `takes`, sequences of each combination, that differ in place and speed.
-    Raises UserError for a source that there is not.
+    Options: `takes` is the number of sequences of each combination; they differ in place and speed.
+
+    Raises UserError for an unknown source.
     """
     if settings["source"] != "real":
         raise UserError(
@@ -90,10 +91,11 @@ def prepare(raw, settings: dict) -> Sequences:
 
 
 def split_of(content: np.ndarray, action: np.ndarray) -> np.ndarray:
-    """The split of each combination of a content's number, 0 to 39, and an action.
+    """The split of each combination of a content, an integer from 0 to 39, and an action.
 
-    Six contents, drawn at random, share the twelve actions in random pairs: each tests a pair of its own and validates
-    that of the next. So every split has each content, and each action, about as often as any other.
+    Contents are divided at random into blocks of six, and the twelve actions of each block into six random pairs. Each
+    content has its own pair in the test split, and the pair of the next content in the validation split. Therefore all
+    contents, and all actions, are about equally frequent in every split.
     """
     turns = len(ACTIONS) // HELD_OUT
     contents = len(SHAPES) * len(SIZES) * len(COLOURS)
@@ -104,11 +106,11 @@ def split_of(content: np.ndarray, action: np.ndarray) -> np.ndarray:
 
 
 def paths(combination: np.ndarray, take: np.ndarray, action: np.ndarray, radius: np.ndarray, frames: int) -> np.ndarray:
-    """Centres, (N, frames, 2): to the right and downwards from the upper left corner, in 1/64 of the side.
+    """The centres of the shapes (N, frames, 2), from the upper left corner to the right and down, in 1/64 of a side.
 
-    In time s from 0 to 1 a shape moves by s times its travel in its direction and, if it zig-zags, by a triangle wave
-    of its swing across, to either side first. Where it starts is uniform over what keeps all of it inside. The numbers
-    of a sequence come from a generator of its own, of its combination and take.
+    For time s from 0 to 1, a shape moves by s times the length of its path in its direction; a zig-zag adds a triangle
+    wave across this direction, which may start to either side. The start is uniform over all places for which the whole
+    path is inside the picture. The random numbers of a sequence are keyed by its combination and take.
     """
     seeds = zip(combination, take, strict=True)
     chance = np.stack([np.random.default_rng([SEED, 1, *map(int, ids)]).random(5) for ids in seeds]).T
@@ -130,8 +132,8 @@ def draw(path: np.ndarray, shape: np.ndarray, size: np.ndarray, colour: np.ndarr
     """Anti-aliased shapes on black: (N, T, 3, side, side) uint8.
 
     Arguments:
-        path: (N, T, 2), as `paths` gives it.
-        shape, size, colour: (N,), their places among SHAPES, SIZES and COLOURS.
+        path: (N, T, 2), as `paths` returns it.
+        shape, size, colour: (N,), indices into SHAPES, SIZES and COLOURS.
     """
     frames = path.shape[1]
     out = np.empty((len(path), frames, 3, side, side), np.uint8)
@@ -149,16 +151,16 @@ def draw(path: np.ndarray, shape: np.ndarray, size: np.ndarray, colour: np.ndarr
 
 
 def outline(at: Window, shape: str, x: np.ndarray, y: np.ndarray, radius: np.ndarray) -> np.ndarray:
-    """Signed distance (B, H, W) of shapes around their centres of mass, with the area of a disc of that radius."""
+    """Signed distances (B, H, W) to shapes around their centres of mass, with the area of a disc of this radius."""
     if shape == "circle":
         return ellipse(at, x, y, radius, radius)
     if shape == "square":
         half = radius * np.sqrt(np.pi) / 2
         return trapezoid(at, x, y - half, y + half, half, half)
     if shape == "triangle":
-        half = radius * np.sqrt(np.pi / np.sqrt(3))  # of an equilateral one's side
+        half = radius * np.sqrt(np.pi / np.sqrt(3))  # half of the side of an equilateral triangle
         height = half * np.sqrt(3)
         return trapezoid(at, x, y - 2 / 3 * height, y + height / 3, 0, half)
-    half = radius * np.sqrt(np.pi * 9 / 20)  # of a cross whose arms are a third as wide as it
+    half = radius * np.sqrt(np.pi * 9 / 20)  # half of the width of a cross whose arms are a third as wide
     arm = half / 3
     return np.minimum(trapezoid(at, x, y - half, y + half, arm, arm), trapezoid(at, x, y - arm, y + arm, half, half))

@@ -1,8 +1,9 @@
 """Pendulum of Toy Physics: a bob on a rigid rod, H = p^2 / (2 m l^2) + m g l (1 - cos q).
 
-q is the angle from hanging at rest, anticlockwise. As in the published set m = 0.5, g = 3, l = 1, and the initial (q,
-p) lies at a distance U(1.3, 2.3) from the origin, in any direction: some swing, those whose energy is above 2 m g l =
-3 turn over. Varied: m in 0.5 to 1.5, g in 3 to 4, l in 0.5 to 1, radii even by area, and the place of the pivot.
+q is the anticlockwise angle from the position at rest. As in the published set, m = 0.5, g = 3, l = 1, and the initial
+(q, p) is at a distance U(1.3, 2.3) from the origin, in any direction. Pendulums with an energy above 2 m g l = 3
+rotate, the others swing. With the option `varied`, m is between 0.5 and 1.5, g between 3 and 4, l between 0.5 and 1,
+initial states are uniform in the area of the annulus, and the place of the pivot is random.
 """
 
 import numpy as np
@@ -48,5 +49,5 @@ OPTIONS = toy_physics.options(SYSTEM)
 
 
 def prepare(raw, settings: dict) -> Sequences:
-    """Clips of trajectories, as physics/toy.py says, with its options."""
+    """Clips of trajectories; see physics/toy_physics.py, also for the options."""
     return toy_physics.prepare(SYSTEM, settings)

@@ -1,7 +1,7 @@
-"""Ring: points of a density with SO(2) symmetry, in such numbers that none is learnt by heart ("infinite data").
+"""Ring: many points of a density with SO(2) symmetry, which the paper calls "infinite data".
 
-The paper, Equivariant Hamiltonian flows, shows its target as a picture alone. Here it is one ring of radius 2 and
-deviation 0.3, which its base, a normal density of deviation 1, covers.
+The paper, Equivariant Hamiltonian flows, shows its target only as a picture. Here it is one ring of radius 2 and
+standard deviation 0.3, which the base distribution of the model, a standard normal distribution, covers.
 """
 
 from latentmotion.data import points
@@ -13,5 +13,5 @@ DENSITY = Rings(radii=(2.0,), deviation=0.3)
 
 
 def prepare(raw, settings: dict) -> Sequences:
-    """Points, as points.py says, with its options."""
+    """Points of the density; see points.py, also for the options."""
     return points.prepare("ring", DENSITY, settings)

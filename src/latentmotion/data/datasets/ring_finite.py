@@ -1,7 +1,7 @@
-"""Ring, finite data: the density of ring.py with few training points, of which every training draws its own handful.
+"""Ring with finite data: the density of ring.py with few training points, from which each training draws a subset.
 
-How many those are is the model's to say (`points` of models/hamiltonian_flow.py); the rest of the training split is
-what it watches itself on. Validation and test points are those of ring.py.
+The setting `points` of models/hamiltonian_flow.py is the size of this subset. On the other points of the training split
+the model measures its log density during training. Validation and test points are those of ring.py.
 """
 
 from latentmotion.data import points
@@ -12,5 +12,5 @@ OPTIONS = points.options(train=1024)
 
 
 def prepare(raw, settings: dict) -> Sequences:
-    """Points, as points.py says, with its options."""
+    """Points of the density; see points.py, also for the options."""
     return points.prepare("ring_finite", DENSITY, settings)

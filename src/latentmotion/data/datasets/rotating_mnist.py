@@ -1,12 +1,14 @@
-"""Rotating MNIST: handwritten threes at 16 equally spaced angles, of which some are hidden.
+"""Rotating MNIST: handwritten threes at 16 equally spaced angles, some of which are hidden.
 
-Source: the MNIST test images (LeCun, Bottou, Bengio and Haffner, 1998; CC-BY-SA 3.0), 1,010 of them threes. `drawn` is
-the threes of scikit-learn's digits, 183 of them, enlarged (drawn/digits.py): not drawn by this project, and not MNIST.
+The source is the 1,010 threes among the MNIST test images (LeCun, Bottou, Bengio and Haffner, 1998; CC-BY-SA 3.0). The
+source `drawn` is the 183 threes of the digits in scikit-learn, enlarged (synthetic/digits.py); these are handwritten
+too, but they are not MNIST.
 
-Which angles are hidden follows Casale et al. (2018) and Yildiz et al. (2019): one angle on every digit, and others at
-random, drawn for each digit alone. protocols/missing_angle.py says what is measured on them and how both papers differ.
-All splits show the same angles of the same digits. Validation may also score those that are hidden at random, the
-test the one that is always missing; what a split neither shows nor scores is blank in it.
+The hidden angles follow Casale et al. (2018) and Yildiz et al. (2019): one angle is hidden for every digit, and others
+at random for each digit. evaluation/protocols/missing_angle.py describes what is measured on them and how both papers
+differ. All splits show the same angles of the same digits. The validation split scores the angles that are hidden at
+random, and the test split the angle that is hidden for every digit. Frames that a split neither shows nor scores are
+blank.
 """
 
 from pathlib import Path
@@ -22,7 +24,7 @@ from latentmotion.data.synthetic import digits as drawn
 
 OPTIONS = {"instances": 360, "hidden": 5}
 DIGIT = 3
-MISSING = 3  # the angle that no digit shows, 67.5 degrees; the one that the code of ODE2VAE removes
+MISSING = 3  # the angle that is hidden for every digit, 67.5 degrees, as in the code of ODE2VAE
 SEED = 20181028
 IMAGES, LABELS = TEST
 
@@ -30,9 +32,10 @@ IMAGES, LABELS = TEST
 def prepare(raw: Path, settings: dict) -> Sequences:
     """Every digit in each of the three splits, (3 * instances, frames, 1, size, size) uint8.
 
-    Options: `instances`, how many digits; `hidden`, how many of their angles, the missing one included. `frames` is the
-    number of angles of a revolution.
-    Raises UserError for impossible settings, for more digits than the source has and for files that are damaged or do
+    The setting `frames` is the number of angles of a revolution. Options: `instances` is the number of digits, `hidden`
+    the number of hidden angles of each digit.
+
+    Raises UserError for impossible settings, for more digits than the source has, and for files that are damaged or do
     not belong together.
     """
     frames, options = settings["frames"], settings["options"]
@@ -76,7 +79,7 @@ def prepare(raw: Path, settings: dict) -> Sequences:
 
 
 def mnist(raw: Path) -> np.ndarray:
-    """The threes of MNIST's test images, (N, 28, 28) uint8, in their order."""
+    """The threes among the MNIST test images, (N, 28, 28) uint8, in the order of the file."""
     images, labels = read_mnist(raw)
     return images[labels == DIGIT]
 
@@ -84,14 +87,15 @@ def mnist(raw: Path) -> np.ndarray:
 def rotate(images: np.ndarray, frames: int, size: int) -> np.ndarray:
     """Pictures (N, H, H) at `frames` angles of one revolution, anticlockwise: (N, frames, 1, size, size) uint8.
 
-    Bilinear, about the centre, black around; another size is reached in the same step. Frame 0 is the picture itself.
+    Pictures are rotated around their centre and resized in one step, with bilinear interpolation; the surroundings are
+    black. Frame 0 is not rotated.
     """
     scale, middle = images.shape[1] / size, (images.shape[1] - 1) / 2
     out = np.empty((len(images), frames, 1, size, size), np.uint8)
     for frame in range(frames):
         angle = 2 * np.pi * frame / frames
         cos, sin = np.cos(angle), np.sin(angle)
-        back = scale * np.array([[cos, sin], [-sin, cos]])  # rows and columns of the new picture -> those of the old
+        back = scale * np.array([[cos, sin], [-sin, cos]])  # maps rows and columns of the new picture to the old one
         matrix = np.eye(3)
         matrix[1:, 1:] = back
         offset = np.append(0.0, middle - back @ np.full(2, (size - 1) / 2))
@@ -101,6 +105,6 @@ def rotate(images: np.ndarray, frames: int, size: int) -> np.ndarray:
 
 
 def _at_random(digit: int, frames: int, count: int) -> np.ndarray:
-    """(frames,): which angles of a digit are hidden besides the missing one."""
+    """(frames,): the angles of a digit that are hidden at random, in addition to MISSING."""
     others = np.delete(np.arange(frames), MISSING)
     return np.isin(np.arange(frames), np.random.default_rng([SEED, digit]).permutation(others)[:count])

@@ -1,17 +1,18 @@
 """Spoken digits: six speakers say ten English digits, 50 times each, at 8 kHz.
 
-Source: the Free Spoken Digit Dataset (github.com/Jakobovski, CC-BY-SA 4.0), 3,000 recordings named
-<digit>_<speaker>_<take>.wav. `drawn` is synthetic speech with the same labels and splits (drawn/speech.py).
+The source is the Free Spoken Digit Dataset (github.com/Jakobovski, CC-BY-SA 4.0): 3,000 recordings with names
+<digit>_<speaker>_<take>.wav. The source `drawn` is synthetic speech with the same labels and splits
+(synthetic/speech.py).
 
-Prepared as TIMIT is (timit.py): 200 dimensions every 10 ms, of the 4 kHz that 8 kHz sampling has where TIMIT has 8 kHz,
-and segments of 20 frames, of which most recordings hold one to three. Recordings under 215 ms hold none and are left
-out, 64 of them, 30 a quick "six".
+The recordings are prepared as those of TIMIT (timit.py): 200 dimensions every 10 ms and segments of 20 frames. With 8
+kHz sampling, the dimensions cover 4 kHz instead of the 8 kHz of TIMIT. Most recordings have one to three segments. The
+64 recordings below 215 ms have none and are left out; 30 of them are a short "six".
 
-Split by recording: takes 0 to 4 are the test, as the set's own README says, 5 to 9 validation, the others train. Every
-speaker is in every split: with six, two held out would give an error rate of one pair of voices. So an equal error
-rate on this set is that of known speakers, in recordings that were not heard, and is no estimate for new ones.
-Nothing is done about levels, as nothing is for TIMIT, and here they tell speakers apart: recordings peak at 3 % of full
-scale for one speaker and 47 % for another, in the median.
+The split is by recording: takes 0 to 4 are for the test, as in the README of the set, takes 5 to 9 for validation, and
+the others for training. Every speaker is in every split, because with six speakers, two held-out speakers would give an
+error rate of a single pair of voices. An equal error rate on this set is therefore that of known speakers in unseen
+recordings, and no estimate for new speakers. As for TIMIT, levels are not normalised, and here they differ between
+speakers: the median peak of the recordings is 3 % of full scale for one speaker and 47 % for another.
 """
 
 import tarfile
@@ -31,7 +32,7 @@ OPTIONS = {"takes": 50, "shift": 20}
 RATE = 8000
 SPEAKERS = ("george", "jackson", "lucas", "nicolas", "theo", "yweweler")
 DIGITS = tuple(drawn.DIGITS)
-TAKES, HELD_OUT = 50, 5  # takes of each digit and speaker, and how many of them are the test, and validation
+TAKES, HELD_OUT = 50, 5  # takes of each digit and speaker, and how many of them each are for test and validation
 RECORDINGS = "fsdd/recordings.tar"
 KNOWN = {f"{d}_{name}_{take}.wav" for d in range(len(DIGITS)) for name in SPEAKERS for take in range(TAKES)}
 
@@ -39,9 +40,11 @@ KNOWN = {f"{d}_{name}_{take}.wav" for d in range(len(DIGITS)) for name in SPEAKE
 def prepare(raw: Path, settings: dict) -> Sequences:
     """All segments, (N, frames, size) float32.
 
-    Options: `takes` of each digit and speaker, the first ones; `shift`, as sound/corpus.py says.
+    Options: `takes` is the number of takes of each digit and speaker; the first ones are used. `shift` is described in
+    audio/corpus.py.
+
     Raises UserError for impossible settings, an archive that is missing or damaged, and a recording that is missing,
-    that is called as none of the set is, or that sound/reading.py refuses.
+    has an unknown name, or cannot be read (audio/recordings.py).
     """
     takes = settings["options"]["takes"]
     if not 2 * HELD_OUT < takes <= TAKES:
@@ -74,7 +77,7 @@ def prepare(raw: Path, settings: dict) -> Sequences:
 
 
 def _recordings(archive: Path, names: list[str]) -> Iterator[np.ndarray]:
-    """The recordings of those names."""
+    """The samples of the recordings with these names."""
     try:
         with tarfile.open(archive, "r:") as tar:
             members = {member.name: member for member in tar if member.isfile()}

@@ -1,15 +1,15 @@
-"""Sprites: 1296 characters, four attributes of six values each, in nine actions of eight frames.
+"""Sprites: 1296 characters, with four attributes of six values each, in nine actions of eight frames.
 
-Source: Li and Mandt, Disentangled sequential autoencoder (2018), from sheets of the Liberated Pixel Cup (CC-BY-SA 3.0
-and GPL 3.0): body, bottomwear, topwear and hair 0..5 and shoes 1. Layers, frames, order of characters and split are
-those of the published set. `drawn` is this project's own person with the same labels, shapes and splits
-(drawn/sprites.py).
+The set is that of Li and Mandt, Disentangled sequential autoencoder (2018), from sheets of the Liberated Pixel Cup
+(CC-BY-SA 3.0 and GPL 3.0): body, bottomwear, topwear and hair with the numbers 0 to 5, and shoes 1. Layers, frames, the
+order of characters and the split are those of the published set. The source `drawn` is a person that this project
+draws, with the same labels, shapes and splits (synthetic/sprites.py).
 
-Eight frames out of a sheet's row, as in the published set:
-    walk        columns 8, 1..7: the cycle, without column 0, which stands still
-    spell card  columns 0..5, 4, 6: up, and down again
-    slash       columns 0..5, 4, 0: out, and back
-A sequence is taken as periodic, as HALO does (section 4.1): what follows the last frame is the first.
+Eight frames are taken from a row of a sheet, as in the published set:
+    walk        columns 8, 1..7: the cycle, without column 0, where the character stands still
+    spell card  columns 0..5, 4, 6: the arms go up and down again
+    slash       columns 0..5, 4, 0: the arm goes out and back
+As in HALO (section 4.1), sequences are periodic: the first frame follows the last one.
 """
 
 from pathlib import Path
@@ -39,8 +39,10 @@ _ROW_OF_VIEW = {"front": 2, "left": 1, "right": 3}
 def prepare(raw: Path, settings: dict) -> Sequences:
     """All sequences of the chosen characters, (9 * characters, 8, 3, size, size) uint8.
 
-    Options: `characters`, of which `test` are for the test and `validation` of the others for validation.
-    Raises UserError for a sheet that is missing, truncated, renamed or of another size or mode, and for impossible
+    Options: `characters`, `test` and `validation` are the number of all characters, and of those for test and for
+    validation.
+
+    Raises UserError for a sheet that is missing, truncated, or of another format, size or mode, and for impossible
     settings.
     """
     if settings["frames"] != FRAMES:
@@ -67,10 +69,10 @@ def prepare(raw: Path, settings: dict) -> Sequences:
 
 
 def _split(characters: int, test: int, validation: int) -> tuple[np.ndarray, np.ndarray]:
-    """Character ids in the published order, train, validation, test, and the name of each one's split.
+    """The ids of the characters in the published order (training, validation, test) and the split of each.
 
-    The order is NumPy's permutation of seed 423. The first characters to show a value of an attribute are moved to the
-    front, so that a smaller set, too, trains on every value; in the whole set this moves nothing across splits.
+    The order is the permutation of NumPy with seed 423. The first character with each value of an attribute is moved to
+    the front, so that a smaller set trains on every value too. In the whole set no character changes its split by this.
     """
     total = VALUES ** len(ATTRIBUTES)
     train = characters - test - validation
@@ -95,7 +97,7 @@ def _sheets(raw: Path) -> list[np.ndarray]:
 
 
 def _sheet(path: Path) -> np.ndarray:
-    """One sheet's cells, (9, 8, 4, 64, 64) uint8, premultiplied."""
+    """The cells of a sheet, (9, 8, 4, 64, 64) uint8, with premultiplied alpha."""
     picture = read_picture(path, "PNG", ("RGBA", "P"), SHEET)
     if picture.mode == "P" and "transparency" not in picture.info:
         raise UserError(f"{path}: has no transparency; replace it by the original")
@@ -108,10 +110,10 @@ def _sheet(path: Path) -> np.ndarray:
 
 
 def compose(layers: list[np.ndarray], characters: np.ndarray, size: int) -> np.ndarray:
-    """Characters over black, (9 * characters, 8, 3, size, size) uint8.
+    """Characters on black, (9 * characters, 8, 3, size, size) uint8.
 
-    What characters share is composed once: body and bottomwear 36 times a frame, with topwear 216 times, and hair under
-    shoes, which is the same on all, 6 times; only the last of these is laid on every character.
+    Parts that characters share are composed only once: for each frame there are 36 combinations of body and bottomwear,
+    216 with topwear, and 6 of hair and shoes. Then hair and shoes are put over each character.
     """
     body, bottomwear, topwear, hair, shoes = layers
     out = np.empty((len(characters), len(ACTIONS), FRAMES, 3, size, size), np.uint8)
@@ -130,7 +132,7 @@ def compose(layers: list[np.ndarray], characters: np.ndarray, size: int) -> np.n
 
 
 def _box(alpha: np.ndarray) -> tuple[slice, slice]:
-    """The rows and columns outside which every picture (N, H, W) is transparent."""
+    """The smallest rectangle of rows and columns outside which all pictures (N, H, W) are transparent."""
     seen = alpha.any(axis=0)
     filled = (np.flatnonzero(seen.any(axis=axis)) for axis in (1, 0))
     rows, columns = (slice(places[0], places[-1] + 1) if len(places) else slice(0) for places in filled)
@@ -138,7 +140,10 @@ def _box(alpha: np.ndarray) -> tuple[slice, slice]:
 
 
 def _over(below: np.ndarray, above: np.ndarray) -> np.ndarray:
-    """Premultiplied `above` (..., 4, H, W) laid over `below` (..., 3 or 4, H, W), in 16 bits: a rounded x / 255."""
+    """Composes `above` (..., 4, H, W) over `below` (..., 3 or 4, H, W), both with premultiplied alpha.
+
+    The computation is in 16 bits, with a rounded division by 255.
+    """
     through = (255 - above[..., 3:, :, :]).astype(np.uint16)
     rest = below * through
     rest += 128

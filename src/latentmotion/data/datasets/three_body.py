@@ -1,19 +1,21 @@
-"""Three bodies under gravity (physics/gravity.py), near the figure of eight: a configuration of this project.
+"""Three bodies under gravity (physics/gravity.py), near the figure of eight, a configuration that this project chose.
 
-Hamiltonian GAN uses three bodies, but the published set has none and the paper says nothing of theirs. Wanted is a
-motion that no video leaves, that is not periodic alone, and whose bodies can be told apart. Three equal masses on a
-rotating triangle, the simplest motion, cannot be perturbed: deviations grow as exp(0.71 w t), a millionfold over 25.6
-s at radius 1. A close pair with a distant third needs a canvas on which the pair is one blot. The figure of eight
-(Chenciner and Montgomery, 2000), on which three equal masses chase one another, is stable, and the whole of it is in
-the picture: of 10,000 trajectories none left it within 512 frames, of 1,000 none within 2,048.
+Hamiltonian GAN uses three bodies, but the published set has no such system and the paper does not describe it. We want
+a motion that stays in the picture, is not exactly periodic, and has bodies that can be distinguished. The simplest
+motion, three equal masses on a rotating triangle, is unstable: deviations grow as exp(0.71 w t), by a factor of a
+million in 25.6 units of time at radius 1. For a close pair with a distant third body, the canvas would be so large that
+the pair is one blot. The figure of eight (Chenciner and Montgomery, 2000), on which three equal masses follow each
+other, is stable and completely in the picture: none of 10,000 trajectories left it within 512 frames, and none of 1,000
+within 2,048.
 
-With unit masses and g = 1 it passes through q1 = -q2 = (0.97000436, -0.24308753), q3 = 0, v1 = v2 = -v3 / 2, v3 =
-(-0.93240737, -0.86473146), and closes after 6.32591398. A trajectory starts at a random one of 240 times of it,
-rotated by a random angle, forwards or backwards, enlarged by a scale a from U(1.5, 1.9) (speeds by sqrt(g m / a), so
-that the period is 6.33 sqrt(a^3 / (g m)): 11.6 to 16.6), after N(0, 0.005^2) has been added to each coordinate and
-each velocity of the eight in its own units and the centre of mass put at rest in the middle. Masses and g are 1, the
-canvas is 5.5 wide as that of two bodies. Varied: one mass for all three and g, each in 0.5 to 1.5, on a canvas 6
-wide; with masses that differ there is no eight.
+With unit masses and g = 1, the figure of eight passes through q1 = -q2 = (0.97000436, -0.24308753), q3 = 0, v1 = v2 =
+-v3 / 2, v3 = (-0.93240737, -0.86473146), and its period is 6.32591398. A trajectory is made in these steps. It starts
+at one of 240 times of the period. Noise from N(0, 0.005^2) is added to each coordinate and each velocity, and the
+centre of mass is put at rest in the middle. The state is rotated by a random angle, and the motion is forwards or
+backwards. Lengths are multiplied by a scale a from U(1.5, 1.9) and speeds by sqrt(g m / a), so that the period is 6.33
+sqrt(a^3 / (g m)), between 11.6 and 16.6. Masses and g are 1, and the canvas is 5.5 wide as for two bodies. With the
+option `varied`, the common mass of all bodies and g are between 0.5 and 1.5, and the canvas is 6 wide. With different
+masses there is no figure of eight.
 """
 
 from functools import cache
@@ -52,9 +54,9 @@ class ThreeBody(Gravity):
     def masses(self, constants: Constants) -> list:
         return [constants["m"]] * 3
 
-    @cache  # noqa: B019  there is one instance
+    @cache  # noqa: B019  there is only one instance
     def eight(self) -> np.ndarray:
-        """The eight at equal times over its period, (TIMES, q or v, body, axis)."""
+        """The figure of eight at TIMES equally spaced times of its period, (TIMES, q or v, body, axis)."""
         unit = {"m": np.ones(1), "g": np.ones(1)}
         path = integrate(
             lambda state, own: self.rate(state, own, 0.0), EIGHT.reshape(-1, 1), unit, PERIOD / TIMES, TIMES
@@ -67,5 +69,5 @@ OPTIONS = toy_physics.options(SYSTEM)
 
 
 def prepare(raw, settings: dict) -> Sequences:
-    """Clips of trajectories, as physics/toy.py says, with its options."""
+    """Clips of trajectories; see physics/toy_physics.py, also for the options."""
     return toy_physics.prepare(SYSTEM, settings)

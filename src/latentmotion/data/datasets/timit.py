@@ -1,13 +1,15 @@
-"""TIMIT: read sentences of many speakers at 16 kHz, no speaker in two splits.
+"""TIMIT: sentences that many speakers read, at 16 kHz. No speaker is in two splits.
 
-Source: the DARPA TIMIT acoustic-phonetic continuous speech corpus (Garofolo et al., LDC93S1, 1993), licensed, in its
-own layout raw/[TIMIT/]<TRAIN or TEST>/DR<1..8>/<speaker>/<sentence>.WAV in upper or lower case, NIST SPHERE as
-published or RIFF. `drawn` is synthetic speech with the same labels and splits (drawn/speech.py).
+The source is the DARPA TIMIT acoustic-phonetic continuous speech corpus (Garofolo et al., LDC93S1, 1993), which is
+licensed. Its files must have their original layout raw/[TIMIT/]<TRAIN or TEST>/DR<1..8>/<speaker>/<sentence>.WAV, in
+upper or lower case, in the format NIST SPHERE, as published, or RIFF. The source `drawn` is synthetic speech with the
+same labels and splits (synthetic/speech.py).
 
-As Hsu et al. (2017), whose protocol R-WAE follows: 200 dimensions of log-magnitude spectrogram every 10 ms, segments
-of 20 frames, without the SA sentences, which all speakers read. That leaves eight sentences of each speaker. Train:
-the 462 speakers under TRAIN; test: the 24 of the core test set that the corpus's documentation names; validation: the
-50 of the usual development set, both from TEST. The other 94 speakers of TEST are not used.
+As in Hsu et al. (2017), whose protocol R-WAE follows, log-magnitude spectrograms have 200 dimensions every 10 ms, and a
+segment has 20 frames. The SA sentences, which all speakers read, are left out, so that there are eight sentences of
+each speaker. The 462 speakers under TRAIN are for training. The test split has the 24 speakers of the core test set in
+the documentation of the corpus, and the validation split the 50 speakers of the usual development set, both from TEST.
+The other 94 speakers of TEST are not used.
 """
 
 import re
@@ -25,7 +27,7 @@ from latentmotion.data.synthetic import speech as drawn
 
 OPTIONS = {"speakers": 462, "shift": 20}
 RATE = 16000
-SENTENCES = 8  # of a speaker, the two SA sentences not counted
+SENTENCES = 8  # of each speaker, without the two SA sentences
 SEXES = ("F", "M")
 CORE_TEST = (
     "FDHC0", "FELC0", "FJLM0", "FMGD0", "FMLD0", "FNLP0", "FPAS0", "FPKT0", "MBPM0", "MCMJ0", "MDAB0", "MGRT0",
@@ -47,9 +49,11 @@ ABSENT = (
 def prepare(raw: Path, settings: dict) -> Sequences:
     """All segments, (N, frames, size) float32.
 
-    Options: `speakers`, how many train, of the real corpus evenly over its dialects; `shift`, as sound/corpus.py says.
-    Raises UserError when the corpus is absent or incomplete, for an unknown folder, a speaker in two places and a
-    recording that is too short or that sound/reading.py refuses.
+    Options: `speakers` is the number of training speakers, for the real corpus evenly from its list by dialects.
+    `shift` is described in audio/corpus.py.
+
+    Raises UserError where the corpus is missing or incomplete, for an unknown folder, a speaker in two places, and a
+    recording that is too short or cannot be read (audio/recordings.py).
     """
     spectrogram, count = Spectrogram(RATE, settings["size"]), settings["options"]["speakers"]
     if settings["source"] == "drawn":
@@ -78,7 +82,7 @@ def prepare(raw: Path, settings: dict) -> Sequences:
 
 
 def _corpus(raw: Path, count: int) -> tuple[list[str], list[Path]]:
-    """The speakers, those of train, of validation and of the test, and the sentences of each, in that order."""
+    """The speakers of training, validation and test, in this order, and the sentences of each."""
     root = _child(raw, "timit") or raw
     halves = {half: _child(root, half) for half in ("train", "test")}
     if None in halves.values():
@@ -103,7 +107,7 @@ def _corpus(raw: Path, count: int) -> tuple[list[str], list[Path]]:
 
 
 def _child(folder: Path, name: str) -> Path | None:
-    """The folder of that name in upper or lower case, if there is one."""
+    """The folder of this name in upper or lower case; None where there is none."""
     return next((f for f in _folders(folder) if f.name.lower() == name), None)
 
 
@@ -129,7 +133,7 @@ def _speakers(half: Path) -> dict[str, Path]:
 
 
 def _sentences(folder: Path) -> list[Path]:
-    """A speaker's SI and SX sentences, sorted."""
+    """The SI and SX sentences of a speaker, sorted by name."""
     files = sorted(f for f in folder.iterdir() if re.fullmatch(r"S[IX]\d+\.WAV", f.name.upper()))
     if len(files) != SENTENCES:
         raise UserError(f"{folder}: {len(files)} SI and SX sentences, not {SENTENCES}; copy the speaker's folder again")
@@ -137,7 +141,7 @@ def _sentences(folder: Path) -> list[Path]:
 
 
 def _sounds(files: list[Path], spectrogram: Spectrogram, frames: int) -> Iterator[np.ndarray]:
-    """The sentences, none of which is shorter than a segment."""
+    """The samples of the sentences. Raises UserError for a sentence that is shorter than a segment."""
     for file in files:
         sound = read_sound(file, RATE)
         if spectrogram.frames(len(sound)) < frames:

@@ -1,10 +1,10 @@
-"""Two bodies of Toy Physics: they circle their common centre under gravity (physics/gravity.py).
+"""Two bodies of Toy Physics: they move around their common centre under gravity (physics/gravity.py).
 
-As in the published set both masses and g are 1, the first body starts at (x, y), x and y from U(0.5, 1.5), the second
-at (-x, -y), and their speeds 1 / (2 sqrt(r)) keep both on the circle of radius r = |(x, y)|, clockwise, with the
-period 4 pi r^1.5. (The text that comes with the published set says that r is drawn from an annulus; its code does
-this.) Varied: masses and g in 0.5 to 1.5 with the same momenta, so that orbits are no circles; a third of the draws
-leave the canvas, which is 10 wide then, and are drawn again.
+As in the published set, both masses and g are 1. The first body starts at (x, y), with x and y from U(0.5, 1.5), the
+second at (-x, -y). With the speed 1 / (2 sqrt(r)) both stay on the circle of radius r = |(x, y)| and move clockwise
+with the period 4 pi r^1.5. (This is what the code of the published set does; its text states that the initial position
+is drawn from an annulus.) With the option `varied`, masses and g are between 0.5 and 1.5 and the momenta are the same,
+so that orbits are not circles. Then the canvas is 10 wide, and a third of the draws leave it and are drawn again.
 """
 
 import numpy as np
@@ -34,5 +34,5 @@ OPTIONS = toy_physics.options(SYSTEM)
 
 
 def prepare(raw, settings: dict) -> Sequences:
-    """Clips of trajectories, as physics/toy.py says, with its options."""
+    """Clips of trajectories; see physics/toy_physics.py, also for the options."""
     return toy_physics.prepare(SYSTEM, settings)

@@ -1,1 +1,1 @@
-"""Embedded stand-ins: what this project draws itself, in numpy, so that everything runs without a download."""
+"""Drawn sources: pictures and sounds that this project generates itself, so that everything runs without a download."""

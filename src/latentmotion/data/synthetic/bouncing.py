@@ -1,4 +1,4 @@
-"""Paths in a square room that are straight and even between walls, and leave each wall at a random velocity."""
+"""Paths in a square room: motion with constant velocity, and a random new velocity at each wall."""
 
 import numpy as np
 
@@ -6,17 +6,17 @@ import numpy as np
 def bounces(key: list[int], count: int, frames: int, room: int, speed: int) -> np.ndarray:
     """Places (count, frames, 2), whole numbers from 0 to `room` in both coordinates.
 
-    The first place is uniform and touches no wall, the first velocity uniform over what is not rest. At a wall the last
-    step is as short as it must be; then both components are drawn anew, uniformly: away from the wall from 1 to
-    `speed`, along it from -speed to speed.
+    The first place is uniform and touches no wall; the first velocity is uniform over all velocities except 0. The last
+    step before a wall is shortened so that it ends at the wall. There both components of the velocity are drawn again:
+    the component away from the wall uniformly from 1 to `speed`, the one along it from -speed to speed.
 
-    Path i has a generator of its own, of (key, i), which gives each frame its numbers in turn: neither `count` nor
-    `frames` changes what comes before. `room` is greater than 1.
+    The random numbers of path i are keyed by (key, i) and used frame by frame, so that a larger `count` or `frames`
+    does not change the earlier ones. `room` must be greater than 1.
     """
     chance = np.stack([np.random.default_rng([*key, i]).random((frames + 1, 2)) for i in range(count)])
     side = 2 * speed + 1
     start = (chance[:, 1, 0] * (side * side - 1)).astype(int)
-    start += start >= side * side // 2  # the middle one is rest
+    start += start >= side * side // 2  # the middle velocity is 0
     velocity = np.stack(np.divmod(start, side), axis=1) - speed
     place = 1 + (chance[:, 0] * (room - 1)).astype(int)
     path = np.empty((count, frames, 2), int)

@@ -1,22 +1,22 @@
-"""Digits to stand in for MNIST's: scikit-learn's, of 8 x 8 pixels in 17 grey levels, enlarged.
+"""Digits that replace MNIST: those of scikit-learn, which have 8 x 8 pixels in 17 grey levels, enlarged.
 
-They are scans of handwriting too (Alpaydin and Kaynak, Optical Recognition of Handwritten Digits, UCI, 1998), by other
-people and at a sixth of the resolution, so nothing measured on them is comparable with MNIST.
+They are scans of handwriting too (Alpaydin and Kaynak, Optical Recognition of Handwritten Digits, UCI, 1998), but of
+other people and with less resolution, so that results on them cannot be compared with results on MNIST.
 """
 
 import numpy as np
 
-SIDE, DIGIT = 28, 20  # of a picture, and of the square in its middle that holds the digit, as in MNIST
+SIDE, DIGIT = 28, 20  # sides of a picture and of the square in its middle with the digit, as in MNIST
 
 
 def labelled() -> tuple[np.ndarray, np.ndarray]:
-    """All of them, (1797, 28, 28) uint8, and which digits they are, (1797,), in scikit-learn's order."""
+    """All pictures, (1797, 28, 28) uint8, and their digits, (1797,), in the order of scikit-learn."""
     images, classes = _scans()
     return _enlarged(images), classes
 
 
 def threes() -> np.ndarray:
-    """The threes alone, (183, 28, 28) uint8."""
+    """The pictures of threes, (183, 28, 28) uint8."""
     images, classes = _scans()
     return _enlarged(images[classes == 3])
 

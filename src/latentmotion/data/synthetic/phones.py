@@ -1,7 +1,7 @@
-"""The sounds that drawn speech is made of, as a male vocal tract makes them, and how they spell the digits.
+"""The phones of drawn speech, for a male vocal tract, and the phones of each digit.
 
-Formants of the vowels are the averages over men of Peterson and Barney, Control methods used in a study of the vowels
-(1952); those of the consonants, noise bands, strengths and durations are rounded from textbook descriptions.
+The formants of vowels are averages over men (Peterson and Barney, Control methods used in a study of the vowels, 1952).
+The formants of consonants, and noise bands, amplitudes and durations are rounded values from textbooks.
 """
 
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ class Phone:
 
     Arguments:
         formants: the first three resonances, in Hz.
-        voice: amplitude of the voice, 0 to 1.
-        noise: amplitude of the noise of a narrow place, 0 to 1, in a band about `centre` with deviation `spread`, Hz.
-        seconds: how long it lasts at a normal rate.
+        voice: the amplitude of the voice, from 0 to 1.
+        noise: the amplitude of noise, from 0 to 1, in a band around `centre` with standard deviation `spread`, in Hz.
+        seconds: the duration at normal speed.
     """
 
     formants: tuple[float, float, float]

@@ -1,8 +1,8 @@
-"""How the drawn person moves: the joints of its body in every frame of every gesture, for drawn/sprites.py.
+"""The motion of the drawn person: the joints of its body in every frame of every gesture, for sprites.py.
 
-A pose is a dict of joints, name -> (x, y) with arrays of 24 = 3 gestures (walk, spell card, slash) x 8 frames, in units
-of 1/64 of the picture. Limbs have a `near` and a `far` side; seen from the front near is on the left of the picture.
-The near hand holds the blade.
+A pose is a dictionary of joints, name -> (x, y), with arrays of 24 = 3 gestures (walk, spell card, slash) x 8 frames,
+in 1/64 of the side of the picture. Limbs have a `near` and a `far` side; in the front view, near is on the left of the
+picture. The near hand holds the blade.
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ _ARM, _THIGH, _SHIN = 6.5, 7.5, 7.5
 
 
 def glow() -> np.ndarray:
-    """(24,) strength of the light in the hands: it swells with the raised arms of a spell card, and is 0 elsewhere."""
+    """(24,) the strength of the light in the hands, which grows with the raised arms of a spell card, and else is 0."""
     return np.concatenate([np.zeros(FRAMES), np.clip(_RAISE * 1.4 - 0.4, 0, 1), np.zeros(FRAMES)])
 
 
@@ -24,7 +24,7 @@ def blade() -> np.ndarray:
 
 
 def _limb(joint, first, second, lengths, sign):
-    """Elbow and hand, or knee and foot, of a limb whose halves hang at these angles (degrees from straight down)."""
+    """Elbow and hand, or knee and foot, of a limb whose halves have these angles, in degrees from straight down."""
     points = []
     for angle, length in zip((first, second), lengths, strict=True):
         radians = np.deg2rad(angle)
@@ -38,7 +38,7 @@ def _gestures(walk, spell, slash) -> np.ndarray:
 
 
 def side() -> dict[str, tuple]:
-    """Facing left: angles grow forward, to the left of the picture."""
+    """The joints in the side view, facing left: angles increase forwards, to the left of the picture."""
     swing = np.sin(_PHASE)
     bob = _gestures(-0.8 * np.cos(2 * _PHASE), 0, [0, 0, -1, -1, 0, 1, 1, 0.5])
     lean = _gestures(0, 0, [0, -1, -2, -1, 1, 2, 2, 1])
@@ -64,7 +64,7 @@ def side() -> dict[str, tuple]:
 
 
 def front() -> dict[str, tuple]:
-    """Facing the reader: angles grow outward; a foot that comes forward is lifted, an arm that does is shorter."""
+    """The joints in the front view: angles increase outwards. A foot in front is lifted; an arm in front is shorter."""
     swing = np.sin(_PHASE)
     bob = _gestures(-0.8 * np.cos(2 * _PHASE), 0, [0, 0, -1, -1, 0, 1, 1, 0.5])
     x, joints = 32 + _gestures(0.9 * swing, 0, [0, -0.5, -1, -1, 0, 1, 1, 0.5]), {}

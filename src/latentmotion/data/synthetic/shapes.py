@@ -1,8 +1,8 @@
-"""Anti-aliased drawing in numpy, a batch at a time: signed distances of simple shapes, and how they are painted.
+"""Anti-aliased drawing of batches of pictures in numpy, by signed distances to simple shapes.
 
-Everything is laid out on a canvas of 64 x 64 units, x to the right and y down, whatever the number of pixels. A shape
-is its signed distance (negative inside) at every pixel, (B, H, W); centres, ends and radii are numbers or (B,) arrays.
-A union is `np.minimum`, an intersection `np.maximum`, a complement the negative.
+The canvas has 64 x 64 units, for any number of pixels, with x to the right and y downwards. A shape is represented by
+the signed distance of every pixel, (B, H, W), which is negative inside. Centres, ends and radii are numbers or arrays
+(B,). A union of shapes is `np.minimum`, an intersection `np.maximum`, and a complement the negative.
 """
 
 import numpy as np
@@ -11,10 +11,12 @@ UNITS = 64.0
 
 
 class Window:
-    """A rectangle of a picture of `size` pixels a side, given in units: only there is anything computed.
+    """A rectangle, given in units, of a picture of `size` x `size` pixels. Distances are computed only inside it.
 
-    Attributes: `rows` and `columns` (slices of the picture), `x` (1, 1, W) and `y` (1, H, 1) of its pixel centres,
-    `unit` (units a pixel).
+    Attributes:
+        rows, columns: slices of the picture.
+        x, y: the coordinates (1, 1, W) and (1, H, 1) of the centres of the pixels.
+        unit: the number of units of a pixel.
     """
 
     def __init__(self, size: int, left: float = 0.0, top: float = 0.0, right: float = UNITS, bottom: float = UNITS):
@@ -25,11 +27,11 @@ class Window:
         self.x, self.y = centres[None, None, self.columns], centres[None, self.rows, None]
 
     def paint(self, picture: np.ndarray, distance: np.ndarray, colour, opacity=1.0) -> None:
-        """Blends a colour into picture (B, C, H, W), in place, where the distance is negative.
+        """Blends a colour into `picture` (B, C, H, W), in place, where the distance is negative.
 
         Arguments:
-            colour: (C,) or (B, C). With C = 4 pictures are premultiplied RGBA: the fourth entry 1 paints, four
-                zeros erase.
+            colour: (C,) or (B, C). With C = 4, pictures are RGBA with premultiplied alpha, and a colour of four zeros
+                makes them transparent.
             opacity: a number or (B,).
         """
         cover = np.clip(0.5 - distance / self.unit, 0.0, 1.0) * column(opacity)
@@ -39,12 +41,12 @@ class Window:
 
 
 def column(value) -> np.ndarray:
-    """A number or (B,) as (B or 1, 1, 1) float32, to stand beside pixels."""
+    """A number or an array (B,) as float32 of shape (1 or B, 1, 1), for broadcasting with pixels."""
     return np.asarray(value, np.float32).reshape(-1, 1, 1)
 
 
 def ellipse(at: Window, x, y, width, height) -> np.ndarray:
-    """Ellipse with half axes `width` and `height`; exact for circles, a close bound near the edge otherwise."""
+    """An ellipse with half axes `width` and `height`; distances are exact for circles, and else close near the edge."""
     x, y, width, height = column(x), column(y), column(width), column(height)
     u, v = (at.x - x) / width, (at.y - y) / height
     radius = np.sqrt(u * u + v * v) + 1e-6
@@ -53,7 +55,7 @@ def ellipse(at: Window, x, y, width, height) -> np.ndarray:
 
 
 def capsule(at: Window, start, end, radius) -> np.ndarray:
-    """A thick line with round ends; start and end are pairs (x, y)."""
+    """A line of half width `radius` with round ends; start and end are pairs (x, y)."""
     x0, y0, x1, y1 = (column(v) for v in (*start, *end))
     dx, dy = x1 - x0, y1 - y0
     px, py = at.x - x0, at.y - y0
@@ -62,7 +64,7 @@ def capsule(at: Window, start, end, radius) -> np.ndarray:
 
 
 def trapezoid(at: Window, x, top, bottom, upper, lower) -> np.ndarray:
-    """An upright trapezoid around the axis x, with half widths `upper` at the top and `lower` at the bottom."""
+    """A trapezoid, symmetric about the vertical line at x, with half widths `upper` and `lower` at top and bottom."""
     x, top, bottom, upper, lower = (column(v) for v in (x, top, bottom, upper, lower))
     share = np.clip((at.y - top) / (bottom - top), 0.0, 1.0)
     side = np.abs(at.x - x) - (upper + share * (lower - upper))
@@ -70,9 +72,10 @@ def trapezoid(at: Window, x, top, bottom, upper, lower) -> np.ndarray:
 
 
 def arc(at: Window, x, y, width, bend, radius, tilt=0.0) -> np.ndarray:
-    """A stroke of half length `width` whose middle hangs `bend` below its ends (above, if negative).
+    """A stroke of half length `width` for brows, lids and lips.
 
-    `tilt` lowers its right end and raises its left one by so many units: brows, lids and lips are such strokes.
+    Its middle is `bend` units below its ends (above them, if negative). `tilt` lowers the right end and raises the left
+    end by so many units.
     """
     x, y, width, bend, tilt = (column(v) for v in (x, y, width, bend, tilt))
     u = (at.x - x) / width

@@ -1,15 +1,16 @@
-"""Drawn speech: speakers of this project's own making, who say digits and sentences without meaning.
+"""Drawn speech: synthetic speakers say digits, and sentences without meaning.
 
-Source and filter: pulses at the pitch, and noise, each shaped over time by a transfer function,
+The synthesis is a source-filter model: pulses at the pitch, and noise, are each filtered by a transfer function that
+changes over time,
 
     s = sum over frames of  irfft( V_t(f) rfft(w pulses) + N_t(f) rfft(w noise) ),    sum_t w(n - t hop) = 1
     V_t(f) = voice_t / (1 + i f / tilt) * prod_k R(f; F_k, B_k),      R(f; F, B) = F^2 / (F^2 - f^2 + i f B)
     N_t(f) = noise_t exp(-(f - centre_t)^2 / 2 spread_t^2)
 
-A speaker is a vocal tract, whose resonances are those of phones.py times one factor (a shorter tract has higher ones)
-and times a small one each, and a pitch, breathiness and tilt. What is said moves the resonances, the voice and the
-noise. It is neither a person nor well-spoken English: it has harmonics by speaker and formants by speaker and sound,
-which is what separating who from what needs.
+A speaker has a vocal tract, a pitch, a breathiness and a tilt. The resonances of the tract are those of phones.py,
+multiplied by one common factor (a shorter tract has higher resonances) and by a small factor for each resonance. The
+phones change resonances, voice and noise over time. The result does not sound like natural English, but its harmonics
+depend on the speaker and its formants on speaker and phone, which is what a test of separating both needs.
 """
 
 from dataclasses import dataclass
@@ -22,10 +23,10 @@ from scipy.signal import get_window
 from latentmotion.data.synthetic.phones import BURSTS, CONSONANTS, DIGITS, PHONES, VOWELS, Phone
 
 SEED = 20170922
-STEP, WINDOW = 0.005, 0.020  # seconds from one frame of the filter to the next, and that a frame spans
-_RESPONSE = 0.030  # seconds after which a resonance has died away
-_SPACING = 1000.0  # Hz from one resonance to the next above the third, of a tract of 17 cm
-_LEVEL, _ROOM = 0.3, 3e-4  # amplitude of the loudest sample, before its own few dB, and of the room's noise
+STEP, WINDOW = 0.005, 0.020  # seconds between two frames of the filter, and duration of a frame
+_RESPONSE = 0.030  # seconds after which a resonance has decayed
+_SPACING = 1000.0  # Hz between two resonances above the third, for a tract of 17 cm
+_LEVEL, _ROOM = 0.3, 3e-4  # amplitude of the loudest sample before a random change by a few dB; of background noise
 
 
 @dataclass(frozen=True)
@@ -34,11 +35,11 @@ class Speaker:
 
     Arguments:
         pitch: in Hz.
-        tract: factor on all resonances; above 1 for a short vocal tract.
-        own: factors on each of the resonances, (8,).
-        tilt: where the voice begins to fall by 6 dB an octave, in Hz.
-        damping: factor on the bandwidths of the resonances.
-        breath: amplitude of noise that comes with the voice.
+        tract: a factor of all resonances; above 1 for a short vocal tract.
+        own: a factor of each resonance, (8,).
+        tilt: the frequency in Hz above which the voice falls by 6 dB per octave.
+        damping: a factor of the bandwidths of the resonances.
+        breath: the amplitude of the noise that accompanies the voice.
     """
 
     pitch: float
@@ -50,7 +51,7 @@ class Speaker:
 
 
 def speaker(number: int) -> Speaker:
-    """Speaker 0, 1, 2, ...: even ones have women's pitches and tracts, odd ones men's."""
+    """The speaker of a number: even numbers have the pitch and tract of women, odd numbers those of men."""
     draw = np.random.default_rng([SEED, 0, number])
     pitch, tract = ((165, 250), (1.08, 1.25)) if number % 2 == 0 else ((85, 145), (0.88, 1.06))
     return Speaker(
@@ -64,13 +65,13 @@ def speaker(number: int) -> Speaker:
 
 
 def digit(who: int, which: int, take: int, rate: int) -> np.ndarray:
-    """A speaker says a digit: (n,) float32 in [-1, 1), of 16 bits as if it were read from a file."""
+    """A speaker says a digit: (n,) float32 in [-1, 1), rounded to 16 bits as if it were read from a file."""
     phones = [PHONES[name] for name in list(DIGITS.values())[which].split()]
     return speak(phones, speaker(who), np.random.default_rng([SEED, 1, who, which, take]), rate)
 
 
 def sentence(who: int, number: int, rate: int) -> np.ndarray:
-    """A speaker says six to ten syllables of a consonant and a vowel each, another sentence for each number."""
+    """A speaker says six to ten syllables, each a consonant and a vowel; each number is another sentence."""
     draw = np.random.default_rng([SEED, 2, who, number])
     vowels, consonants = list(VOWELS.values()), [*CONSONANTS.values(), *BURSTS.values()]
     phones = []
@@ -82,7 +83,7 @@ def sentence(who: int, number: int, rate: int) -> np.ndarray:
 
 
 def speak(phones: list[Phone], who: Speaker, draw: np.random.Generator, rate: int) -> np.ndarray:
-    """Phones one after the other: (n,) float32 in [-1, 1)."""
+    """The phones one after the other: (n,) float32 in [-1, 1)."""
     seconds = np.array([phone.seconds for phone in phones]) * draw.uniform(0.85, 1.15, len(phones))
     ends = np.cumsum(seconds * draw.uniform(1.2, 1.5))
     frames = int(ends[-1] / STEP)
@@ -106,7 +107,7 @@ def speak(phones: list[Phone], who: Speaker, draw: np.random.Generator, rate: in
 
 
 def _tracks(phones: list[Phone], at: np.ndarray) -> dict[str, np.ndarray]:
-    """Of each frame, in phone `at` (T,): formants (T, 3), which glide within 60 ms, and the rest within 25 ms."""
+    """The parameters of each frame, in phone `at` (T,), smoothed: formants within 60 ms, the rest within 25 ms."""
     slow, fast = (get_window("hann", count, fftbins=False)[1:-1] for count in (13, 7))
     formants = np.array([phone.formants for phone in phones])[at]
     tracks = {"formants": convolve1d(formants, slow / slow.sum(), axis=0, mode="nearest")}
@@ -119,7 +120,7 @@ def _tracks(phones: list[Phone], at: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def _filters(tracks: dict, who: Speaker, frequency: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """V and N, (T, F) each. The first three resonances move, those above stay."""
+    """V and N, (T, F) each. The first three resonances change over time; the higher ones are constant."""
     moving = tracks["formants"] * who.tract * who.own[:3]
     still = _SPACING * (np.arange(3, len(who.own)) + 0.5) * who.tract * who.own[3:]
     against = 1 + 1j * frequency / who.tilt
@@ -132,9 +133,9 @@ def _filters(tracks: dict, who: Speaker, frequency: np.ndarray) -> tuple[np.ndar
 
 
 def _pulses(samples: int, who: Speaker, draw: np.random.Generator, rate: int) -> np.ndarray:
-    """(samples,): one pulse of area 1 a period, between two samples where it falls between them.
+    """(samples,): one pulse of area 1 in each period; a pulse between two samples is shared between them.
 
-    The pitch falls over an utterance by a fifth, as that of a statement, and wavers by 1 or 2 % about that.
+    The pitch falls by a fifth during an utterance, as in a statement, with random variations of 1 to 2 %.
     """
     time = np.linspace(0, 1, samples)
     waver = sum(draw.normal(0, 0.01) * np.sin(2 * np.pi * (k * time + draw.random())) for k in (2, 3, 5))
@@ -145,9 +146,9 @@ def _pulses(samples: int, who: Speaker, draw: np.random.Generator, rate: int) ->
     pulses = np.zeros(samples + 1)
     pulses[whole] = 1 - (places - whole)
     pulses[whole + 1] += places - whole
-    return pulses[:samples] * np.sqrt(rate / who.pitch)  # as strong as white noise of deviation 1
+    return pulses[:samples] * np.sqrt(rate / who.pitch)  # the power of white noise with deviation 1
 
 
 def _frames(sound: np.ndarray, window: int, hop: int) -> np.ndarray:
-    """(n,) -> (T, window), one every hop."""
+    """Sound (n,) -> frames (T, window), one every hop."""
     return np.lib.stride_tricks.sliding_window_view(sound, window)[::hop]

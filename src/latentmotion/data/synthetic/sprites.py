@@ -1,7 +1,8 @@
-"""The drawn sprites: a little person in layers, like the sheets of the real set, so that both are composed alike.
+"""The drawn sprites: a small person in layers, like the sheets of the real set, so that both are composed in one way.
 
-Six bodies (skin), six bottomwears, topwears and hairs, each another colour and shape, and one layer on top with shoes,
-the light of a spell and the blade of a slash. Drawn by this project; nothing is taken from the real sheets.
+There are six bodies (skin colours), and six bottomwears, topwears and hairs, each with its own colour and shape. One
+layer on top has shoes, the light of a spell and the blade of a slash. Everything is drawn by this project; nothing is
+taken from the real sheets.
 """
 
 import numpy as np
@@ -61,7 +62,7 @@ def _body(front: bool, skin) -> np.ndarray:
 
 
 def _bottomwear(front: bool, style) -> np.ndarray:
-    """Over the legs, but under a hand that hangs before them."""
+    """Bottomwear over the legs, but not over a hand in front of them."""
     layer = Figure(front)
     name, colour = style
     x, y = layer.joints["hip"]
@@ -88,7 +89,7 @@ def _bottomwear(front: bool, style) -> np.ndarray:
 
 
 def _topwear(front: bool, style) -> np.ndarray:
-    """Over trunk and arms; forearms that a sleeve leaves bare stay before the trunk, the head before raised sleeves."""
+    """Topwear over trunk and arms. Bare forearms are in front of the trunk, and the head in front of raised sleeves."""
     layer = Figure(front)
     name, colour = style
     sleeve = {"shirt": 0.45, "vest": 0.0, "armour": 0.35}.get(name, 0.88)
@@ -121,7 +122,7 @@ def _topwear(front: bool, style) -> np.ndarray:
 
 
 def _hair(front: bool, style) -> np.ndarray:
-    """Around a face that is cut out."""
+    """Hair around the face, which is cut out."""
     layer = Figure(front)
     name, colour = style
     x, y = layer.joints["head"]
@@ -149,7 +150,7 @@ def _hair(front: bool, style) -> np.ndarray:
 
 
 def _extras(front: bool) -> np.ndarray:
-    """What everyone has: shoes, the light of a spell, the blade of a slash."""
+    """What all characters have: shoes, the light of a spell, and the blade of a slash."""
     layer = Figure(front)
     for side in ("far", "near"):
         x, y = layer.joints[f"{side} foot"]
@@ -168,16 +169,16 @@ def _extras(front: bool) -> np.ndarray:
 
 
 def _views(draw, *style) -> np.ndarray:
-    """(3 gestures * 3 views, 8, 4, 64, 64) uint8; the right view is the left one in a mirror."""
+    """(3 gestures * 3 views, 8, 4, 64, 64) uint8; the right view is the mirrored left view."""
     front, left = (draw(front, *style).reshape(3, poses.FRAMES, 4, SIZE, SIZE) for front in (True, False))
     views = np.stack([front, left, left[..., ::-1]], axis=1)
     return np.round(views).astype(np.uint8).reshape(9, poses.FRAMES, 4, SIZE, SIZE)
 
 
 def layers() -> list[np.ndarray]:
-    """Body, bottomwear, topwear, hair (6 each) and what lies on top (1), in the order in which they are composed.
+    """Body, bottomwear, topwear, hair (6 values each) and the layer on top (1), in the order of composition.
 
-    Returns: arrays (values, 9 actions, 8 frames, 4, 64, 64) uint8, premultiplied RGBA.
+    Returns arrays (values, 9 actions, 8 frames, 4, 64, 64) uint8, RGBA with premultiplied alpha.
     """
     parts = ((_body, SKINS), (_bottomwear, BOTTOMS), (_topwear, TOPS), (_hair, HAIRS))
     drawn = [np.stack([_views(draw, value) for value in values]) for draw, values in parts]
