@@ -13,11 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from support.project import ROOT
+from support.prepared_data import prepared_once, settings
 from support.speech_files import make_digits, make_timit
 
-from latentmotion.config.params import load
-from latentmotion.config.settings import prepare_settings
 from latentmotion.config.splits import SPLITS
 from latentmotion.core.errors import UserError
 from latentmotion.core.source_code import modules
@@ -107,23 +105,17 @@ def raw(tmp_path_factory):
     return folder
 
 
-def settings(dataset: str, source: str) -> dict:
-    params = load(ROOT / "params.yaml", {"scale": "tiny"})
-    return {**prepare_settings(params, dataset), "source": source}
-
-
 @pytest.fixture(scope="session", params=CASES, ids="-".join)
 def made(request, raw, tmp_path_factory):
     """(folder, settings, how to make it again) of a prepared dataset."""
     dataset, source = request.param
-    chosen = settings(dataset, source)
-    folder = tmp_path_factory.mktemp("processed") / dataset
+    chosen, files = settings(dataset, source), raw(dataset) if source == "real" else None
 
     def again(out: Path) -> Path:
-        prepare(dataset, raw(dataset) if source == "real" else None, out, chosen)
+        prepare(dataset, files, out, chosen)
         return out
 
-    return again(folder), chosen, again
+    return prepared_once(tmp_path_factory, dataset, source, files), chosen, again
 
 
 def test_shapes_labels_and_manifest_agree(made):

@@ -4,6 +4,7 @@ import tarfile
 
 import numpy as np
 import pytest
+from support.prepared_data import prepared_once
 from support.speech_files import OTHER, make_digits, make_timit, noise, riff, sphere
 
 from latentmotion.config.splits import SPLITS
@@ -315,10 +316,11 @@ def test_drawn_speech_depends_on_its_own_numbers_alone():
     assert np.array_equal(once * 32768, np.round(once * 32768)), "not of 16 bits"
 
 
-def test_drawn_sets_have_the_labels_and_splits_of_the_real_ones(digits, corpus, tmp_path):
-    for dataset, real, options in (("spoken_digits", digits[1], DIGITS), ("timit", corpus[1], {"speakers": 4})):
-        prepare(dataset, None, tmp_path / dataset, settings("drawn", **options))
-        drawn, other = (PreparedDataset.open(folder).manifest for folder in (tmp_path / dataset, real))
+def test_drawn_sets_have_the_labels_and_splits_of_the_real_ones(digits, corpus, tmp_path, tmp_path_factory):
+    prepare("spoken_digits", None, tmp_path / "digits", settings("drawn", **DIGITS))
+    drawn_timit = prepared_once(tmp_path_factory, "timit", "drawn")
+    for real_folder, drawn_folder in ((digits[1], tmp_path / "digits"), (corpus[1], drawn_timit)):
+        drawn, other = (PreparedDataset.open(folder).manifest for folder in (drawn_folder, real_folder))
         assert {n: s["kind"] for n, s in drawn["labels"].items()} == {n: s["kind"] for n, s in other["labels"].items()}
         assert "by this project; not" in drawn["facts"]["source"]
         assert drawn["facts"]["left out, shorter"] == 0

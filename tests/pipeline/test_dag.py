@@ -6,19 +6,10 @@ import sys
 
 import pytest
 from support.project import ROOT, Project
+from support.small_catalogue import MODEL, RECORD, RERUN
 
 from latentmotion.config.params import load
 from latentmotion.pipeline.dvc import stages
-
-MODEL = "s3vae"  # trained on one dataset from one seed
-RERUN = {"train": 1, "evaluate": 1, "scores": 1, "table": 1, "site": 1, "all": 1}
-RECORD = f"results/tiny/{MODEL}/faces-drawn/seed0.json"
-
-
-def out_of_date(project: Project) -> set[str]:
-    """The stages that DVC would run, once the fingerprints are those of the parameters and the code."""
-    project.run("dvc", "repro", "fingerprints")
-    return set(json.loads(project.run("dvc", "status", "--json").splitlines()[-1]))
 
 
 def run_by_dvc(project: Project, *stages: str) -> set[str]:
@@ -27,18 +18,11 @@ def run_by_dvc(project: Project, *stages: str) -> set[str]:
     return {line.split("'")[1] for line in lines if line.startswith("Running stage")}
 
 
-@pytest.fixture
-def clone(finished, tmp_path) -> Project:
-    """A fresh clone of the finished project: records and reports without runs, data or either tool's memory."""
-    finished.run("git", "clone", "-q", ".", str(tmp_path / "clone"))
-    return Project(tmp_path / "clone")
-
-
 def test_everything_is_made_and_both_tools_rest(finished):
     assert (finished.path / "reports/table2.csv").is_file()
     assert (finished.path / "reports/index.html").is_file()
     assert finished.planned() == {}
-    assert out_of_date(finished) == set()
+    assert finished.out_of_date() == set()
     assert run_by_dvc(finished) == set()
     assert finished.planned() == {}
 
@@ -52,7 +36,7 @@ def test_after_dvc_repro_snakemake_rests(duplicate):
     duplicate.edit("params.yaml", "pairs: 4", "pairs: 3")
     assert run_by_dvc(duplicate) == {"fingerprints", "figure@figure_motion_swap", "site"}
     assert duplicate.planned() == {}
-    assert out_of_date(duplicate) == set()
+    assert duplicate.out_of_date() == set()
 
 
 def test_a_table_needs_no_other_stage_of_dvc(duplicate):
@@ -64,7 +48,7 @@ def test_a_table_needs_no_other_stage_of_dvc(duplicate):
 def test_a_hyper_parameter_reruns_its_model(duplicate):
     duplicate.edit("params.yaml", f"system: {MODEL}\n", f"system: {MODEL}\n    training: {{lr: 0.01}}\n")
     assert duplicate.planned() == RERUN
-    assert out_of_date(duplicate) == {f"train@{MODEL}", f"evaluate@{MODEL}", "table@table2", "site"}
+    assert duplicate.out_of_date() == {f"train@{MODEL}", f"evaluate@{MODEL}", "table@table2", "site"}
 
 
 def test_comments_and_docstrings_rerun_nothing_and_code_reruns_its_jobs(duplicate):
@@ -73,10 +57,10 @@ def test_comments_and_docstrings_rerun_nothing_and_code_reruns_its_jobs(duplicat
     assert text.startswith('"""')
     path.write_text("# A comment.\n" + text.replace('"""', '"""Better said: ', 1).replace("\n\n\n", "\n\n\n\n"))
     assert duplicate.planned() == {}
-    assert out_of_date(duplicate) == set()
+    assert duplicate.out_of_date() == set()
     path.write_text(text + "\nANSWER = 42\n")
     assert duplicate.planned() == RERUN
-    assert out_of_date(duplicate) == {f"train@{MODEL}", f"evaluate@{MODEL}", "table@table2", "site"}
+    assert duplicate.out_of_date() == {f"train@{MODEL}", f"evaluate@{MODEL}", "table@table2", "site"}
     path.write_text(text)
     assert duplicate.planned() == {}
 
@@ -86,7 +70,7 @@ def test_a_data_setting_reruns_what_comes_from_its_data(duplicate):
     rerun = duplicate.planned()
     assert (rerun["prepare"], rerun["judge"], rerun["train"], rerun["evaluate"], rerun["figure"]) == (1, 1, 1, 2, 1)
     assert "table" not in rerun and "video_judge" not in rerun
-    changed = out_of_date(duplicate)
+    changed = duplicate.out_of_date()
     assert changed == {"prepare", "judge", "train@halo", "evaluate@halo", "evaluate_real", *dependent(changed)}
     assert "train@dsvae" not in changed and "table@hgan_table1" not in changed
 
@@ -95,75 +79,11 @@ def dependent(changed: set[str]) -> set[str]:
     return {name for name in changed if name.startswith(("table@table2", "figure@", "site"))}
 
 
-def test_clone_and_pull(duplicate, tmp_path):
-    duplicate.run("dvc", "remote", "add", "-d", "local", str(tmp_path / "remote"))
-    duplicate.run("dvc", "push")
-    duplicate.commit()
-    clone = Project(tmp_path / "clone")
-    duplicate.run("git", "clone", "-q", ".", str(clone.path))
-    clone.run("make", "-o", ".venv/.ok", "pull")
-    assert clone.planned() == {}
-    assert out_of_date(clone) == set()
-    assert clone.run("git", "status", "--short") == ""
-    clone.edit("params.yaml", f"system: {MODEL}\n", f"system: {MODEL}\n    training: {{lr: 0.01}}\n")
-    assert clone.planned() == RERUN
-
-
-def test_a_clone_rests(clone):
-    """Records and tables that came with the clone hold, whatever the times of its files are."""
-    assert clone.planned("table2", "hgan_table1") == {}
-    (clone.path / RECORD).unlink()
-    missing = {"prepare": 1, "judge": 2, "train": 1, "evaluate": 1, "table": 1}
-    assert clone.planned("reports/table2.csv") == missing
-    clone.run("git", "checkout", "-q", RECORD)
-    assert clone.planned("reports/table2.csv") == {}
-
-
-def test_a_clone_reruns_what_its_own_changes_touch(clone):
-    assert clone.planned("table2") == {}
-    path = clone.path / "src/latentmotion/models/dsvae.py"
-    text = path.read_text()
-    path.write_text(text + "\nANSWER = 42\n")
-    assert clone.planned("table2")["train"] == 2  # S3VAE's networks are DSVAE's
-    path.write_text(text)
-    assert clone.planned("table2") == {}
-
-
-@pytest.mark.parametrize(
-    ("file", "old", "new", "trainings"),
-    [
-        ("params.yaml", f"system: {MODEL}\n", f"system: {MODEL}\n    training: {{lr: 0.01}}\n", 1),
-        ("params.yaml", "predict_length: 16", "predict_length: 12", 3),
-        ("config/tiny.yaml", "select_every: 4", "select_every: 2", 3),
-        ("config/tiny.yaml", "people: 12", "people: 13", 3),
-    ],
-    ids=["training", "evaluation", "judge", "data"],
-)
-def test_a_clone_trains_what_other_settings_ask_for(clone, file, old, new, trainings):
-    """Every setting that decides a record is compared before the record is adopted."""
-    clone.edit(file, old, new)
-    assert clone.planned("reports/table2.csv")["train"] == trainings
-
-
-def test_a_record_that_lacks_a_protocol_is_made_again(clone):
-    path = clone.path / RECORD
-    record = json.loads(path.read_text())
-    record["protocols"].remove("motion_swap")
-    path.write_text(json.dumps(record))
-    assert clone.planned("table2")["evaluate"] == 1
-
-
-def test_another_seed_and_another_scale_have_jobs_of_their_own(finished, clone):
-    assert clone.planned("reports/table2.csv", "--config", "seeds=[7]")["train"] == 3
-    assert finished.planned("reports/table2.csv", "--config", "scale=quick")["train"] == 3
-    assert finished.planned("reports/table2.csv") == {}
-
-
 def test_dvc_compares_experiments(duplicate):
     duplicate.run("dvc", "exp", "run", "-S", f"+models.{MODEL}.training.lr=0.01", f"evaluate@{MODEL}")
     assert json.loads((duplicate.path / RECORD).read_text())["training"]["settings"]["training"]["lr"] == 0.01
     assert duplicate.planned(f"evaluate_{MODEL}") == {}
-    assert not out_of_date(duplicate) & {f"train@{MODEL}", f"evaluate@{MODEL}"}
+    assert not duplicate.out_of_date() & {f"train@{MODEL}", f"evaluate@{MODEL}"}
     shown = duplicate.run("dvc", "exp", "show", "--only-changed", "--csv")
     assert f"models.{MODEL}.training.lr" in shown and "predict.mse" in shown
 

@@ -7,6 +7,8 @@ import time
 import psutil
 import pytest
 
+pytestmark = pytest.mark.slow
+
 RUN = "runs/tiny/dsvae/faces-drawn/seed0"
 STEPS = 60
 SAVE_EACH_STEP = {"LATENTMOTION_CHECKPOINT_SECONDS": "0"}

@@ -1,5 +1,6 @@
 """The checkout under test, and copies of it at scale tiny in which the workflow is run."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -55,6 +56,11 @@ class Project:
             return {}
         lines = output.split("Job stats:")[1].split("total")[0].splitlines()
         return {line.split()[0]: int(line.split()[1]) for line in lines if line and line.split()[-1].isdigit()}
+
+    def out_of_date(self) -> set[str]:
+        """The stages that DVC would run, once the fingerprints are those of the parameters and the code."""
+        self.run("dvc", "repro", "fingerprints")
+        return set(json.loads(self.run("dvc", "status", "--json").splitlines()[-1]))
 
     def commit(self) -> None:
         self.run("git", "add", "-A")
