@@ -1,10 +1,10 @@
-"""Speed of HGN's training step at the public code's setting: 16 sequences of 34 frames, 32 px, 0.59 M parameters.
+"""The speed of HGN's training step with the settings of the public code: 16 sequences of 34 frames at 32 px.
 
     python benchmarks/hgn_step.py [--batch 16] [--frames 34] [--threads 2] [--steps 5] [--device cpu]
 
-That code does 5.9 sequences/s in float32 on 2 cores, and renders 30 of the 34 frames; here all are rendered and scored.
-On a machine that is shared the CPU time is steadier than the clock: `CPU` is what the clock would show if every thread
-were busy all the time and nothing else ran.
+The model has 0.59 M parameters. The public code trains on 5.9 sequences/s in float32 on 2 cores, and decodes 30 of the
+34 frames; here all frames are decoded and scored. On a shared machine, CPU time varies less than clock time. `CPU` is
+CPU time divided by the number of threads: the clock time if all threads were always busy and nothing else ran.
 """
 
 import argparse
@@ -23,7 +23,7 @@ WAYS = (("float32", False), ("float32", True), ("bfloat16", True))
 
 
 def rate(way: tuple[str, bool], arguments: argparse.Namespace) -> dict[str, float]:
-    """Sequences a second by the clock and by CPU time (the fastest step of each), FLOP of a step, parameters.
+    """Sequences per second by clock and CPU time (of the fastest step), FLOP of a step, number of parameters.
 
     Arguments:
         way: precision, and whether convolution weights are channels last.

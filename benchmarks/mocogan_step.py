@@ -1,8 +1,8 @@
-"""Speed of MoCoGAN's and HGAN's training step at the size of MoCoGAN's public code: 96 px, 16 frames, 64 channels.
+"""The speed of a training step of MoCoGAN and HGAN at the size of MoCoGAN's public code: 96 px, 16 frames, 64 channels.
 
     python benchmarks/mocogan_step.py [--batch 4] [--threads 2] [--size 96] [--width 64] [--device cpu]
 
-A step is one update of each of the three networks. That code does 0.50 sequences/s of it in float32 on 2 cores.
+A step is one update of each of the three networks. The public code trains on 0.50 sequences/s in float32 on 2 cores.
 """
 
 import argparse
@@ -22,7 +22,7 @@ WAYS = (("float32", False), ("float32", True), ("bfloat16", False), ("bfloat16",
 
 
 def rate(system: str, way: tuple[str, bool], arguments: argparse.Namespace) -> tuple[float, float, int]:
-    """Sequences a second (the fastest step), FLOP a second, and parameters.
+    """Sequences per second of the fastest step, FLOP per second, and the number of parameters.
 
     Arguments:
         way: precision, and whether convolution weights are channels last.

@@ -1,8 +1,9 @@
-"""How long Snakemake plans: `python benchmarks/planning.py [--jobs 2000]`.
+"""The duration of a dry run of Snakemake: `python benchmarks/planning.py [--jobs 2000]`.
 
-Copies what planning reads to a temporary folder, gives scale tiny as many seeds as make that many jobs, and times
-`snakemake -n --quiet all` there, twice: first when nothing is known of the folder, then again. A workflow of one rule
-shows what Snakemake's start alone takes. CPU seconds are those of the process, whatever else the machine does.
+It copies the files that planning needs to a temporary folder and gives the scale tiny so many seeds that there are at
+least `--jobs` jobs. There it measures `snakemake -n --quiet all` twice, without and with caches. For comparison it
+measures a workflow with a single rule, which is the start of Snakemake alone. CPU seconds are those of the process and
+depend little on the load of the machine.
 """
 
 import argparse
@@ -22,7 +23,7 @@ EMPTY = 'rule all:\n    output: "x"\n    shell: "touch x"\n'
 
 
 def planned(folder: Path, *arguments: str) -> tuple[float, float]:
-    """Seconds on the clock and of CPU that one dry run takes."""
+    """Clock seconds and CPU seconds of one dry run."""
     command = [sys.executable, "-m", "snakemake", "-n", "--quiet", *arguments]
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     own = {"PYTHONPATH": str(folder / "src")}
@@ -32,6 +33,7 @@ def planned(folder: Path, *arguments: str) -> tuple[float, float]:
 
 
 def copied(folder: Path) -> Path:
+    """Copies the files that planning needs to the folder."""
     for name in READ:
         source = ROOT / name
         (shutil.copytree if source.is_dir() else shutil.copy2)(source, folder / name)
@@ -42,7 +44,7 @@ def copied(folder: Path) -> Path:
 
 
 def jobs(seeds: int) -> int:
-    """Trainings, evaluations and what else `all` asks for."""
+    """The number of jobs of the target `all` with so many seeds."""
     from latentmotion.config import catalogue, params
 
     found = params.load(ROOT / "params.yaml", overrides={"scale": "tiny", "seeds": list(range(seeds))})
@@ -58,7 +60,7 @@ def main() -> None:
         empty, project = Path(place) / "empty", Path(place) / "project"
         empty.mkdir()
         project.mkdir()
-        (empty / "Snakefile").write_text(EMPTY)
+        (empty / "Snakefile").write_text(EMPTY, encoding="utf-8")
         arguments = ["--config", "scale=tiny", f"seeds={json.dumps(list(range(seeds)))}", "--", "all"]
         print(f"{'':34} {'s':>6} {'CPU s':>6}")
         print(f"{'one job':34} {'{:6.1f} {:6.1f}'.format(*planned(empty))}")

@@ -1,7 +1,7 @@
-"""How long Sprites take to prepare: `python benchmarks/prepare_sprites.py [--raw data/raw/sprites] [--size 64]`.
+"""The duration of preparing Sprites: `python benchmarks/prepare_sprites.py [--raw data/raw/sprites] [--size 64]`.
 
-Prints the seconds for composing the whole set and for writing it (splits, hashes, manifest), and the peak of memory.
-Without --raw the drawn layers are used, which are composed by the same code.
+It prints the seconds for composing the whole set and for writing it (splits, digests, manifest), and the peak of
+memory. Without --raw it uses the drawn layers, which are composed by the same code.
 """
 
 import argparse

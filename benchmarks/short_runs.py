@@ -1,11 +1,11 @@
-"""Short runs at the papers' own sizes: that they train on real data, what a batch takes, in seconds and memory.
+"""Short trainings at the sizes of the papers: they test that models train on real data, and measure time and memory.
 
     snakemake --configfile config/real.yaml --config scale=paper -- data/processed/paper/sprites/manifest.json
     python benchmarks/short_runs.py --configfile config/real.yaml [--steps 5] [--batch 4] rwae-complex/sprites ...
 
-Each run is the verb `train` with the settings of paper scale, but for the number of batches and, where --batch says so,
-of the sequences in one. Its record is left in results/paper/short/MODEL/DATASET.json, without weights: a model that saw
-five batches has learnt nothing, and no table reads these files.
+Each training is the verb `train` with the settings of the scale paper, except for the number of steps and, with
+--batch, the number of sequences in a batch. The record is written to results/paper/short/MODEL/DATASET.json. The
+weights are not kept, because a model has learnt nothing after five batches, and no table reads these records.
 """
 
 import argparse
@@ -30,7 +30,7 @@ def short(settings: dict, steps: int, batch: int | None, precision: str) -> dict
 
 
 def run(model: str, data: str, settings: dict) -> dict:
-    """The record of a training in a process of its own, whose peak of memory is then its own, too."""
+    """The record of a training in a separate process, so that the peak of memory is that of this training."""
     with tempfile.TemporaryDirectory() as folder:
         places = ["--data", data, "--out", f"{folder}/run", "--state", f"{folder}/state", "--seed", "0"]
         verb = [sys.executable, "-m", "latentmotion.cli", "train", "--model", model, *places]
@@ -46,7 +46,7 @@ def main() -> None:
     parser.add_argument("--batch", type=int)
     parser.add_argument("--precision", default="float32", choices=["float32", "bfloat16"])
     given = parser.parse_args()
-    overrides = yaml.safe_load(given.configfile.read_text()) if given.configfile else {}
+    overrides = yaml.safe_load(given.configfile.read_text(encoding="utf-8")) if given.configfile else {}
     catalogued = params.load(overrides=overrides | {"scale": "paper"})
     for name in given.runs:
         model, dataset = name.split("/")

@@ -1,8 +1,8 @@
-"""Trajectories of Toy Physics that are made in a second: `python benchmarks/toy_physics.py [--systems pendulum ...]`.
+"""The speed of generating Toy Physics: `python benchmarks/toy_physics.py [--systems pendulum ...]`.
 
-Simulates and renders trajectories of 512 frames of 32 px as `prepare` does, shared out to 2 processes of one thread,
-and prints for each system how many a second, and how much of a core's time one takes. The public generator, which
-makes one at a time with scipy, reaches 0.12 to 0.32 a second on 2 cores.
+It simulates and renders trajectories of 512 frames at 32 px as `prepare` does, in 2 processes with one thread each. For
+each system it prints the trajectories per second and the core seconds per trajectory. The public generator, which makes
+one trajectory at a time with scipy, reaches 0.12 to 0.32 trajectories per second on 2 cores.
 """
 
 import argparse
@@ -16,12 +16,12 @@ from latentmotion.core.errors import UserError
 from latentmotion.data.physics.registry import find, names
 from latentmotion.data.physics.trajectories import Conditions, batches, render
 
-PUBLIC = 0.32  # a second, the best of its systems
-AT_ONCE = 32  # videos that are rendered, and here thrown away, together
+PUBLIC = 0.32  # trajectories per second of the public generator, for its fastest system
+AT_ONCE = 32  # videos that are rendered together; they are not kept
 
 
 def make(name: str, first: int, end: int, frames: int, size: int) -> np.ndarray:
-    """Seconds of one core for simulating and for rendering the trajectories with numbers `first` to `end` - 1."""
+    """Core seconds for simulating and for rendering the trajectories with the numbers `first` to `end` - 1."""
     system, spent, begin = find(name), np.zeros(2), time.process_time()
     conditions = Conditions(dt=0.05, friction=0.0, varied=False, hues=system.hues)
     for _, found in batches(system, first, end, frames, conditions):
@@ -60,7 +60,7 @@ def main() -> None:
             return sum(job.result() for job in jobs), time.perf_counter() - start
 
         for name in systems:
-            shared(name, list(range(arguments.processes + 1)))  # every process loads what it needs
+            shared(name, list(range(arguments.processes + 1)))  # so that every process has loaded its modules
             spent, seconds = shared(name, ends)
             rate, (simulated, rendered) = arguments.trajectories / seconds, 1000 * spent / arguments.trajectories
             print(f"{name:16} {rate:9.1f} {rate / PUBLIC:9.0f}   {simulated:23.2f} {rendered:9.2f}", flush=True)

@@ -1,9 +1,9 @@
-"""Does the Frechet distance grow with what is wrong? `python benchmarks/video_judge.py [--judge FOLDER --data FOLDER]`.
+"""How the Frechet distance grows with distortions: `python benchmarks/video_judge.py [--judge FOLDER --data FOLDER]`.
 
-Real validation videos are made worse step by step and compared, by the trained video judge's features, with as many
-training videos: noise, frames in wrong places, wrong speed (simulated anew with another time between frames), a body
-missing from some videos, few videos repeated. Prints the distances as multiples of that of unchanged videos, which
-stands first, and how long features take.
+Real validation videos are distorted in growing strength and compared with as many training videos, in the features of
+the trained video judge. The distortions are noise, exchanged frames, a wrong speed (simulated with another time between
+frames), a missing body in some videos, and the repetition of few videos. It prints the distance of undistorted videos,
+the other distances as multiples of it, and the time for computing features.
 """
 
 import argparse
@@ -21,11 +21,14 @@ from latentmotion.data.prepared import PreparedDataset
 from latentmotion.evaluation.judges.video_judge import VideoJudge, load_video_judge
 from latentmotion.evaluation.metrics.frechet_distance import frechet_distance
 
-AWAY = 1e3  # a place that no canvas reaches
+AWAY = 1e3  # a place outside every canvas
 
 
 def simulated(name: str, settings: dict, count: int, speed: float = 1.0, missing: float = 0.0) -> np.ndarray:
-    """The first validation videos anew, (count, T, C, S, S) uint8: `speed` times as fast, or a share without a body."""
+    """The first validation videos, simulated again `speed` times as fast or, for a share of them, without a body.
+
+    Returns (count, T, C, S, S) uint8.
+    """
     chosen = {"dt": 0.05, "span": 512, "friction": 0.0, "varied": False, "hues": find(name).hues} | settings["options"]
     own, system, frames = conditions(chosen), find(name), settings["frames"]
     length = round(chosen["span"] / speed)
@@ -48,13 +51,13 @@ def simulated(name: str, settings: dict, count: int, speed: float = 1.0, missing
 
 
 def noisy(x: np.ndarray, levels: float) -> np.ndarray:
-    """Normal noise with a deviation of so many of the 256 levels."""
+    """The videos with normal noise, whose standard deviation is `levels` of the 256 grey levels."""
     noise = levels * np.random.default_rng(0).standard_normal(x.shape, np.float32)
     return np.rint((x + noise).clip(0, 255)).astype(np.uint8)
 
 
 def swapped(x: np.ndarray, count: int) -> np.ndarray:
-    """`count` times two frames of each video change places."""
+    """The videos after `count` exchanges of two random frames in each."""
     rng, out = np.random.default_rng(0), x.copy()
     for video in out:
         for _ in range(count):
@@ -99,7 +102,7 @@ def main() -> None:
         for title, worse in series.items():
             distances = [frechet_distance(features(judge, video), truth) / floor for video in worse]
             rises = all(a < b for a, b in zip([1.0, *distances], distances, strict=False))
-            print(f"  {title:46}", *(f"{d:9.1f}" for d in distances), "" if rises else "  does not rise", flush=True)
+            print(f"  {title:46}", *(f"{d:9.1f}" for d in distances), "" if rises else "  does not grow", flush=True)
 
 
 def features(judge: VideoJudge, x: np.ndarray) -> np.ndarray:

@@ -47,7 +47,7 @@ def folder(file: Path) -> str:
 
 def imports(file: Path) -> Iterator[str]:
     """Dotted names in the import statements of a file, wherever they stand in it, such as "latentmotion.core.files"."""
-    for node in ast.walk(ast.parse(file.read_text())):
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -118,5 +118,5 @@ def test_optional_packages_are_imported_where_they_belong():
 def test_no_file_is_too_long():
     files = [file for part in ("src", "tests", "workflow") for file in (ROOT / part).rglob("*")]
     code = [file for file in files if file.suffix in (".py", ".smk")]
-    lengths = {file.relative_to(ROOT).as_posix(): len(file.read_text().splitlines()) for file in code}
+    lengths = {file.relative_to(ROOT).as_posix(): len(file.read_text(encoding="utf-8").splitlines()) for file in code}
     assert {file: length for file, length in lengths.items() if length > LINES} == {}

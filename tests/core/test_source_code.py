@@ -61,7 +61,7 @@ def forget() -> None:
 def parsed(file: Path) -> set[Path]:
     """The files that the import statements of a file name, found with the syntax tree."""
     names = []
-    for node in ast.walk(ast.parse(file.read_text())):
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module.startswith("latentmotion"):
             names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
         elif isinstance(node, ast.Import):
@@ -84,7 +84,8 @@ def test_imports_over_lines_within_functions_and_under_other_names_count(tmp_pat
     (tmp_path / "file.py").write_text(
         "import numpy\nfrom latentmotion.models.components import (  # two\n"
         "    gaussian,  # one\n    content as other,\n)\n"
-        "def f():\n    from latentmotion.core import files as p\n    import latentmotion.data.prepare as q\n"
+        "def f():\n    from latentmotion.core import files as p\n    import latentmotion.data.prepare as q\n",
+        encoding="utf-8",
     )
     found = {file.relative_to(source_code.PACKAGE).as_posix() for file in imported(tmp_path / "file.py")}
     components = {f"models/components/{name}.py" for name in ("__init__", "gaussian", "content")}
@@ -105,7 +106,7 @@ def test_sources_are_all_that_python_loads(module):
 
 
 def test_sources_follow_imports_of_imports(package):
-    (package / "models/three.py").write_text("from latentmotion.models.one import double\n")
+    (package / "models/three.py").write_text("from latentmotion.models.one import double\n", encoding="utf-8")
     assert source_code.sources("models/two") == ("models/two.py",)
     assert source_code.sources("models/three") == ("models/one.py", "models/three.py", "models/two.py")
 
@@ -192,12 +193,12 @@ def test_a_cache_is_used_and_a_changed_file_is_read_again(package, monkeypatch):
 def test_a_damaged_cache_is_made_again(package, damage):
     first = found(package)
     cache = source_code._cache_file()
-    whole = json.loads(cache.read_text())
-    cache.write_text(damage)
+    whole = json.loads(cache.read_text(encoding="utf-8"))
+    cache.write_text(damage, encoding="utf-8")
     assert found(package) == first
-    assert json.loads(cache.read_text()) == whole
+    assert json.loads(cache.read_text(encoding="utf-8")) == whole
 
 
 def test_without_a_cache_that_can_be_written_files_are_read_by_each_process(package):
-    (package / "__pycache__").write_text("a file where the folder should be")
+    (package / "__pycache__").write_text("a file where the folder should be", encoding="utf-8")
     assert sorted(found(package)) == ["models/one.py", "models/two.py"]

@@ -35,7 +35,7 @@ def table(tmp_path, monkeypatch):
     size, digest = (tmp_path / "model.tar").stat().st_size, file_digest(tmp_path / "model.tar")
     row = ["toy", "set/recordings.tar", "https://example.org/toy/tar.gz/1", size, digest, "CC0", ""]
     path = tmp_path / "sources.csv"
-    path.write_text("\n".join(",".join(map(str, line)) for line in (COLUMNS, row)) + "\n")
+    path.write_text("\n".join(",".join(map(str, line)) for line in (COLUMNS, row)) + "\n", encoding="utf-8")
     return path
 
 

@@ -27,7 +27,9 @@ def table(tmp_path):
             )
         )
         path = tmp_path / "sources.csv"
-        path.write_text(",".join(COLUMNS) + "\n" + ",".join(str(v) for v in (row | changes).values()) + "\n")
+        path.write_text(
+            ",".join(COLUMNS) + "\n" + ",".join(str(v) for v in (row | changes).values()) + "\n", encoding="utf-8"
+        )
         return path
 
     return write

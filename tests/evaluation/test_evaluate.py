@@ -123,7 +123,7 @@ def test_a_judge_of_other_data_or_other_bytes_is_refused(made, tmp_path):
     data = PreparedDataset.open(made / "faces-drawn")
     with pytest.raises(UserError, match="trained on other data"):
         load_judges(made / "judges", replace(data, manifest=data.manifest | {"sha256": "0"}), torch.device("cpu"))
-    (tmp_path / "action.json").write_text((made / "judges/action.json").read_text())
+    (tmp_path / "action.json").write_text((made / "judges/action.json").read_text(encoding="utf-8"))
     (tmp_path / "action.safetensors").write_bytes(b"other")
     with pytest.raises(UserError, match="is not what its record describes"):
         load_judges(tmp_path, data, torch.device("cpu"))

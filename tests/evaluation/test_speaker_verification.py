@@ -188,12 +188,12 @@ def test_a_run_on_sound_is_evaluated_without_judges(tmp_path):
     save_file(build(settings, shape).state_dict(), run / "weights.safetensors")
     record = {"weights": file_digest(run / "weights.safetensors"), "settings": settings, "shape": vars(shape)}
     record |= {"data": PreparedDataset.open(data).sha256, "data_folder": str(data)}
-    (run / "record.json").write_text(json.dumps(record))
+    (run / "record.json").write_text(json.dumps(record), encoding="utf-8")
     chosen = {"source": "drawn", "scale": "tiny", "seed": 0, "split": "test", "floor": None, "threads": 1}
     for model, folder in (("real", None), ("fhvae", run)):
         job = EvaluationJob(model, PreparedDataset.open(data), folder, chosen)
         evaluate(job, NetworkPaths(tmp_path / "judges"), tmp_path / f"{model}.json", "cpu")
-    real, ours = (json.loads((tmp_path / f"{model}.json").read_text()) for model in ("real", "fhvae"))
+    real, ours = (json.loads((tmp_path / f"{model}.json").read_text(encoding="utf-8")) for model in ("real", "fhvae"))
     values = {(m["protocol"], m["metric"]): m["value"] for m in [*real["metrics"], *ours["metrics"]]}
     assert values["spectrum-verification", "trials"] == 300 * 299 / 2
     for key in ("content", "motion"):
@@ -231,11 +231,11 @@ def table(folder: Path, broken: str = "") -> dict[str, str]:
     files = []
     for i, content in enumerate(records):
         files.append(folder / f"{i}.json")
-        files[-1].write_text(json.dumps(content))
+        files[-1].write_text(json.dumps(content), encoding="utf-8")
     render_table(
         "rwae_table1", files, PUBLISHED, folder / "rwae_table1", settings | {"datasets": list(DATASETS.values())}
     )
-    return {path.suffix: path.read_text() for path in folder.glob("rwae_table1.*")}
+    return {path.suffix: path.read_text(encoding="utf-8") for path in folder.glob("rwae_table1.*")}
 
 
 def test_rates_are_in_per_cent_and_printed_ones_beside_timit_alone(tmp_path):

@@ -102,7 +102,7 @@ def slurm(tmp_path, monkeypatch):
         "scontrol": f'echo "$@" >> {tmp_path}/requeued',
     }
     for name, text in programs.items():
-        (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
+        (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
         (tmp_path / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     monkeypatch.setenv(slurm_job.BEGAN, str(time.monotonic() - 100))
@@ -113,20 +113,20 @@ def slurm(tmp_path, monkeypatch):
 
 @pytest.mark.slow
 def test_near_the_time_limit_it_saves_and_has_itself_queued_again(start, slurm, tmp_path, monkeypatch):
-    slurm.write_text("3:00\n")  # of which 100 s are over: less than the margin is left
+    slurm.write_text("3:00\n", encoding="utf-8")  # of which 100 s are over: less than the margin is left
     process = start("run", 60)
     _, errors = process.communicate()
     assert process.returncode == AGAIN
     last = errors.splitlines()[-1]
     assert "stopped at step 1 by the end of its SLURM job's time, state saved; SLURM runs it again" in last
-    assert (tmp_path / "requeued").read_text() == "requeue 17_3\n"
-    assert (tmp_path / "asked").read_text().splitlines()[0].endswith("--job 17_3")
+    assert (tmp_path / "requeued").read_text(encoding="utf-8") == "requeue 17_3\n"
+    assert (tmp_path / "asked").read_text(encoding="utf-8").splitlines()[0].endswith("--job 17_3")
     monkeypatch.delenv(slurm_job.BEGAN)
     assert start("run", 60).wait(PATIENCE) == 0
 
 
 def test_a_limit_that_was_raised_meanwhile_counts(slurm):
-    slurm.write_text("2:00\n1:00:00\n")
+    slurm.write_text("2:00\n1:00:00\n", encoding="utf-8")
     stop = signals.Stop(120.0)
     assert stop.latest < time.monotonic() and not stop.wanted()
     assert stop.latest > time.monotonic() + 3000
@@ -134,7 +134,7 @@ def test_a_limit_that_was_raised_meanwhile_counts(slurm):
 
 def test_the_margin_is_at_most_half_of_the_limit(slurm):
     began = float(os.environ[slurm_job.BEGAN])
-    slurm.write_text("10:00\n")
+    slurm.write_text("10:00\n", encoding="utf-8")
     assert slurm_job.latest(120.0) == pytest.approx(began + 480, abs=1e-6)
     assert slurm_job.latest(900.0) == pytest.approx(began + 300, abs=1e-6)
 

@@ -94,7 +94,7 @@ def together(data, folder, model, steps=STEPS) -> None:
 
 
 def history(folder) -> list[dict]:
-    return [json.loads(line) for line in (folder / "run/history.jsonl").read_text().splitlines()]
+    return [json.loads(line) for line in (folder / "run/history.jsonl").read_text(encoding="utf-8").splitlines()]
 
 
 @pytest.mark.slow
@@ -127,7 +127,7 @@ def test_two_processes_compute_what_one_does(data, tmp_path, model):
      ("os._exit(9)", "exitcode")],
 )  # fmt: skip
 def test_all_end_when_one_fails(data, tmp_path, failure, line):
-    (tmp_path / "failing.py").write_text(FAILING.format(rank="1", failure=failure))
+    (tmp_path / "failing.py").write_text(FAILING.format(rank="1", failure=failure), encoding="utf-8")
     process = start(data, tmp_path, "dsvae", [tmp_path / "failing.py"])
     output = finish(process)
     assert process.returncode != 0

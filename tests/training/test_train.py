@@ -149,7 +149,7 @@ def test_weights_of_another_model_are_refused(data, tmp_path):
         load_run(tmp_path / "dsvae" / "run", CPU)
     record = read_record(tmp_path / "dsvae/run/record.json")
     record["weights"] = file_digest(tmp_path / "dsvae/run/weights.safetensors")
-    (tmp_path / "dsvae/run/record.json").write_text(json.dumps(record))
+    (tmp_path / "dsvae/run/record.json").write_text(json.dumps(record), encoding="utf-8")
     with pytest.raises(UserError, match="does not fit dsvae"):
         load_run(tmp_path / "dsvae" / "run", CPU)
 
