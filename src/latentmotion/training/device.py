@@ -19,7 +19,7 @@ def choose(name: str) -> torch.device:
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     if name == "cuda" and not torch.cuda.is_available():
-        raise UserError("--device cuda: this machine has no GPU that torch can use; ask for cpu or auto")
+        raise UserError("--device cuda: this machine has no GPU that torch can use; use cpu or auto")
     if name not in ("cpu", "cuda"):
         raise UserError(f"--device {name}: unknown; known: auto, cpu, cuda")
     return torch.device("cuda", parallel.rank() % torch.cuda.device_count()) if name == "cuda" else torch.device("cpu")

@@ -44,7 +44,7 @@ def decode(content: bytes, name: str, rate: int) -> np.ndarray:
         raise UserError(f"{name}: {8 * pcm.width} bits a sample, not 16; replace it by the original")
     there = len(pcm.content) // pcm.width
     if there < pcm.count:
-        raise UserError(f"{name}: truncated, {there} of the {pcm.count} samples that its header says; copy it again")
+        raise UserError(f"{name}: truncated, {there} of the {pcm.count} samples that its header states; copy it again")
     sound = np.frombuffer(pcm.content, pcm.order, pcm.count).astype(np.float32) / 32768
     if not np.any(np.abs(sound) > SILENT):
         raise UserError(f"{name}: silent, {pcm.count} samples within {SILENT:g} of full scale; replace or remove it")

@@ -35,7 +35,7 @@ def _header(content: bytes, name: str) -> tuple[dict[str, str], int]:
     """Field -> value, and the position at which the samples start."""
     lines = content[:65536].decode("latin-1").split("\n")
     if len(lines) < 2 or not lines[1].strip().isdigit():
-        raise UserError(f"{name}: its SPHERE header does not say how long it is; copy it again")
+        raise UserError(f"{name}: its SPHERE header does not state its length; copy it again")
     start = int(lines[1])
     fields = {}
     for line in content[:start].decode("latin-1").split("\n")[2:]:

@@ -54,7 +54,7 @@ def prepare(raw, settings: dict) -> Sequences:
 def _check(source: str, train: int, options: dict) -> None:
     where = "key 'datasets.balls"
     if source != "real":
-        raise UserError(f"{where}.source': balls are generated, there is no other set to stand in for; set it to real")
+        raise UserError(f"{where}.source': balls are generated and have no other source; set it to real")
     if train < len(COLOURS) or min(options["test"], options["validation"]) < len(COLOURS):
         raise UserError(
             f"{where}.options': {options['sequences']} sequences, {options['test']} of them test, "

@@ -50,8 +50,7 @@ def prepare(raw, settings: dict) -> Sequences:
     """
     if settings["source"] != "real":
         raise UserError(
-            "key 'datasets.moving_shapes.source': shapes are generated, there is no other set to stand in for; set it "
-            "to real"
+            "key 'datasets.moving_shapes.source': shapes are generated and have no other source; set it to real"
         )
     cells = np.indices((len(SHAPES), len(SIZES), len(COLOURS), len(ACTIONS), settings["options"]["takes"]))
     shape, size, colour, action, take = cells.reshape(5, -1)

@@ -85,7 +85,7 @@ def _fill(out: np.ndarray, first: int, system: System, chosen: dict) -> None:
 def _check(system: System, settings: dict, train: int) -> None:
     chosen, where = settings["options"], f"key 'datasets.{system.name}"
     if settings["source"] != "real":
-        raise UserError(f"{where}.source': Toy Physics is simulated, nothing stands in for it; set it to real")
+        raise UserError(f"{where}.source': Toy Physics is simulated and has no other source; set it to real")
     if train < 1:
         raise UserError(
             f"{where}.options': {chosen['sequences']} sequences, {chosen['test']} of them test, "
@@ -97,11 +97,11 @@ def _check(system: System, settings: dict, train: int) -> None:
             f"{chosen['span']}; none may be longer than the next"
         )
     if not chosen["dt"] > 0:
-        raise UserError(f"{where}.options.dt': {chosen['dt']}, and time would not pass; set it above 0")
+        raise UserError(f"{where}.options.dt': {chosen['dt']}, but time must pass between frames; set it above 0")
     if chosen["friction"] and system.frictionless:
         raise UserError(
-            f"{where}.options.friction': {chosen['friction']}, but bodies under gravity that lose energy fall into one "
-            "another; set it to 0"
+            f"{where}.options.friction': {chosen['friction']}, but bodies under gravity that lose energy fall into "
+            "each other; set it to 0"
         )
     if 1 < chosen["hues"] < system.bodies:
         raise UserError(

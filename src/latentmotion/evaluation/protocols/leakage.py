@@ -1,7 +1,7 @@
 """leakage: which labels a classifier can predict from the codes. This protocol is not in the papers.
 
 Where content and motion are separated, the action cannot be predicted from the content code, nor a content label from
-the motion code, better than by the most frequent class (`<label>_chance`). This says something only where the motion
+the motion code, better than by the most frequent class (`<label>_chance`). This is informative only where the motion
 code does contain the action and the content code the content labels, so these accuracies are measured too. A linear
 classifier would miss what is stored nonlinearly, so a support vector machine with a Gaussian kernel is used.
 """
