@@ -1,5 +1,6 @@
 """Judges and evaluation: every test sequence is scored, no score depends on the batch, and bad models are detected."""
 
+import importlib
 import json
 from dataclasses import replace
 
@@ -73,6 +74,13 @@ def test_a_record_holds_everything_that_it_was_made_with(made, tmp_path):
     assert record["data_settings"] == json.loads(json.dumps(prepare_settings(P, "faces-drawn")))
     assert all(judge["settings"]["steps"] == 60 for judge in record["judges"].values())
     assert record["protocols"] == list(modules("evaluation/protocols"))
+
+
+def test_restricted_protocols_name_data_sets_that_there_are():
+    for name in modules("evaluation/protocols"):
+        protocol = importlib.import_module(f"latentmotion.evaluation.protocols.{name}")
+        names = getattr(protocol, "DATASETS", ())
+        assert isinstance(names, tuple) and set(names) <= set(P.datasets), name
 
 
 def test_a_protocol_may_be_meant_for_some_datasets(made, tmp_path, monkeypatch):
