@@ -17,7 +17,8 @@ def project(tmp_path_factory) -> Project:
     project = copy(tmp_path_factory.mktemp("whole") / "project")
     plan = project.run("snakemake", "-n", "-p")
     mark = "Shell command: "
-    commands = [line.removeprefix(mark) for line in plan.splitlines() if line.startswith(mark)]
+    lines = [line for line in plan.splitlines() if line.startswith(mark) and " >> " in line]  # short names have none
+    commands = [line.removeprefix(mark) for line in lines]
     assert len(commands) > 250
     process = subprocess.run(
         [sys.executable, str(RUNNER)],
