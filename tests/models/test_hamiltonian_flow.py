@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from scipy.stats import kstest, ttest_rel
+from scipy.stats import kstest, multivariate_normal, ttest_rel, wilcoxon
 from support.titles import TITLES
 
 from latentmotion.config.schema import Training
 from latentmotion.core.errors import UserError
 from latentmotion.core.keyed_random import seed_torch
 from latentmotion.data.datasets import modes, ring
-from latentmotion.data.densities import Rings, of_facts
+from latentmotion.data.densities import Rings, entropy, of_facts
 from latentmotion.data.points import options, prepare
 from latentmotion.data.prepared import PreparedDataset
 from latentmotion.data.sequences import write
@@ -85,6 +85,14 @@ def test_densities_are_normalised_and_sampled(name):
     for moment in (lambda x: x[:, 0], lambda x: x[:, 0] ** 2, lambda x: np.cos(3 * x[:, 1]), lambda x: x.prod(1) ** 2):
         values = moment(sample)
         assert values.mean() == pytest.approx((moment(x) * p).sum(), abs=5 * values.std() / len(values) ** 0.5)
+
+
+@pytest.mark.parametrize("name", DENSITIES)
+def test_the_entropy_is_the_mean_of_minus_the_log_density(name):
+    density = DENSITIES[name]
+    values = -density.log_density(density.sample(20000, 5))
+    assert entropy(density) == pytest.approx(values.mean(), abs=4 * values.std() / len(values) ** 0.5)
+    assert entropy(density, 300) == pytest.approx(entropy(density), abs=0.01)
 
 
 def test_only_rings_are_invariant():
@@ -167,6 +175,23 @@ def test_the_bounds_are_in_order_below_the_likelihood():
     torch.testing.assert_close(many, exact, atol=0.05, rtol=0)
 
 
+@pytest.mark.parametrize("network", [{}, {"base": "soft-uniform", "sigma": 3.0, "beta": 3.0, "dt": 4.0}])
+def test_importance_sampling_agrees_with_quadrature(network):
+    """Before and after some training, at points that were learnt from and at points far from them."""
+    model, generator = make(seed=1, **network), torch.Generator().manual_seed(0)
+    points = ring.DENSITY.sample(16, 3).astype(np.float32)
+    for trained in (False, True):
+        if trained:
+            train(model, points, 150)
+        q = torch.cat([torch.from_numpy(points), torch.randn(24, 2, generator=generator)])
+        with torch.no_grad():
+            few, many = (torch.randn(40, count, 2, generator=generator) for count in (likelihood.EXACT, 4000))
+            errors = torch.stack([model.log_density(q[:, None], noise) for noise in (few, many)])
+            errors -= marginal(model.double(), q).float()
+        model.float()
+        assert errors[0].abs().mean() < 0.2 and errors[1].abs().mean() < 0.08 and errors[1].mean().abs() < 0.015
+
+
 def test_a_flow_is_normalised():
     model = make(seed=2).double()
     x, area = plane(8.0, 20)
@@ -201,6 +226,46 @@ def test_the_constraint_makes_the_density_invariant():
     assert violation[1e-3] < 0.01 * violation[None]
 
 
+@pytest.mark.parametrize("count", [3, 64, 200])
+def test_the_states_of_the_constraint_come_from_the_base_and_from_each_step(count):
+    seed_torch(0, "states")
+    base = torch.randn(count, 4)
+    models = [make(kappa=0.1, constraint_at=place) for place in ("base", "flow")]
+    on_base, on_flow = [], []
+    for model, found in zip(models, (on_base, on_flow), strict=True):
+        seed_torch(0, "states")
+        found.extend(model._constrained(count))
+        assert not any(part.requires_grad for part in found), "the constraint would move the states"
+    assert torch.equal(torch.cat(on_base, -1), base)
+    path = [torch.cat(parts, -1) for parts in zip(*models[1].forward_path(*base.split(2, -1)), strict=True)]
+    for step, states in enumerate(path):
+        assert torch.equal(torch.cat(on_flow, -1)[step::3], states[step::3]), f"step {step}"
+
+
+def test_the_settings_of_the_constraint_change_no_first_weight_and_no_elbo():
+    q = torch.randn(64, 2)
+    models = [make(kappa=kappa, **how) for kappa, how in ((None, {}), (0.1, {}), (0.1, {"constraint_at": "flow"}))]
+    values = []
+    for model in models:
+        seed_torch(0, "step", 0)
+        values.append(model.losses(batch(q))["elbo"].item())
+        for parameter, first in zip(model.parameters(), models[0].parameters(), strict=True):
+            assert torch.equal(parameter, first)
+    assert len(set(values)) == 1, "kappas would be compared under different noise"
+
+
+@pytest.mark.parametrize("points", [None, 8])
+def test_the_mean_elbo_over_the_training_is_kept(points):
+    model = make(points=points)
+    assert model.training_elbo() is None
+    history = train(model, ring.DENSITY.sample(64, 4), 5)
+    name = "elbo" if points is None else "elbo_held_out"
+    assert model.training_elbo() == pytest.approx(np.mean([float(losses[name]) for losses in history]))
+    again = make(points=points)
+    again.load_state_dict(model.state_dict())
+    assert again.training_elbo() == model.training_elbo()
+
+
 def test_a_step_raises_the_multiplier_by_what_the_constraint_is_violated():
     model = make(kappa=1e-3, rate=0.5)
     q = torch.randn(64, 2)
@@ -213,6 +278,8 @@ def test_few_points_are_drawn_by_the_seed_and_alone_learnt_from():
     first, same, other = make(points=8), make(points=8, kappa=0.1), make(points=8, seed=1)
     assert first.learnt.sum() == 8 and torch.equal(first.learnt, same.learnt)
     assert not torch.equal(first.learnt, other.learnt)
+    assert torch.equal(first.kinetic.second.weight, same.kinetic.second.weight)
+    assert not torch.equal(first.kinetic.second.weight, other.kinetic.second.weight)
     q = torch.randn(64, 2)
     losses = first.losses(batch(q))
     assert {"elbo", "elbo_held_out"} <= set(losses) and not losses["elbo_held_out"].requires_grad
@@ -268,9 +335,16 @@ def test_likelihood_measures_what_it_says(context, monkeypatch):
     assert np.array_equal(ids, torch.nonzero(context.model.learnt).squeeze(1).numpy())
     for prefix, x in (("", context.split.x[:, 0]), ("train_", context.train.x[ids, 0])):
         assert found[f"{prefix}target"] == pytest.approx(ring.DENSITY.log_density(x.astype(float)).mean())
+        fitted = trial.train.x[ids, 0].astype(float)
+        normal = multivariate_normal(fitted.mean(0), (fitted - fitted.mean(0)).T @ (fitted - fitted.mean(0)) / 8)
+        assert found[f"{prefix}gaussian"] == pytest.approx(normal.logpdf(x).mean())
         assert found[f"{prefix}elbo"] < found[f"{prefix}iw128"]
+    assert found["target_entropy"] == entropy(ring.DENSITY)
+    way = found["target"] - found["gaussian"]
+    assert found["gap_closed"] == pytest.approx((found["log_p"] - found["gaussian"]) / way)
     exact = marginal(context.model.double(), torch.tensor(context.split.x[:, 0])).mean().item()
     assert found["iw128"] == pytest.approx(exact, abs=0.1)
+    assert found["log_p"] == pytest.approx(exact, abs=0.03)
 
 
 @torch.no_grad()
@@ -282,13 +356,15 @@ def test_symmetry_sees_an_invariant_flow_as_one(context):
         for parameter in layer.parameters():
             parameter.zero_()
     after = symmetry.measure(context)
-    assert after["bracket_squared"] == 0 < before["bracket_squared"]
-    assert after["rotation_spread_iw256"] < 1e-5 < before["rotation_spread_iw256"]
+    for name in ("bracket_squared", "bracket_squared_flow"):
+        assert after[name] == 0 < before[name]
+    assert before["bracket_squared"] != before["bracket_squared_flow"]
+    assert after["rotation_spread"] < 1e-3 < 0.01 < before["rotation_spread"]
 
 
-def record(model: str, seed: int, kappa: float | None, iw: float) -> dict:
-    values = {"iw128": iw, "elbo": iw - 0.2, "target": -2.7, "train_iw128": -2.5, "train_elbo": -2.8}
-    values["train_target"] = -2.6 - 0.1 * seed
+def record(model: str, seed: int, kappa: float | None, log_p: float) -> dict:
+    values = {"log_p": log_p, "elbo": log_p - 0.2, "target": -2.7, "train_log_p": -2.5, "train_elbo": -2.8}
+    values |= {"train_target": -2.6 - 0.1 * seed, "gaussian": -3.5, "train_gaussian": -3.4}
     metrics = [{"protocol": "likelihood", "metric": name, "value": value, "n": 9} for name, value in values.items()]
     network = {"points": 64} | ({} if kappa is None else {"kappa": kappa})
     common = {"model": model, "dataset": "ring_finite", "seed": seed, "source": "real", "status": "ok"}
@@ -305,11 +381,14 @@ def test_table12_pairs_seeds_and_tests_the_gain():
     long = ehf_figure2a.rows(records, None, {"scale": "quick", "titles": TITLES, "models": models})
     cells = {(line.row, line.protocol, line.metric): line for line in long.itertuples()}
     free, constrained, *_ = dict.fromkeys(long.row)
-    gain = cells[constrained, "gain", "iw128"]
+    gain = cells[constrained, "gain", "log_p"]
     assert (gain.mean, gain.std, gain.seeds) == (pytest.approx(0.2), pytest.approx(0.1), 3)
-    assert cells[constrained, "gain", "iw128_p"].mean == pytest.approx(ttest_rel(given, without).pvalue)
-    assert (free, "gain", "iw128") not in cells
-    assert cells[ehf_figure2a.TARGET, "likelihood", "train_iw128"].mean == pytest.approx(-2.7)
+    assert cells[constrained, "gain", "log_p_t"].mean == pytest.approx(ttest_rel(given, without).pvalue)
+    assert cells[constrained, "gain", "log_p_wilcoxon"].mean == pytest.approx(wilcoxon(given, without).pvalue)
+    assert (free, "gain", "log_p") not in cells and (constrained, "gain", "training_elbo") not in cells
+    assert cells[ehf_figure2a.TARGET, "likelihood", "train_log_p"].mean == pytest.approx(-2.7)
+    assert cells[ehf_figure2a.GAUSSIAN, "likelihood", "log_p"].mean == pytest.approx(-3.5)
+    assert list(ehf_figure2a.view(long)) == ["ring finite", "ring finite, bound"]
     assert any("64 points" in note for note in ehf_figure2a.notes(records, None, {}))
 
 

@@ -70,7 +70,7 @@ class SequenceModel(nn.Module):
         sample_state: `sample_state`, `roll_out` and `motion_of`: motion begins with a state that is drawn, and time is
             continuous.
         energy: `energies` of states.
-        density: `bounds`.
+        density: `bounds` and `log_density`.
         category: `category`: motion holds one of as many classes as there are actions, inferred without their names.
     """
 
@@ -171,6 +171,13 @@ class SequenceModel(nn.Module):
 
     def bounds(self, x: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
         """Lower bounds of log p(x) in nats, (B,) each: the ELBO and the importance-weighted one.
+
+        noise (B, samples, n) is standard normal; `bound_noise` says n.
+        """
+        raise NotImplementedError
+
+    def log_density(self, x: Tensor, noise: Tensor) -> Tensor:
+        """log p(x) in nats, (B,), by an estimate whose error vanishes with the number of samples.
 
         noise (B, samples, n) is standard normal; `bound_noise` says n.
         """

@@ -1,23 +1,31 @@
 """Equivariant Hamiltonian flows (Rezende, Racaniere, Higgins and Toth, 2019).
 
-A point q_0 and its momentum p_0, drawn from a base density pi(q, p), move by the leapfrog steps T of a learnt
-Hamiltonian H(q, p) = K(p) + U(q) to (q_n, p_n), where the momentum is dropped: q_n is the data. T keeps volumes, so
-that ln p(q_n, p_n) = ln pi(T^-1(q_n, p_n)). What was dropped is a latent variable, inferred by an encoder h(p_n | q_n):
+A point q_0 and its momentum p_0 are drawn from a base density pi(q, p). The leapfrog steps T of a learnt Hamiltonian
+H(q, p) = K(p) + U(q) move them to (q_n, p_n). The momentum is then dropped, and q_n is the data. T preserves volume, so
+that ln p(q_n, p_n) = ln pi(T^-1(q_n, p_n)). The dropped momentum is a latent variable. An encoder h(p_n | q_n) infers
+it, and training maximises
 
     ELBO(q_n) = E_h[ln pi(T^-1(q_n, p_n)) - ln h(p_n | q_n)]                                              (equation 1)
 
-The density is invariant under a symmetry whose generator g commutes with H and pi (lemma 1). That {g, H} = 0 is asked
-for by a Lagrange multiplier (section 2): min over the networks, max over lambda of -ELBO + lambda (E_pi[{g, H}^2] -
-kappa), with the generator of rotations in the plane, g = q_1 p_2 - q_2 p_1.
+The density is invariant under a symmetry whose generator g commutes with H and pi (lemma 1). A Lagrange multiplier
+enforces {g, H} = 0 (section 2): min over the networks, max over lambda of -ELBO + lambda (E[{g, H}^2] - kappa), with
+the generator of rotations in the plane, g = q_1 p_2 - q_2 p_1.
 
-Where the text is silent: one H for all steps; dt, which scales the energies, so that a large one learns them faster;
-the weights of K and U begin normal with deviation 1/sqrt(inputs), cut off at two of them, and no bias, since in
-energies that begin almost flat the flow stays a Gaussian for thousands of steps; ln sigma is what the encoder's second
-network returns; lambda is updated as in Rezende and Viola (2018; lagrange.py), with C = E_pi[{g, H}^2] - kappa over as
-many states of the base as the batch has points.
+The text takes that expectation over the base. Lemma 1, however, needs {g, H} = 0 wherever H acts on a state, and the
+flow leads away from the base: a network that meets the constraint on the base alone may violate it at the states that
+decide the density. `constraint_at` therefore offers two ways: "base", as printed, and "flow", with the states divided
+equally between the base and what every leapfrog step makes of it. No gradient runs through the drawing of these states,
+so that the constraint changes H where the states are and does not move them.
 
-"Finite data" is `points`: that many of the training points, drawn with the weights, so that every seed has its own. The
-batch is then the whole training split, and the ELBO of as many other points of it, `elbo_held_out`, is watched.
+The text leaves several choices open. Here, one H makes all steps. dt scales the energies, so that a large dt learns
+them faster. The weights of K and U start normal with deviation 1/sqrt(inputs), cut off at two deviations, and without
+bias, because a flow whose energies start almost flat stays a Gaussian for thousands of steps. The encoder's second
+network returns ln sigma. Lambda is updated as in Rezende and Viola (2018; see lagrange.py) with C = E[{g, H}^2] - kappa
+over as many states as the batch has points.
+
+"Finite data" means that `points` is set. The model then draws that many of the training points together with its first
+weights, so that every seed has its own. The batch is the whole training split. The model learns from the drawn points,
+and it measures the ELBO of as many other points as `elbo_held_out` without learning from them.
 """
 
 import math
@@ -34,6 +42,7 @@ from latentmotion.models.components.lagrange_multiplier import Multiplier
 from latentmotion.models.dynamics.leapfrog import Energy, leapfrog
 
 WHOLE_BATCH = True  # a batch is cut into points to learn from and points to watch
+WIDENED, WIDE = (1.0, 2.0, 4.0), (1.0, 3.0)  # the mixture that `log_density` draws momenta from
 
 
 class Config(contract.NetworkConfig):
@@ -44,6 +53,7 @@ class Config(contract.NetworkConfig):
     sigma: float = Field(default=4.0, gt=0)  # width of the soft-uniform base
     beta: float = Field(default=8.0, gt=0)  # sharpness of its edges
     kappa: float | None = Field(default=None, ge=0)  # precision of {g, H} = 0; null: no constraint
+    constraint_at: Literal["base", "flow"] = "base"  # the states at which {g, H} = 0 is asked for
     rate: float = Field(default=0.1, gt=0)  # of the multiplier
     average: float = Field(default=0.99, ge=0, lt=1)  # weight of the past in the moving average
     points: int | None = Field(default=None, ge=2)  # training points that are learnt from; null: all
@@ -52,8 +62,8 @@ class Config(contract.NetworkConfig):
 class Model(contract.SequenceModel):
     """See the module's docstring; `Config` documents the sizes. A sequence of any shape is one point of d numbers.
 
-    States are (q, p), 2d numbers in K = 1 subspace. `learnt` says of each group of the training split whether the model
-    learns from it; it is None where it does from all.
+    States are (q, p), which are 2d numbers in K = 1 subspace. `learnt` says for each group of the training split
+    whether the model learns from it; it is None where the model learns from all groups.
     """
 
     capabilities = frozenset({contract.DENSITY, contract.SAMPLE_STATE, contract.ENERGY})
@@ -70,6 +80,8 @@ class Model(contract.SequenceModel):
         self.mean, self.log_deviation = (_perceptron(*sizes) for _ in range(2))
         self.multiplier = None if config.kappa is None else Multiplier(config.rate, config.average)
         self.register_buffer("learnt", None if config.points is None else _drawn(config.points, shape.groups))
+        self.register_buffer("elbo_sum", torch.zeros((), dtype=torch.double))  # over the steps of the training
+        self.register_buffer("elbo_steps", torch.zeros((), dtype=torch.long))
 
     def _check_symmetry(self) -> None:
         where = "models.*.network.kappa of system hamiltonian_flow"
@@ -109,14 +121,26 @@ class Model(contract.SequenceModel):
             losses = {"elbo": self.elbo(q)}
             losses["total"] = -losses["elbo"]
             if self.multiplier is not None:
-                state = self.base.sample(torch.randn(len(q), self.state_noise, device=q.device))
-                bracket = self.bracket(*state.split(self.point, dim=-1)).square().mean()
-                losses["total"] = losses["total"] + self.multiplier(bracket - self.config.kappa)
-                losses |= {"bracket": bracket, "multiplier": self.multiplier.value.clone()}
+                squared = self.bracket(*self._constrained(len(q))).square()
+                losses["bracket"] = squared.mean()
+                losses["total"] = losses["total"] + self.multiplier(losses["bracket"] - self.config.kappa)
+                losses["multiplier"] = self.multiplier.value.clone()
             if others is not None:
                 with torch.no_grad():
                     losses["elbo_held_out"] = self.elbo(others)
             return losses
+
+    @torch.no_grad()
+    def _constrained(self, count: int) -> tuple[Tensor, Tensor]:
+        """States (count, d) at which a training step asks for {g, H} = 0, as `constraint_at` says."""
+        states = self.base.sample(torch.randn(count, self.state_noise, device=self.elbo_sum.device))
+        q, p = states.split(self.point, dim=-1)
+        if self.config.constraint_at == "base":
+            return q, p
+        positions, momenta = self.forward_path(q, p)
+        place = torch.arange(count, device=q.device)
+        step = place % len(positions)  # state number 0 stays in the base, number 1 takes one step, and so on
+        return positions[step, place], momenta[step, place]
 
     def _split(self, batch: contract.Batch) -> tuple[Tensor, Tensor | None]:
         """Points (B, d) to learn from, and others to watch, as many if the batch has them, or None."""
@@ -141,6 +165,8 @@ class Model(contract.SequenceModel):
     def step(self, batch: contract.Batch, optimisers: list, autocast) -> dict[str, Tensor]:
         """Descends for the networks, then ascends for the multiplier."""
         losses = super().step(batch, optimisers, autocast)
+        self.elbo_sum += losses["elbo" if self.learnt is None else "elbo_held_out"]
+        self.elbo_steps += 1
         if self.multiplier is not None:
             self.multiplier.update(losses["bracket"] - self.config.kappa)
         return losses
@@ -161,6 +187,33 @@ class Model(contract.SequenceModel):
         p, log_h = self.infer(q, noise)
         weights = self.joint(q.expand_as(p), p) - log_h
         return weights.mean(1), weights.logsumexp(1) - math.log(weights.shape[1])
+
+    def log_density(self, x: Tensor, noise: Tensor) -> Tensor:
+        """ln p(q) as the importance-weighted mean over momenta from a mixture of normal densities.
+
+        The encoder's density is too narrow to find all momenta from which a point may come, above all at points that it
+        was not trained on. The mixture therefore holds the encoder's density with its deviations multiplied by each of
+        WIDENED, and centred normal densities with each of the deviations WIDE. Sample i belongs to component number i
+        modulo their number, and the weight of every sample has the whole mixture in its denominator.
+        """
+        q = x.float().flatten(1)[:, None]
+        mean, deviation = self.mean(q), self.log_deviation(q).exp()
+        nothing, one = torch.zeros_like(mean), torch.ones_like(mean)
+        parts = [(mean, deviation * factor) for factor in WIDENED] + [(nothing, one * width) for width in WIDE]
+        centres, deviations = (torch.cat(found, dim=1) for found in zip(*parts, strict=True))  # (B, components, d)
+        component = torch.arange(noise.shape[1], device=noise.device) % len(parts)
+        p = centres[:, component] + deviations[:, component] * noise
+        standard = (p[:, :, None] - centres[:, None]) / deviations[:, None]  # (B, samples, components, d)
+        shares = component.bincount(minlength=len(parts)).to(p) / len(component)
+        mixture = Normal().log_density(standard) - deviations.log().sum(-1)[:, None] + shares.log()
+        weights = self.joint(q.expand_as(p), p) - mixture.logsumexp(-1)
+        return weights.logsumexp(1) - math.log(weights.shape[1])
+
+    def training_elbo(self) -> float | None:
+        """The mean ELBO over all steps of the training, of points that the step had not learnt from: the batch itself
+        where every point is learnt from, since a step measures before it learns, and else the held-out points. None
+        before the first step."""
+        return float(self.elbo_sum / self.elbo_steps) if self.elbo_steps else None
 
     def sample_state(self, noise: Tensor) -> Tensor:
         return self.base.sample(noise)[:, None]
