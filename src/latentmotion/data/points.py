@@ -21,7 +21,7 @@ def prepare(name: str, density: Density, settings: dict) -> Sequences:
     """A point is a sequence of one state of two numbers: (N, 1, 2) float32. Validation and test do not depend on how
     many points train; the facts say which density it is (`densities.of_facts`).
 
-    Raises UserError for a source that there is not, and for points that would have several frames or a side.
+    Raises UserError for a source other than `real`, and for points that would have several frames or a side.
     """
     if settings["source"] != "real":
         raise UserError(

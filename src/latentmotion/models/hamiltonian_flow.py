@@ -41,7 +41,7 @@ from latentmotion.models.components.base_distributions import Normal, SoftUnifor
 from latentmotion.models.components.lagrange_multiplier import Multiplier
 from latentmotion.models.dynamics.leapfrog import Energy, leapfrog
 
-WHOLE_BATCH = True  # a batch is cut into points to learn from and points to watch
+WHOLE_BATCH = True  # a loss looks at a batch as a whole: it divides it into points to learn from and held-out points
 WIDENED, WIDE = (1.0, 2.0, 4.0), (1.0, 3.0)  # the mixture that `log_density` draws momenta from
 
 
@@ -143,7 +143,7 @@ class Model(contract.SequenceModel):
         return positions[step, place], momenta[step, place]
 
     def _split(self, batch: contract.Batch) -> tuple[Tensor, Tensor | None]:
-        """Points (B, d) to learn from, and others to watch, as many if the batch has them, or None."""
+        """Points (B, d) to learn from, and as many others, or fewer where the batch has fewer, or None."""
         q = batch.x.float().flatten(1)
         if self.learnt is None:
             return q, None
@@ -158,7 +158,7 @@ class Model(contract.SequenceModel):
         return chosen, others[: len(chosen)]
 
     def optimisers(self, training) -> list[torch.optim.Optimizer]:
-        """Fused: Adam's many small operations would take an eighth of a step."""
+        """One fused Adam, because the many small operations of an ordinary one would take an eighth of a step."""
         rest = {"betas": tuple(training.betas), "weight_decay": training.weight_decay}
         return [torch.optim.Adam(self.parameters(), lr=training.lr, **rest, fused=True)]
 

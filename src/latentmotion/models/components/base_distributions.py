@@ -1,4 +1,5 @@
-"""Densities that flows start from: product densities of one kind of number, with exact samples from normal noise."""
+"""Densities that flows start from. All numbers of a state are independent and have the same density, and exact samples
+are made from normal noise."""
 
 import math
 
@@ -7,7 +8,7 @@ from torch import Tensor
 
 
 class Normal:
-    """N(s; 0, I), which rotations leave as it is."""
+    """N(s; 0, I), which is invariant under rotation."""
 
     invariant = True
 
@@ -23,9 +24,9 @@ class Normal:
 class SoftUniform:
     """pi(s; sigma, beta) = f(beta (s + sigma/2)) f(-beta (s - sigma/2)) / Z for each number, f the logistic function.
 
-    (Rezende et al., 2019, footnote 6.) Flat over a width of sigma, its edges 1/beta wide. From f(a) f(b) =
-    (f(a) + f(b) - 1) / (1 - exp(-a - b)) follow Z = sigma / (1 - exp(-beta sigma)) and the distribution function
-    log((1 + exp(beta (s + sigma/2))) / (1 + exp(beta (s - sigma/2)))) / (beta sigma), which has an inverse.
+    (Rezende et al., 2019, footnote 6.) The density is flat over a width of sigma, and its edges are 1/beta wide. From
+    f(a) f(b) = (f(a) + f(b) - 1) / (1 - exp(-a - b)) follow Z = sigma / (1 - exp(-beta sigma)) and the distribution
+    function log((1 + exp(beta (s + sigma/2))) / (1 + exp(beta (s - sigma/2)))) / (beta sigma), which has an inverse.
     """
 
     invariant = False

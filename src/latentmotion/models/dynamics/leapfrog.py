@@ -4,8 +4,9 @@ One step of size dt is half a kick, a drift and half a kick (Neal, 2011, section
 
     p <- p - dt/2 dU/dq(q),    q <- q + dt dK/dp(p),    p <- p - dt/2 dU/dq(q)
 
-Each of the three shears the phase space, so that for any dt > 0 a step has the Jacobian determinant 1, and a step of
--dt undoes it. Halves of kicks that meet are one kick: n steps take n drifts and n + 1 forces.
+Each of the three operations is a shear of the phase space. A step therefore has the Jacobian determinant 1 for any
+dt > 0, and a step of -dt reverses it. Two half kicks that follow each other use the same force, so that n steps need n
+drifts and n + 1 forces.
 """
 
 from collections.abc import Callable

@@ -1,9 +1,10 @@
 """Learning curves of Hamiltonian flows (Equivariant Hamiltonian flows, figure 2A, first two columns).
 
-Log-likelihood (ELBO) over the steps of the training, with the symmetry constraint at several precisions and without,
-with infinite and with finite data: on the points that are learnt from, and on training points that are not, which the
-model watches itself on. No training opens the test split, so these held-out points are of the training split. Lines are
-means over training seeds and over stretches of the training, bands reach from the lowest seed to the highest.
+The figure shows the ELBO over the steps of the training, with the symmetry constraint at several precisions and
+without, for infinite and for finite data. One plot is of the points that are learnt from. With finite data a second
+plot is of training points that are not learnt from; no training opens the test split. Lines are means over training
+seeds and over stretches of the training. Bands reach from the lowest seed to the highest and are cut off where they
+leave the range of the lines.
 """
 
 import json
@@ -35,19 +36,23 @@ SIZE = (430, 330)
 
 @dataclass(frozen=True)
 class Curves:
-    """All seeds of a model: its precision and each measured ELBO, (seeds, STRETCHES), at the same steps."""
+    """All seeds of a model: its precision, whether its constraint is at states of the base alone, and each measured
+    ELBO, (seeds, STRETCHES), at the same steps."""
 
     kappa: float | None
+    base: bool
     steps: np.ndarray
     values: dict[str, np.ndarray]
 
     @property
     def label(self) -> str:
-        return "no constraint" if self.kappa is None else f"κ = {self.kappa:g}"
+        if self.kappa is None:
+            return "no constraint"
+        return f"κ = {self.kappa:g}" + (" on the base" if self.base else "")
 
 
 def render(runs: list[Path], settings: dict, device: str) -> dict[str, bytes]:
-    """A plot a dataset, and where there are points to be watched a second one of those."""
+    """One plot for each dataset, and a second one where there are held-out points."""
     datasets = sorted({run.parts[-2] for run in runs}, key=lambda name: settings["datasets"].index(dataset_name(name)))
     drawn = []
     for dataset in datasets:
@@ -59,10 +64,10 @@ def render(runs: list[Path], settings: dict, device: str) -> dict[str, bytes]:
 
 
 def _models(runs: list[Path]) -> list[Curves]:
-    """From no constraint to the tightest."""
+    """The models in the order from no constraint to the tightest one, the constraint on the base alone last."""
     names = dict.fromkeys(run.parts[-3] for run in runs)
     curves = [_curves([run for run in runs if run.parts[-3] == name]) for name in names]
-    return sorted(curves, key=lambda found: -np.inf if found.kappa is None else -found.kappa)
+    return sorted(curves, key=lambda found: (found.kappa is not None, found.base, -(found.kappa or 0)))
 
 
 def _curves(runs: list[Path]) -> Curves:
@@ -80,7 +85,9 @@ def _curves(runs: list[Path]) -> Curves:
         for name in (LEARNT, HELD_OUT)
         if all(name in history[0] for history in histories)
     }
-    return Curves(read_record(runs[0] / "record.json")["settings"]["network"].get("kappa"), steps, values)
+    network = read_record(runs[0] / "record.json")["settings"]["network"]
+    kappa, place = network.get("kappa"), network.get("constraint_at", "base")
+    return Curves(kappa, kappa is not None and place == "base", steps, values)
 
 
 def _history(run: Path) -> list[dict]:
@@ -92,14 +99,14 @@ def _history(run: Path) -> list[dict]:
 
 
 def _mark(runs: list[Path]) -> float | None:
-    """The target's mean log density at validation points: what a model can be expected to reach."""
+    """The target's mean log density at validation points, which is the most that a model can be expected to reach."""
     data = PreparedDataset.open(Path(read_record(runs[0] / "record.json")["data_folder"]))
     target = of_facts(data.facts)
     return None if target is None else float(target.log_density(data.split("validation").x.astype(float)).mean())
 
 
 def _sheet(title: str, drawn: list[tuple[str, float | None, list[Curves]]], share: float) -> Image.Image:
-    """All plots with that share of the training; a dataset has one range of values, whatever the share."""
+    """All plots with that share of the training. The range of values of a dataset does not depend on the share."""
     row = []
     for name, mark, models in drawn:
         limits = _limits(models, mark)
@@ -110,7 +117,7 @@ def _sheet(title: str, drawn: list[tuple[str, float | None, list[Curves]]], shar
     styles = zip(widest, COLOURS, _dashes(widest), strict=False)
     curves = [plots.Curve(found.label, np.zeros(1), *style) for found, *style in styles]
     curves.append(plots.Curve("target density", np.zeros(1), plots.SOFT, ":"))
-    return grid(title, [row], key=plots.key(curves, 150 * len(curves)))
+    return grid(title, [row], key=plots.key(curves, 170 * len(curves)))
 
 
 def _dashes(models: list[Curves]) -> list[str]:
@@ -118,8 +125,9 @@ def _dashes(models: list[Curves]) -> list[str]:
 
 
 def _limits(models: list[Curves], mark: float | None) -> tuple[float, float]:
-    """From the lowest value after the first tenth of the training, so that its start does not flatten the rest."""
-    later = [values[:, values.shape[1] // 10 :] for found in models for values in found.values.values()]
+    """The range of the lines after the first tenth of the training, so that neither its start nor a single seed
+    flattens the rest."""
+    later = [values.mean(0)[values.shape[1] // 10 :] for found in models for values in found.values.values()]
     low, high = min(part.min() for part in later), max(part.max() for part in later)
     high = high if mark is None else max(high, mark)
     return low - 0.05 * (high - low), high + 0.05 * (high - low)
