@@ -22,8 +22,8 @@ MAIN = {  # protocol -> its main scores; a score's conditions, which follow its 
     "missing-angle": ("mse",),
     "generate": ("action_accuracy", "fvd-judge"),
     "frame-distance": ("fid-judge",),
-    "likelihood": ("elbo",),
-    "symmetry": ("bracket_squared",),
+    "likelihood": ("log_p", "elbo", "gap_closed"),
+    "symmetry": ("rotation_spread", "bracket_squared", "bracket_squared_flow"),
     "speaker-verification": ("content_eer", "motion_eer"),
 }
 
