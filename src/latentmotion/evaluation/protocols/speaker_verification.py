@@ -4,6 +4,9 @@ Of the content it should, of the motion it should not. As Hsu et al. (2017) and 
 follows: an utterance is the mean of the posterior means of its segments (of the motion also over their frames), two
 utterances are as alike as the cosine of the angle between their means, and every pair of utterances of the scored split
 is one trial. Nothing is fitted to speakers, and codes are compared as they are, neither centred nor scaled.
+
+An utterance may be a single word, and a word is then as constant as its speaker is. So the same rates are also taken of
+ten utterances of a speaker joined to one, where the speakers have said enough.
 """
 
 import numpy as np
@@ -16,6 +19,7 @@ from latentmotion.models import base as contract
 NAME = "speaker-verification"
 NEEDS = frozenset({contract.ENCODE})
 LABEL = "speaker"
+JOINED = 10  # utterances that are joined to one
 
 
 def applies(trial: EvaluationContext) -> bool:
@@ -24,26 +28,57 @@ def applies(trial: EvaluationContext) -> bool:
 
 
 def measure(trial: EvaluationContext) -> dict[str, float]:
-    """content_eer, motion_eer: equal error rates as fractions."""
+    """Equal error rates as fractions: content_eer and motion_eer, and those of joined utterances where there are any.
+
+    content_joined_eer and motion_joined_eer are left out unless two speakers or more have 2 x JOINED utterances.
+    """
     codes = {"content": trial.codes.content, "motion": trial.codes.motion.mean(1)}
-    return {f"{name}_eer": verify(trial, code.double().cpu().numpy(), cosine, name) for name, code in codes.items()}
+    whole = joined(trial.split.group, trial.split.labels[LABEL])
+    rates = {}
+    for name, code in codes.items():
+        segments = code.double().cpu().numpy()
+        rates[f"{name}_eer"] = verify(trial, segments, cosine, name)
+        if whole is not None:
+            rates[f"{name}_joined_eer"] = verify(trial, segments, cosine, name, whole)
+    return rates
 
 
-def verify(trial: EvaluationContext, segments: np.ndarray, alike, name: str) -> float:
+def verify(trial: EvaluationContext, segments: np.ndarray, alike, name: str, group: np.ndarray | None = None) -> float:
     """Equal error rate over all pairs of utterances.
 
     Arguments:
         segments: (N, D), one vector of each segment of the scored split.
         alike: utterance means (U, D) -> scores (U, U), higher for what is more alike.
         name: what the vectors are, for the message of a UserError where they allow no verification.
+        group: (N,), which utterance each segment belongs to, -1 for none; None: the groups of the scored split.
     """
-    means, first = utterances(segments, trial.split.group)
-    speaker = trial.split.labels[LABEL][first]
+    group = trial.split.group if group is None else group
+    used = group >= 0
+    means, first = utterances(segments[used], group[used])
+    speaker = trial.split.labels[LABEL][used][first]
     a, b = np.triu_indices(len(means), 1)
     try:
         return equal_error_rate(alike(means)[a, b], speaker[a] == speaker[b])
     except ValueError as error:
         raise UserError(f"{trial.split.name}: verification by {name}: {error}; train again or enlarge it") from None
+
+
+def joined(group: np.ndarray, speaker: np.ndarray) -> np.ndarray | None:
+    """Utterances and speakers of segments (N,) -> the joined utterance that each segment belongs to, -1 for none.
+
+    Of a speaker with n utterances, n // JOINED joined ones are made. They are dealt out in turn, so that words that
+    follow one another in the corpus come to different ones. None where fewer than two speakers have two of them.
+    """
+    found = np.full(len(group), -1)
+    counts = []
+    for name in np.unique(speaker):
+        own = np.unique(group[speaker == name])
+        count = len(own) // JOINED
+        for i in range(count):
+            taken = own[i : count * JOINED : count]
+            found[np.isin(group, taken)] = found.max() + 1
+        counts.append(count)
+    return found if np.sum(np.array(counts) >= 2) >= 2 else None
 
 
 def utterances(segments: np.ndarray, group: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
