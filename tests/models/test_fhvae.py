@@ -99,3 +99,14 @@ def test_the_content_learns_the_utterance():
         content = model.encode(held, torch.zeros(32, dtype=torch.long))[0]
         named = torch.cdist(content, model.utterances).argmin(1)
     assert (named == torch.arange(8).repeat_interleave(4)).float().mean() > 0.8  # chance is 1/8
+
+
+def test_the_table_of_mu_2_may_start_at_zero_and_learn_faster():
+    model, old = make(centre_spread=0.0, centre_rate=30.0), make()
+    assert torch.count_nonzero(model.utterances) == 0 and old.utterances.std() > 0.5
+    for name, value in old.named_parameters():
+        assert name == "utterances" or torch.equal(value, dict(model.named_parameters())[name]), "the same start"
+    (optimiser,) = model.optimisers(Training(steps=1, batch=5, lr=1e-3))
+    rates = {id(p): group.get("rate", 1.0) for group in optimiser.param_groups for p in group["params"]}
+    assert len(rates) == len(list(model.parameters()))
+    assert {name for name, p in model.named_parameters() if rates[id(p)] == 30.0} == {"utterances"}

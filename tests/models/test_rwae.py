@@ -10,9 +10,11 @@ from latentmotion.core.errors import UserError
 from latentmotion.core.keyed_random import normal, seed_torch
 from latentmotion.models import base as contract
 from latentmotion.models.base import Batch, DataShape
-from latentmotion.models.components.action import kl_uniform, relaxed
+from latentmotion.models.components.action import kl_mean_uniform, kl_uniform, relaxed
+from latentmotion.models.components.content import drawn_share, with_drawn
 from latentmotion.models.components.ladder import LadderDecoder, LadderEncoder
 from latentmotion.models.components.mmd import mmd2
+from latentmotion.models.components.motion_prior import risen
 from latentmotion.training.device import autocast
 from latentmotion.training.load import build
 
@@ -260,7 +262,108 @@ def test_the_prior_is_matched_by_all_codes_together_where_the_penalty_counts():
     assert distance["mmd"] < 0.5 * distance["free"] and distance["gan"] < 0.5 * distance["free"], distance
 
 
+def test_content_is_closed_at_first_and_later_drawn_for_a_share():
+    shares = [drawn_share(progress, 0.2, 0.3, 0.8) for progress in (0.0, 0.01, 0.19, 0.2, 0.79, 0.8, 1.0)]
+    assert shares == [0.0, 1.0, 1.0, 0.3, 0.3, 0.0, 0.0]
+    content = torch.full((4000, 2), 9.0)
+    state = torch.get_rng_state()
+    same, own = with_drawn(content, 0.0)
+    assert same is content and own.all() and torch.equal(state, torch.get_rng_state()), "no number is drawn for it"
+    seed_torch(0, "drawn")
+    drawn, own = with_drawn(content, 0.3)
+    assert own.mean().item() == pytest.approx(0.7, abs=0.03)
+    assert (drawn[own == 1] == 9).all() and drawn[own == 0].std().item() == pytest.approx(1, abs=0.05)
+    assert not with_drawn(content, 1.0)[1].any()
+
+
+@pytest.mark.parametrize("system", ["rwae", "dsvae"])
+def test_closed_content_learns_nothing_from_the_reconstruction(system):
+    weights = {"content_weight": 0.0, "joint": True, "encoder_steps": 1} if system == "rwae" else {}
+    data = batch()
+    for closed in (0.0, 1.0):
+        model = make(system=system, content_closed=closed, **weights)
+        model.progress = 0.5
+        step(model, model.optimisers(Training(steps=1, batch=8, lr=1e-3)), 0, data)
+        learnt = [p.grad is not None and bool(p.grad.abs().sum() > 0) for p in model.content.head.mean.parameters()]
+        assert all(learnt) if closed == 0 else not any(learnt)
+
+
+@pytest.mark.parametrize("penalty", PENALTIES)
+def test_one_backward_pass_gives_encoder_and_decoder_the_gradients_of_two(penalty):
+    """The decoder of the separate update sees new draws, so only the encoder's update can be compared exactly."""
+    settings = {"penalty": penalty, "encoder_steps": 1, "encoder_rate": 1.0}
+    after = {}
+    for joint in (False, True):
+        model = make(joint=joint, **settings)
+        optimisers = model.optimisers(Training(steps=1, batch=8, lr=1e-3))
+        before = {name: value.clone() for name, value in model.named_parameters()}
+        step(model, optimisers, 0, batch())
+        assert changed(before, model) == {name.split(".")[0] for name, _ in model.named_parameters()}
+        after[joint] = {name: value.clone() for name, value in model.named_parameters()}
+    for name, value in after[True].items():
+        if name.split(".")[0] in ("encoder", "content", "motion", "critic"):
+            torch.testing.assert_close(value, after[False][name])
+
+
+def test_each_new_term_enters_the_loss_with_its_weight():
+    weights = {"dependence": 5.0, "kl_motion": 4.0, "kl_action": 3.0, "action_divergence": "batch"}
+    rise = {"kl_motion_first": 0.25, "kl_motion_rise": (0.2, 0.4)}
+    model = make(weak=True, motion_divergence="conditional", motion_statistics="running", **weights, **rise)
+    model.progress = 0.3  # half of the way from 1/4 to 4, by factors
+    losses = step(model, model.optimisers(Training(steps=1, batch=8, lr=1e-3)), 0, batch())
+    expected = losses["cost"] + 10 * losses["content_penalty"] + 60 * losses["motion_mmd"]
+    expected = expected + losses["kl_motion"] + 3 * losses["kl_action"] + 5 * losses["dependence"]
+    torch.testing.assert_close(losses["total"], expected)
+
+
+def test_the_weight_of_the_motions_divergence_rises_by_factors():
+    found = [risen(progress, 0.1, 10.0, (0.2, 0.6)) for progress in (0.0, 0.2, 0.4, 0.6, 1.0)]
+    assert found == pytest.approx([0.1, 0.1, 1.0, 10.0, 10.0])
+    assert risen(0.0, None, 3.0, (0.2, 0.6)) == 3.0
+
+
+def test_the_mean_of_sure_classes_may_be_uniform():
+    sure = torch.log_softmax(50 * torch.eye(4), dim=1)
+    assert kl_mean_uniform(sure).item() == pytest.approx(0, abs=1e-5) and kl_uniform(sure).mean() > 1.3
+    assert kl_mean_uniform(sure[:1]).item() == pytest.approx(kl_uniform(sure[:1]).item(), abs=1e-5)
+
+
+def test_conditional_draws_continue_the_past_of_the_codes():
+    model, data = make(motion_divergence="conditional"), batch()
+    with torch.no_grad():
+        codes = model._infer(data.x)
+        expected = model.prior(codes.motion)
+        seed_torch(0, "draw")
+        found = model._drawn_motion(codes, expected)
+        seed_torch(0, "draw")
+        torch.testing.assert_close(found, expected[0] + (0.5 * expected[1]).exp() * torch.randn_like(expected[0]))
+
+
+def test_running_statistics_make_codes_independent_of_each_other():
+    model, data = make(motion_statistics="running"), batch()
+    with torch.no_grad():
+        for _ in range(3):
+            model._infer(data.x)
+        found = []
+        for x in (data.x, torch.cat([data.x[:1], -data.x[1:]])):
+            seed_torch(0, "codes")
+            state = {name: value.clone() for name, value in model.named_buffers()}
+            found.append(model._by_running_statistics(x)[0])
+            assert all(torch.equal(value, state[name]) for name, value in model.named_buffers()), "nothing is counted"
+    torch.testing.assert_close(*found)
+    assert model.encoder.training
+
+
+def test_without_its_clock_the_decoder_sees_one_motion_code_a_frame():
+    model, data = make(clock=False).eval(), batch()
+    with torch.no_grad():
+        content, motion = model.encode(data.x, data.action)
+        torch.testing.assert_close(model.decode(content, motion.flip(1)).flip(1), model.decode(content, motion))
+
+
 def test_impossible_settings_are_named():
+    with pytest.raises(UserError, match="joint of system rwae: one backward pass"):
+        make(joint=True, encoder_steps=5)
     with pytest.raises(UserError, match="networks: simple is for pictures; set it to perceptron"):
         make(SPEECH)
     with pytest.raises(UserError, match="bernoulli is for pictures"):

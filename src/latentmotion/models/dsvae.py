@@ -6,18 +6,20 @@
 The content is f, the motion z_1:T; the prior of the motion is an LSTM. The loss is the negative ELBO. Nothing but the
 size of z_t keeps what is constant out of the motion. Frame networks as in HALO's comparison (supplement, tables 3-4,
 which follow DSVAE), or one of R-WAE's. `weak` is that paper's DS-VAE(W): a categorical action behind the motion,
-q(a | z_1:T) with a uniform prior (nets/action.py).
+q(a | z_1:T) with a uniform prior (components/action.py).
 """
 
 import torch
+from pydantic import Field, PositiveFloat
 from torch import Tensor, nn
 
 from latentmotion.models import base as contract
 from latentmotion.models.components.action import ActionVariable, behind, kl_uniform, relaxed
-from latentmotion.models.components.content import ContentNetwork
+from latentmotion.models.components.content import ContentNetwork, drawn_share, with_drawn
+from latentmotion.models.components.dependence import dependence
 from latentmotion.models.components.frame_networks import Networks, bounded, frame_decoder, frame_encoder
 from latentmotion.models.components.gaussian import GaussianHead, kl, kl_standard, sample
-from latentmotion.models.components.motion_prior import MotionPrior, RecurrentMotionModel
+from latentmotion.models.components.motion_prior import MotionPrior, RecurrentMotionModel, risen
 
 
 class Config(contract.NetworkConfig):
@@ -41,6 +43,13 @@ class Config(contract.NetworkConfig):
     kl_warmup: float = 0.0  # share of the training over which they rise to their weights
     temperature: float = 0.67  # of the relaxed action
     log_variance: float = 0.0  # where those of the posteriors start
+    content_log_variance: float | None = None  # the same of the content alone; null: log_variance
+    content_closed: float = Field(default=0.0, ge=0, le=1)  # share of the training, at first, with all contents drawn
+    content_drawn: float = Field(default=0.0, ge=0, lt=1)  # share of the sequences whose content is drawn afterwards
+    content_drawn_until: float = Field(default=1.0, ge=0, le=1)  # share of the training after which none is drawn
+    dependence: float = 0.0  # weight of the dependence between content and motion
+    kl_motion_first: PositiveFloat | None = None  # kl_motion at first; null: it is kl_motion throughout
+    kl_motion_rise: tuple[float, float] = (0.0, 0.0)  # shares of the training between which it rises to kl_motion
 
 
 class Model(RecurrentMotionModel):
@@ -51,7 +60,8 @@ class Model(RecurrentMotionModel):
         self.config, self.shape = config, shape
         self.content_noise = config.content
         self.encoder = frame_encoder(config, shape)
-        self.content = ContentNetwork(config.features, config.content, config.log_variance, config.content_units)
+        start = config.log_variance if config.content_log_variance is None else config.content_log_variance
+        self.content = ContentNetwork(config.features, config.content, start, config.content_units)
         self.both_ways = nn.LSTM(config.features + config.content, config.hidden, batch_first=True, bidirectional=True)
         self.forwards = nn.RNN(2 * config.hidden, config.hidden, batch_first=True)
         self.motion_head = GaussianHead(config.hidden, config.motion, config.log_variance)
@@ -68,20 +78,27 @@ class Model(RecurrentMotionModel):
         features = self.features(batch.x)
         f_posterior = self.content(features)
         f = sample(*f_posterior)
-        z_posterior = self._motion(features, f)
+        decoded, own = with_drawn(f, self._drawn_share())
+        # A content that the decoder does not see must not learn to help the motion's inference either.
+        z_posterior = self._motion(features, torch.where(own[:, None] > 0, f, f.detach()))
         z = motion = sample(*z_posterior)
         if self.action:
             log_a = self.action(z)
             motion = behind(z, relaxed(log_a, self.config.temperature))
-        error = (self.decode(f, motion).float() - batch.x).square().flatten(1).sum(1).mean()
-        kl_f = kl_standard(*f_posterior).sum(1).mean()
+        error = (self.decode(decoded, motion).float() - batch.x).square().flatten(1).sum(1).mean()
+        kl_f = (own * kl_standard(*f_posterior).sum(1)).mean()
         kl_z = kl(*z_posterior, *self.prior(z)).flatten(1).sum(1).mean()
-        divergence = self.config.kl_content * kl_f + self.config.kl_motion * kl_z
+        config = self.config
+        kl_motion = risen(self.progress, config.kl_motion_first, config.kl_motion, config.kl_motion_rise)
+        divergence = config.kl_content * kl_f + kl_motion * kl_z
         terms = {"squared_error": error, "kl_content": kl_f, "kl_motion": kl_z}
         if self.action:
             terms["kl_action"] = kl_uniform(log_a).mean()
             divergence = divergence + self.config.kl_action * terms["kl_action"]
         total = 0.5 / self.config.alpha**2 * error + self.kl_weight(self.config.kl_warmup) * divergence
+        if self.config.dependence:
+            terms["dependence"] = dependence(f, z)
+            total = total + self.config.dependence * terms["dependence"]
         return {"total": total, **terms}, f_posterior, z_posterior, f, z
 
     def encode(self, x: Tensor, action: Tensor) -> tuple[Tensor, Tensor]:
@@ -93,6 +110,10 @@ class Model(RecurrentMotionModel):
     def decode(self, content: Tensor, motion: Tensor) -> Tensor:
         code = torch.cat([content[:, None].expand(-1, motion.shape[1], -1), motion], dim=2)
         return bounded(self.decoder(code.flatten(0, 1)), self.shape).unflatten(0, code.shape[:2])
+
+    def _drawn_share(self) -> float:
+        config = self.config
+        return drawn_share(self.progress, config.content_closed, config.content_drawn, config.content_drawn_until)
 
     def _motion(self, features: Tensor, f: Tensor) -> tuple[Tensor, Tensor]:
         given = torch.cat([features, f[:, None].expand(-1, features.shape[1], -1).to(features.dtype)], dim=2)

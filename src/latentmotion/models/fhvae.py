@@ -34,6 +34,8 @@ class Config(contract.NetworkConfig):
     hidden: int = 256  # units of each LSTM
     discriminative: float = 10.0  # alpha
     segments: float = Field(default=15.0, gt=0)  # N_i
+    centre_spread: float = Field(default=1.0, ge=0)  # standard deviation that the table of mu_2 starts with
+    centre_rate: float = Field(default=1.0, gt=0)  # learning rate of that table, in that of all other parameters
 
 
 class Model(contract.SequenceModel):
@@ -52,10 +54,19 @@ class Model(contract.SequenceModel):
         self.motion_head = GaussianHead(config.hidden, config.motion)
         self.states = nn.LSTM(config.motion + config.content, config.hidden, batch_first=True)
         self.frame_head = GaussianHead(config.hidden, numbers)
-        self.utterances = nn.Parameter(torch.randn(shape.groups, config.content))  # mu_2
+        self.utterances = nn.Parameter(config.centre_spread * torch.randn(shape.groups, config.content))  # mu_2
 
     def motion_noise(self, length: int) -> int:
         return self.config.motion
+
+    def optimisers(self, training) -> list[torch.optim.Optimizer]:
+        """One Adam. A row of the table of mu_2 learns mainly from the few segments of its own utterance, so that at the
+        rate of the networks it stays near where it started."""
+        others = [parameter for name, parameter in self.named_parameters() if name != "utterances"]
+        groups = [{"params": others}, {"params": [self.utterances], "rate": self.config.centre_rate}]
+        return [
+            torch.optim.Adam(groups, lr=training.lr, betas=tuple(training.betas), weight_decay=training.weight_decay)
+        ]
 
     def losses(self, batch: contract.Batch) -> dict[str, Tensor]:
         """Negative segment variational bound, less alpha times the discriminative one (their equation 6)."""

@@ -8,28 +8,29 @@ D compares what all sequences of a batch have as content with the prior, by a sc
 (`penalty: mmd`, algorithm 2) or by a latent discriminator (`gan`, algorithm 1); it is not the divergence of each
 posterior that a VAE has. Of the motion it is an MMD with a mixture of kernels against the learnt prior, at each frame.
 A Kullback-Leibler term on the motion, as in DSVAE, stabilises (appendix D). `weak`: the action is a categorical
-variable behind the motion (nets/action.py). Encoder and critic learn from every batch, decoder and prior from every
-`encoder_steps`-th. docs/fidelity.md says what the text leaves out.
+variable behind the motion (components/action.py). Encoder and critic learn from every batch, decoder and prior from
+every `encoder_steps`-th. docs/fidelity.md says what the text leaves out.
 """
 
 from dataclasses import dataclass
 from typing import Literal
 
 import torch
-from pydantic import Field
+from pydantic import Field, PositiveFloat
 from torch import Tensor, nn
 from torch.nn import functional
 
 from latentmotion.core.errors import UserError
 from latentmotion.models import base as contract
-from latentmotion.models.components.action import ActionVariable, behind, kl_uniform, relaxed
-from latentmotion.models.components.content import ContentNetwork
+from latentmotion.models.components.action import ActionVariable, behind, kl_mean_uniform, kl_uniform, relaxed
+from latentmotion.models.components.content import ContentNetwork, drawn_share, with_drawn
+from latentmotion.models.components.dependence import dependence
 from latentmotion.models.components.frame_networks import Networks, bounded, frame_decoder, frame_encoder, is_sound
 from latentmotion.models.components.gaussian import GaussianHead, kl, sample
 from latentmotion.models.components.initialisation import keep_variance
 from latentmotion.models.components.latent_critic import LatentDiscriminator, ScaledMMD
 from latentmotion.models.components.mmd import mmd2
-from latentmotion.models.components.motion_prior import MotionPrior, RecurrentMotionModel
+from latentmotion.models.components.motion_prior import MotionPrior, RecurrentMotionModel, risen
 
 DECAY = 0.5, 0.2  # factors of all learning rates from the milestones on
 WHOLE_BATCH = True  # a maximum mean discrepancy compares the sequences of a batch
@@ -62,6 +63,18 @@ class Config(contract.NetworkConfig):
     encoder_rate: float = 0.333  # learning rate of the encoder, in that of the decoder
     critic_rate: float = 0.333
     milestones: tuple[float, float] = (0.1, 0.16)  # shares of the training after which rates fall to 1/2 and to 1/10
+    joint: bool = False  # with encoder_steps 1: encoder, decoder and prior learn from one backward pass
+    content_log_variance: float | None = None  # where that of the content starts; null: log_variance
+    content_closed: float = Field(default=0.0, ge=0, le=1)  # share of the training, at first, with all contents drawn
+    content_drawn: float = Field(default=0.0, ge=0, lt=1)  # share of the sequences whose content is drawn afterwards
+    content_drawn_until: float = Field(default=1.0, ge=0, le=1)  # share of the training after which none is drawn
+    dependence: float = 0.0  # weight of the dependence between content and motion
+    kl_motion_first: PositiveFloat | None = None  # kl_motion at first; null: it is kl_motion throughout
+    kl_motion_rise: tuple[float, float] = (0.0, 0.0)  # shares of the training between which it rises to kl_motion
+    motion_divergence: Literal["marginal", "conditional"] = "marginal"  # draws of the prior: of its own or q's past
+    motion_statistics: Literal["batch", "running"] = "batch"  # of batch normalisation, for the codes in its MMD
+    action_divergence: Literal["sequence", "batch"] = "sequence"  # what is compared with uniform: q(a | x) or its mean
+    clock: bool = True  # the decoder's LSTM; without it a frame is made of the content and its own motion code alone
 
 
 @dataclass
@@ -69,6 +82,7 @@ class Codes:
     """What the encoder says of sequences: samples of content (B, Z) and motion (B, T, M), and where they come from.
 
     `decoded` is the motion that the decoder sees, with the action behind it; `log_action` (B, A) is None without one.
+    `compared` is the motion whose distribution is compared with the prior's.
     """
 
     content: Tensor
@@ -76,6 +90,7 @@ class Codes:
     posterior: tuple[Tensor, Tensor]
     decoded: Tensor
     log_action: Tensor | None
+    compared: Tensor
 
 
 class MotionPosterior(nn.Module):
@@ -104,20 +119,23 @@ class Model(RecurrentMotionModel):
 
     def __init__(self, config: Config, shape: contract.DataShape):
         super().__init__()
+        if config.joint and config.encoder_steps > 1:
+            raise UserError("models.*.network.joint of system rwae: one backward pass needs encoder_steps of 1")
         if config.cost == "bernoulli" and is_sound(shape):
             raise UserError("models.*.network.cost of system rwae: bernoulli is for pictures; set it to squared")
         self.config, self.shape = config, shape
         self.content_noise = config.content
         self.actions = shape.actions if config.weak else 0
         self.encoder = frame_encoder(config, shape)
-        self.content = ContentNetwork(config.features, config.content, config.log_variance, config.content_units)
+        start = config.log_variance if config.content_log_variance is None else config.content_log_variance
+        self.content = ContentNetwork(config.features, config.content, start, config.content_units)
         self.motion = MotionPosterior(config.features, config.motion, config.hidden, config.log_variance)
         self.action = ActionVariable(config.motion, config.hidden, self.actions) if config.weak else None
         self.prior = MotionPrior(config.motion, config.hidden)
         code = config.content + config.motion + self.actions
         self.fusion = nn.Sequential(nn.Linear(code, config.features), nn.LeakyReLU(0.2))
         keep_variance(self.fusion)
-        self.states = nn.LSTM(config.features, config.features, batch_first=True)
+        self.states = nn.LSTM(config.features, config.features, batch_first=True) if config.clock else None
         self.decoder = frame_decoder(config, shape)
         self.critic = (
             ScaledMMD(config.content)
@@ -147,9 +165,12 @@ class Model(RecurrentMotionModel):
         losses = self._losses(batch.x, codes, autocast)
         losses["content_penalty"] = self.critic(prior, codes.content)
         losses["total"] = losses["total"] + self.config.content_weight * losses["content_penalty"]
-        norms.append(self._update(encoding, of_encoder, losses["total"]))
         self.seen_batches += 1
-        if self.seen_batches % self.config.encoder_steps == 0:
+        if self.config.joint:
+            norms += self._update_both(encoding, of_encoder, decoding, of_decoder, losses["total"])
+        else:
+            norms.append(self._update(encoding, of_encoder, losses["total"]))
+        if not self.config.joint and self.seen_batches % self.config.encoder_steps == 0:
             with torch.no_grad(), autocast():
                 codes = self._infer(batch.x)
             norms.append(self._update(decoding, of_decoder, self._losses(batch.x, codes, autocast)["total"]))
@@ -167,7 +188,8 @@ class Model(RecurrentMotionModel):
     def _raw(self, content: Tensor, motion: Tensor) -> Tensor:
         """Frames before they are bounded."""
         code = torch.cat([content[:, None].expand(-1, motion.shape[1], -1), motion], dim=2)
-        h = self.states(self.fusion(code))[0]
+        h = self.fusion(code)
+        h = self.states(h)[0] if self.states else h
         return self.decoder(h.flatten(0, 1)).unflatten(0, code.shape[:2])
 
     def _infer(self, x: Tensor) -> Codes:
@@ -176,26 +198,51 @@ class Model(RecurrentMotionModel):
         z, posterior = self.motion(features, draw=True)
         log_action = self.action(z) if self.action else None
         decoded = behind(z, relaxed(log_action, self.config.temperature)) if self.action else z
-        return Codes(content, z, posterior, decoded, log_action)
+        compared = self._by_running_statistics(x) if self.config.motion_statistics == "running" else z
+        return Codes(content, z, posterior, decoded, log_action, compared)
+
+    def _by_running_statistics(self, x: Tensor) -> Tensor:
+        """Motion codes whose batch normalisation has the statistics of evaluation.
+
+        By those of the batch each code depends on the others, and training can push the estimate of the MMD, which is 0
+        on average for independent codes, below 0.
+        """
+        self.encoder.eval()
+        features = self.features(x)
+        self.encoder.train()
+        return self.motion(features, draw=True)[0]
 
     def _losses(self, x: Tensor, codes: Codes, autocast) -> dict[str, Tensor]:
         """The terms of equation 9 and their sum, but for the content's penalty, which only the encoder can lower."""
+        config = self.config
+        share = drawn_share(self.progress, config.content_closed, config.content_drawn, config.content_drawn_until)
         with autocast():
-            raw = self._raw(codes.content, codes.decoded)
-            drawn = self.prior.sample(torch.randn_like(codes.motion))
+            raw = self._raw(with_drawn(codes.content, share)[0], codes.decoded)
             expected = self.prior(codes.motion)
-        raw, config = raw.float(), self.config
+            drawn = self._drawn_motion(codes, expected)
+        raw = raw.float()
         terms = {
             "squared_error": (bounded(raw, self.shape) - x).square().flatten(1).sum(1).mean(),
             "cost": self._cost(raw, x),
-            "motion_mmd": mmd2(codes.motion.transpose(0, 1), drawn.transpose(0, 1)).sum(),
+            "motion_mmd": mmd2(codes.compared.transpose(0, 1), drawn.transpose(0, 1)).sum(),
             "kl_motion": kl(*codes.posterior, *expected).flatten(1).sum(1).mean(),
         }
-        total = terms["cost"] + config.motion_weight * terms["motion_mmd"] + config.kl_motion * terms["kl_motion"]
+        kl_motion = risen(self.progress, config.kl_motion_first, config.kl_motion, config.kl_motion_rise)
+        total = terms["cost"] + config.motion_weight * terms["motion_mmd"] + kl_motion * terms["kl_motion"]
         if self.action:
-            terms["kl_action"] = kl_uniform(codes.log_action).mean()
+            divergence = kl_uniform if config.action_divergence == "sequence" else kl_mean_uniform
+            terms["kl_action"] = divergence(codes.log_action).mean()
             total = total + config.kl_action * terms["kl_action"]
+        if config.dependence:
+            terms["dependence"] = dependence(codes.content, codes.motion)
+            total = total + config.dependence * terms["dependence"]
         return {"total": total, **terms}
+
+    def _drawn_motion(self, codes: Codes, expected: tuple[Tensor, Tensor]) -> Tensor:
+        """Paths of the prior (B, T, M): each drawn from its own beginning, or each frame given the past of a code."""
+        if self.config.motion_divergence == "marginal":
+            return self.prior.sample(torch.randn_like(codes.motion))
+        return sample(*(expected if codes.compared is codes.motion else self.prior(codes.compared)))
 
     def _cost(self, raw: Tensor, x: Tensor) -> Tensor:
         """sum_t c(x_t, G(z_t)) of a sequence: its pictures count from 0 to 1, as the paper's sigmoid gives them."""
@@ -209,7 +256,7 @@ class Model(RecurrentMotionModel):
     def _parts(self) -> list[list[nn.Parameter]]:
         """Parameters of encoder, of decoder with prior, and of critic."""
         encoding = [self.encoder, self.content, self.motion, *([self.action] if self.action else [])]
-        decoding = [self.fusion, self.states, self.decoder, self.prior]
+        decoding = [self.fusion, *([self.states] if self.states else []), self.decoder, self.prior]
         return [
             [parameter for module in part for parameter in module.parameters()]
             for part in (encoding, decoding, [self.critic])
@@ -220,6 +267,13 @@ class Model(RecurrentMotionModel):
         optimiser.zero_grad(set_to_none=True)
         loss.backward(inputs=parameters)
         return self.apply_gradients(parameters, optimiser)
+
+    def _update_both(self, encoding, of_encoder, decoding, of_decoder, loss: Tensor) -> list[Tensor]:
+        """Encoder, decoder and prior descend by the gradients of one backward pass."""
+        of_encoder.zero_grad(set_to_none=True)
+        of_decoder.zero_grad(set_to_none=True)
+        loss.backward(inputs=[*encoding, *decoding])
+        return [self.apply_gradients(encoding, of_encoder), self.apply_gradients(decoding, of_decoder)]
 
     def _decay(self, optimisers: list[torch.optim.Optimizer]) -> None:
         """Sets what the next step's learning rates are multiplied by: the loop takes `rate` before it calls `step`."""

@@ -50,6 +50,14 @@ def kl_uniform(log_probabilities: Tensor) -> Tensor:
     return (log_probabilities.exp() * (log_probabilities + math.log(log_probabilities.shape[1]))).sum(1)
 
 
+def kl_mean_uniform(log_probabilities: Tensor) -> Tensor:
+    """KL(q(a) || 1/A) of the mean of all sequences' distributions, in nats: 0 where all classes are equally frequent.
+
+    It leaves every sequence free to be sure of its class, which KL(q(a | x) || 1/A) charges with up to ln A.
+    """
+    return kl_uniform(log_probabilities.logsumexp(0, keepdim=True) - math.log(len(log_probabilities)))
+
+
 def behind(motion: Tensor, action: Tensor) -> Tensor:
     """Motion codes (B, T, M) and one action (B, A) -> (B, T, M + A)."""
     return torch.cat([motion, action[:, None].expand(-1, motion.shape[1], -1)], dim=2)

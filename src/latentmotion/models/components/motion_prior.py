@@ -38,6 +38,23 @@ class MotionPrior(nn.Module):
         return torch.stack(drawn, dim=1)
 
 
+def risen(progress: float, first: float | None, last: float, rise: tuple[float, float]) -> float:
+    """The weight of the motion's divergence at this point of the training: it rises from `first` to `last`.
+
+    A high weight at once empties the motion before the decoder has learnt to look at it.
+
+    Arguments:
+        first: None: the weight is `last` throughout.
+        rise: the shares of the training between which the weight's logarithm rises on a line.
+    """
+    if first is None or progress >= rise[1]:
+        return last
+    if progress <= rise[0]:
+        return first
+    share = (progress - rise[0]) / (rise[1] - rise[0])
+    return first ** (1 - share) * last**share
+
+
 class RecurrentMotionModel(contract.SequenceModel):
     """A model with f ~ N(0, I) and z_t ~ p(z_t | z_<t), and perhaps a categorical action behind every z_t.
 
