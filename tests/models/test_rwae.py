@@ -11,7 +11,7 @@ from latentmotion.core.keyed_random import normal, seed_torch
 from latentmotion.models import base as contract
 from latentmotion.models.base import Batch, DataShape
 from latentmotion.models.components.action import kl_mean_uniform, kl_uniform, relaxed
-from latentmotion.models.components.content import drawn_share, with_drawn
+from latentmotion.models.components.drawn_content import drawn_share, with_drawn
 from latentmotion.models.components.ladder import LadderDecoder, LadderEncoder
 from latentmotion.models.components.mmd import mmd2
 from latentmotion.models.components.motion_prior import risen

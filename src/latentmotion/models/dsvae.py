@@ -15,8 +15,9 @@ from torch import Tensor, nn
 
 from latentmotion.models import base as contract
 from latentmotion.models.components.action import ActionVariable, behind, kl_uniform, relaxed
-from latentmotion.models.components.content import ContentNetwork, drawn_share, with_drawn
+from latentmotion.models.components.content import ContentNetwork
 from latentmotion.models.components.dependence import dependence
+from latentmotion.models.components.drawn_content import drawn_share, with_drawn
 from latentmotion.models.components.frame_networks import Networks, bounded, frame_decoder, frame_encoder
 from latentmotion.models.components.gaussian import GaussianHead, kl, kl_standard, sample
 from latentmotion.models.components.motion_prior import MotionPrior, RecurrentMotionModel, risen

@@ -4,12 +4,12 @@
     q(z^c | x_1:T) from an LSTM;   q(z_t^m | z_<t^m, x_t) from an LSTM over (x_t, z_(t-1)^m)
     sum_t c(x_t, G) + beta_1 D(q(z^c), p(z^c)) + beta_2 sum_t MMD²(q(z_t^m), p(z_t^m))                      (equation 9)
 
-D compares what all sequences of a batch have as content with the prior, by a scaled MMD whose kernel is learnt
-(`penalty: mmd`, algorithm 2) or by a latent discriminator (`gan`, algorithm 1); it is not the divergence of each
-posterior that a VAE has. Of the motion it is an MMD with a mixture of kernels against the learnt prior, at each frame.
-A Kullback-Leibler term on the motion, as in DSVAE, stabilises (appendix D). `weak`: the action is a categorical
-variable behind the motion (components/action.py). Encoder and critic learn from every batch, decoder and prior from
-every `encoder_steps`-th. docs/fidelity.md says what the text leaves out.
+D compares the contents of all sequences of a batch with the prior. It is a scaled MMD whose kernel is learnt
+(`penalty: mmd`, algorithm 2) or a latent discriminator (`gan`, algorithm 1), and not the divergence of each posterior
+that a VAE has. The divergence of the motion from its learnt prior is an MMD with a mixture of kernels at each frame.
+A Kullback-Leibler term on the motion, as in DSVAE, stabilises the training (appendix D). With `weak` the action is a
+categorical variable behind the motion (components/action.py). Encoder and critic learn from every batch, decoder and
+prior from every `encoder_steps`-th. docs/fidelity.md says what the text leaves out and what is chosen here.
 """
 
 from dataclasses import dataclass
@@ -23,13 +23,15 @@ from torch.nn import functional
 from latentmotion.core.errors import UserError
 from latentmotion.models import base as contract
 from latentmotion.models.components.action import ActionVariable, behind, kl_mean_uniform, kl_uniform, relaxed
-from latentmotion.models.components.content import ContentNetwork, drawn_share, with_drawn
+from latentmotion.models.components.content import ContentNetwork
 from latentmotion.models.components.dependence import dependence
+from latentmotion.models.components.drawn_content import drawn_share, with_drawn
 from latentmotion.models.components.frame_networks import Networks, bounded, frame_decoder, frame_encoder, is_sound
-from latentmotion.models.components.gaussian import GaussianHead, kl, sample
+from latentmotion.models.components.gaussian import kl, sample
 from latentmotion.models.components.initialisation import keep_variance
 from latentmotion.models.components.latent_critic import LatentDiscriminator, ScaledMMD
 from latentmotion.models.components.mmd import mmd2
+from latentmotion.models.components.motion_posterior import MotionPosterior
 from latentmotion.models.components.motion_prior import MotionPrior, RecurrentMotionModel, risen
 
 DECAY = 0.5, 0.2  # factors of all learning rates from the milestones on
@@ -37,52 +39,55 @@ WHOLE_BATCH = True  # a maximum mean discrepancy compares the sequences of a bat
 
 
 class Config(contract.NetworkConfig):
-    penalty: Literal["mmd", "gan"] = "mmd"  # D of the content
-    content_units: int | None = None  # of the content's LSTM each way; null: half of content
-    weak: bool = False  # a categorical action, of which only the number of classes is known
+    penalty: Literal["mmd", "gan"] = "mmd"  # the divergence D of the content
+    content_units: int | None = None  # units of the content's LSTM each way; null is half of content
+    weak: bool = False  # whether there is a categorical action, of which only the number of classes is known
     networks: Networks = "simple"
-    cost: Literal["squared", "bernoulli"] = "squared"  # c, on pictures in [0, 1]
+    cost: Literal["squared", "bernoulli"] = "squared"  # the cost c, of pictures in [0, 1]
     content: int = 120  # z^c
     motion: int = 12  # z_t^m
-    features: int = 150  # h_t, of the encoder and of the decoder
+    features: int = 150  # size of h_t of the encoder and of the decoder
     hidden: int = 150  # units of the motion's LSTMs
     width: int = 256
-    decoder_width: int | None = None  # complex: of the decoder; null: width
+    decoder_width: int | None = None  # width of the complex decoder; null is width
     dense: int = 4096
     full_resolution: bool = True
     output_norm: bool = True
-    feature_norm: bool = False  # batch normalisation of the frame encoder's h
+    feature_norm: bool = False  # whether the h of the frame encoder is normalised over the batch
     content_weight: float = 10.0  # beta_1
     motion_weight: float = 60.0  # beta_2
     kl_motion: float = 0.1
     kl_action: float = 50.0
-    log_variance: float = 0.0  # where those of the posteriors start
-    temperature: float = 0.67  # of the relaxed action
+    log_variance: float = 0.0  # where the log variances of the posteriors start
+    temperature: float = 0.67  # temperature of the relaxed action
     gradient_penalty: float = 10.0  # lambda of the discriminator
     encoder_steps: int = Field(default=5, ge=1, le=20)  # L; every parameter must learn within 20 batches
-    encoder_rate: float = 0.333  # learning rate of the encoder, in that of the decoder
-    critic_rate: float = 0.333
+    encoder_rate: float = 0.333  # learning rate of the encoder as a multiple of the decoder's
+    critic_rate: float = 0.333  # the same of the critic
     milestones: tuple[float, float] = (0.1, 0.16)  # shares of the training after which rates fall to 1/2 and to 1/10
-    joint: bool = False  # with encoder_steps 1: encoder, decoder and prior learn from one backward pass
-    content_log_variance: float | None = None  # where that of the content starts; null: log_variance
-    content_closed: float = Field(default=0.0, ge=0, le=1)  # share of the training, at first, with all contents drawn
+    joint: bool = False  # whether one backward pass serves encoder, decoder and prior; encoder_steps is 1
+    content_log_variance: float | None = None  # where that of the content starts; null is log_variance
+    content_closed: float = Field(default=0.0, ge=0, le=1)  # first share of the training, with all contents drawn
     content_drawn: float = Field(default=0.0, ge=0, lt=1)  # share of the sequences whose content is drawn afterwards
     content_drawn_until: float = Field(default=1.0, ge=0, le=1)  # share of the training after which none is drawn
     dependence: float = 0.0  # weight of the dependence between content and motion
-    kl_motion_first: PositiveFloat | None = None  # kl_motion at first; null: it is kl_motion throughout
+    kl_motion_first: PositiveFloat | None = None  # its first value; null is kl_motion throughout
     kl_motion_rise: tuple[float, float] = (0.0, 0.0)  # shares of the training between which it rises to kl_motion
-    motion_divergence: Literal["marginal", "conditional"] = "marginal"  # draws of the prior: of its own or q's past
-    motion_statistics: Literal["batch", "running"] = "batch"  # of batch normalisation, for the codes in its MMD
-    action_divergence: Literal["sequence", "batch"] = "sequence"  # what is compared with uniform: q(a | x) or its mean
-    clock: bool = True  # the decoder's LSTM; without it a frame is made of the content and its own motion code alone
+    motion_divergence: Literal["marginal", "conditional"] = "marginal"  # draws of the prior have their own or q's past
+    motion_statistics: Literal["batch", "running"] = "batch"  # the batch normalisation of the codes in its MMD
+    action_divergence: Literal["sequence", "batch"] = "sequence"  # whether q(a | x) or its mean is to be uniform
+    clock: bool = True  # whether the decoder has its LSTM; else a frame is made of the content and its own motion code
 
 
 @dataclass
 class Codes:
-    """What the encoder says of sequences: samples of content (B, Z) and motion (B, T, M), and where they come from.
+    """What the encoder infers of sequences: samples of content (B, Z) and motion (B, T, M), and more of the motion.
 
-    `decoded` is the motion that the decoder sees, with the action behind it; `log_action` (B, A) is None without one.
-    `compared` is the motion whose distribution is compared with the prior's.
+    Arguments:
+        posterior: mean and log variance of the motion.
+        decoded: the motion that the decoder sees, with the action behind it.
+        log_action: log probabilities of the classes (B, A), or None where the model has no action.
+        compared: the motion whose distribution is compared with that of the prior.
     """
 
     content: Tensor
@@ -93,29 +98,8 @@ class Codes:
     compared: Tensor
 
 
-class MotionPosterior(nn.Module):
-    """q(z_t | z_<t, x_t): an LSTM cell over the features of the frame and the last z, and z_0 = 0."""
-
-    def __init__(self, features: int, motion: int, hidden: int, log_variance: float):
-        super().__init__()
-        self.motion = motion
-        self.cell = nn.LSTMCell(features + motion, hidden)
-        self.head = GaussianHead(hidden, motion, log_variance)
-
-    def forward(self, features: Tensor, draw: bool) -> tuple[Tensor, tuple[Tensor, Tensor]]:
-        """Features (B, T, F) -> z (B, T, M), drawn or each the mean given those before, and mean and log variance."""
-        z, state, path = features.new_zeros(len(features), self.motion), None, []
-        for h in features.unbind(1):
-            state = self.cell(torch.cat([h, z], dim=1), state)
-            mean, log_variance = self.head(state[0])
-            z = sample(mean, log_variance) if draw else mean
-            path.append((z, mean, log_variance))
-        z, mean, log_variance = (torch.stack(part, dim=1) for part in zip(*path, strict=True))
-        return z, (mean, log_variance)
-
-
 class Model(RecurrentMotionModel):
-    """See the module's docstring; `Config` documents the sizes."""
+    """R-WAE, as the docstring of this module describes it."""
 
     def __init__(self, config: Config, shape: contract.DataShape):
         super().__init__()
@@ -145,7 +129,7 @@ class Model(RecurrentMotionModel):
         self.register_buffer("seen_batches", torch.zeros((), dtype=torch.long))
 
     def optimisers(self, training) -> list[torch.optim.Optimizer]:
-        """Of encoder, decoder with prior, and critic."""
+        """Returns an Adam each for the encoder, for the decoder with the prior, and for the critic."""
         rest = {"lr": training.lr, "betas": tuple(training.betas), "weight_decay": training.weight_decay}
         rates = self.config.encoder_rate, 1.0, self.config.critic_rate
         return [
@@ -186,7 +170,7 @@ class Model(RecurrentMotionModel):
         return bounded(self._raw(content, motion), self.shape)
 
     def _raw(self, content: Tensor, motion: Tensor) -> Tensor:
-        """Frames before they are bounded."""
+        """Decodes to frames before they are bounded."""
         code = torch.cat([content[:, None].expand(-1, motion.shape[1], -1), motion], dim=2)
         h = self.fusion(code)
         h = self.states(h)[0] if self.states else h
@@ -202,10 +186,10 @@ class Model(RecurrentMotionModel):
         return Codes(content, z, posterior, decoded, log_action, compared)
 
     def _by_running_statistics(self, x: Tensor) -> Tensor:
-        """Motion codes whose batch normalisation has the statistics of evaluation.
+        """Infers motion codes with the running statistics of batch normalisation, as evaluation does.
 
-        By those of the batch each code depends on the others, and training can push the estimate of the MMD, which is 0
-        on average for independent codes, below 0.
+        With the statistics of the batch each code depends on the others, and training can push the estimate of the MMD
+        below 0, which is its average for independent codes of equal distributions.
         """
         self.encoder.eval()
         features = self.features(x)
@@ -213,7 +197,7 @@ class Model(RecurrentMotionModel):
         return self.motion(features, draw=True)[0]
 
     def _losses(self, x: Tensor, codes: Codes, autocast) -> dict[str, Tensor]:
-        """The terms of equation 9 and their sum, but for the content's penalty, which only the encoder can lower."""
+        """Returns the terms of equation 9 and their sum, without the penalty of the content."""
         config = self.config
         share = drawn_share(self.progress, config.content_closed, config.content_drawn, config.content_drawn_until)
         with autocast():
@@ -239,13 +223,13 @@ class Model(RecurrentMotionModel):
         return {"total": total, **terms}
 
     def _drawn_motion(self, codes: Codes, expected: tuple[Tensor, Tensor]) -> Tensor:
-        """Paths of the prior (B, T, M): each drawn from its own beginning, or each frame given the past of a code."""
+        """Draws paths of the prior (B, T, M), each from its own beginning, or each frame given the past of a code."""
         if self.config.motion_divergence == "marginal":
             return self.prior.sample(torch.randn_like(codes.motion))
         return sample(*(expected if codes.compared is codes.motion else self.prior(codes.compared)))
 
     def _cost(self, raw: Tensor, x: Tensor) -> Tensor:
-        """sum_t c(x_t, G(z_t)) of a sequence: its pictures count from 0 to 1, as the paper's sigmoid gives them."""
+        """Returns sum_t c(x_t, G(z_t)) of a sequence. Pictures count from 0 to 1, as the paper's sigmoid gives them."""
         if self.config.cost == "bernoulli":
             # bounded() is tanh(y) = 2 sigmoid(2 y) - 1.
             error = functional.binary_cross_entropy_with_logits(2 * raw, (x + 1) / 2, reduction="none")
@@ -254,7 +238,7 @@ class Model(RecurrentMotionModel):
         return error.flatten(1).sum(1).mean()
 
     def _parts(self) -> list[list[nn.Parameter]]:
-        """Parameters of encoder, of decoder with prior, and of critic."""
+        """Returns the parameters of the encoder, of the decoder with the prior, and of the critic."""
         encoding = [self.encoder, self.content, self.motion, *([self.action] if self.action else [])]
         decoding = [self.fusion, *([self.states] if self.states else []), self.decoder, self.prior]
         return [
@@ -263,7 +247,7 @@ class Model(RecurrentMotionModel):
         ]
 
     def _update(self, parameters: list[nn.Parameter], optimiser: torch.optim.Optimizer, loss: Tensor) -> Tensor:
-        """Descends for these parameters alone; no other gets a gradient. Returns the gradient's norm."""
+        """Descends for these parameters alone, so that no other gets a gradient. Returns the norm of the gradient."""
         optimiser.zero_grad(set_to_none=True)
         loss.backward(inputs=parameters)
         return self.apply_gradients(parameters, optimiser)
@@ -276,7 +260,7 @@ class Model(RecurrentMotionModel):
         return [self.apply_gradients(encoding, of_encoder), self.apply_gradients(decoding, of_decoder)]
 
     def _decay(self, optimisers: list[torch.optim.Optimizer]) -> None:
-        """Sets what the next step's learning rates are multiplied by: the loop takes `rate` before it calls `step`."""
+        """Sets the factors of the learning rates of the next step, as the loop reads `rate` before it calls `step`."""
         factor = 1.0
         for share, fall in zip(self.config.milestones, DECAY, strict=True):
             factor *= fall if self.progress >= share else 1.0
