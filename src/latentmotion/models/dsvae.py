@@ -3,10 +3,11 @@
     f ~ N(0, I),   z_t ~ N(mu(z_<t), sigma²(z_<t)),   x_t ~ N(phi(f, z_t), alpha² I)
     q(f | x_1:T) from a bidirectional LSTM;   q(z_1:T | x_1:T, f) from a bidirectional LSTM over (h_t, f) and an RNN.
 
-The content is f, the motion z_1:T; the prior of the motion is an LSTM. The loss is the negative ELBO. Nothing but the
-size of z_t keeps what is constant out of the motion. Frame networks as in HALO's comparison (supplement, tables 3-4,
-which follow DSVAE), or one of R-WAE's. `weak` is that paper's DS-VAE(W): a categorical action behind the motion,
-q(a | z_1:T) with a uniform prior (components/action.py).
+The content is f, the motion is z_1:T, and the prior of the motion is an LSTM. The loss is the negative ELBO. As
+published, nothing but the size of z_t keeps what is constant out of the motion, and nothing keeps the action out of the
+content (components/drawn_content.py). The frame networks are those of HALO's comparison (supplement, tables 3-4, which
+follow DSVAE) or of R-WAE. `weak` is that paper's DS-VAE(W), with a categorical action behind the motion, q(a | z_1:T),
+which has a uniform prior (components/action.py).
 """
 
 import torch
@@ -28,33 +29,33 @@ class Config(contract.NetworkConfig):
     motion: int = 32  # z_t
     hidden: int = 256  # units of the motion's LSTMs and RNN
     networks: Networks = "simple"
-    content_units: int | None = None  # of the content's LSTM each way; null: half of content
-    weak: bool = False  # a categorical action, of which only the number of classes is known
+    content_units: int | None = None  # units of the content's LSTM each way; null is half of content
+    weak: bool = False  # whether there is a categorical action, of which only the number of classes is known
     width: int = 256
-    decoder_width: int | None = None  # complex: of the decoder; null: width
+    decoder_width: int | None = None  # width of the complex decoder; null is width
     dense: int = 4096
     features: int = 2048  # h
-    full_resolution: bool = True  # convolutions of stride 1 at the frame's own size
-    output_norm: bool = True  # batch normalisation before the decoder's tanh
-    feature_norm: bool = False  # batch normalisation of the frame encoder's h
+    full_resolution: bool = True  # whether there are convolutions of stride 1 at the size of the frame
+    output_norm: bool = True  # whether there is a batch normalisation before the tanh of the decoder
+    feature_norm: bool = False  # whether the h of the frame encoder is normalised over the batch
     alpha: float = 0.7071  # standard deviation of a pixel; 1/sqrt(2) weighs squared errors by 1
     kl_content: float = 1.0
     kl_motion: float = 1.0
     kl_action: float = 1.0
-    kl_warmup: float = 0.0  # share of the training over which they rise to their weights
-    temperature: float = 0.67  # of the relaxed action
-    log_variance: float = 0.0  # where those of the posteriors start
-    content_log_variance: float | None = None  # the same of the content alone; null: log_variance
-    content_closed: float = Field(default=0.0, ge=0, le=1)  # share of the training, at first, with all contents drawn
+    kl_warmup: float = 0.0  # share of the training over which all three rise to their weights
+    temperature: float = 0.67  # temperature of the relaxed action
+    log_variance: float = 0.0  # where the log variances of the posteriors start
+    content_log_variance: float | None = None  # where that of the content starts; null is log_variance
+    content_closed: float = Field(default=0.0, ge=0, le=1)  # first share of the training, with all contents drawn
     content_drawn: float = Field(default=0.0, ge=0, lt=1)  # share of the sequences whose content is drawn afterwards
     content_drawn_until: float = Field(default=1.0, ge=0, le=1)  # share of the training after which none is drawn
     dependence: float = 0.0  # weight of the dependence between content and motion
-    kl_motion_first: PositiveFloat | None = None  # kl_motion at first; null: it is kl_motion throughout
+    kl_motion_first: PositiveFloat | None = None  # its first value; null is kl_motion throughout
     kl_motion_rise: tuple[float, float] = (0.0, 0.0)  # shares of the training between which it rises to kl_motion
 
 
 class Model(RecurrentMotionModel):
-    """See the module's docstring."""
+    """DSVAE, as the docstring of this module describes it."""
 
     def __init__(self, config: Config, shape: contract.DataShape):
         super().__init__()
@@ -75,7 +76,7 @@ class Model(RecurrentMotionModel):
         return self.elbo(batch)[0]
 
     def elbo(self, batch: contract.Batch) -> tuple[dict[str, Tensor], tuple, tuple, Tensor, Tensor]:
-        """Losses, the posteriors of f and z, and the samples drawn from them."""
+        """Returns the losses, the posteriors of f and z, and the samples drawn from them."""
         features = self.features(batch.x)
         f_posterior = self.content(features)
         f = sample(*f_posterior)

@@ -9,10 +9,10 @@ A segment x_1:T of utterance i has a code z_2 of what the utterance keeps and a 
     loss = -E ln p(x | z_1, z_2) + KL(z_1) + KL(z_2 | mu_2^i) - ln p(mu_2^i) / N_i - alpha ln p(i | z_2)
 
 where N_i is the number of segments of the utterance, and p(i | z_2) says which of all utterances the mean of z_2 is of.
-The content is z_2, the motion z_1, the same at every frame. Utterances are the groups of the training split, so on
-pictures, whose groups are not utterances, this is no published model; a frame is then its C S S numbers.
+The content is z_2. The motion is z_1, the same at every frame. Utterances are the groups of the training split.
+The groups of pictures are not utterances, so on pictures this is no published model; a frame is then its C S S numbers.
 
-Departure: N_i is the same for all utterances, `segments`; a model is not told it.
+N_i is `segments` for all utterances, which departs from the paper, because a model is not told the true number.
 """
 
 import math
@@ -39,7 +39,7 @@ class Config(contract.NetworkConfig):
 
 
 class Model(contract.SequenceModel):
-    """See the module's docstring."""
+    """FHVAE, as the docstring of this module describes it."""
 
     capabilities = frozenset({contract.ENCODE, contract.SAMPLE_CONTENT, contract.SAMPLE_MOTION})
 
