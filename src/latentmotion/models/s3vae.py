@@ -20,6 +20,7 @@ import math
 from typing import Literal
 
 import torch
+from pydantic import Field, PositiveFloat
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -48,6 +49,13 @@ class Config(contract.NetworkConfig):
     kl_motion: float = 1.0
     kl_warmup: float = 0.0
     log_variance: float = 0.0
+    content_log_variance: float | None = None
+    content_closed: float = Field(default=0.0, ge=0, le=1)
+    content_drawn: float = Field(default=0.0, ge=0, lt=1)
+    content_drawn_until: float = Field(default=1.0, ge=0, le=1)
+    dependence: float = 0.0
+    kl_motion_first: PositiveFloat | None = None
+    kl_motion_rise: tuple[float, float] = (0.0, 0.0)
     consistency: float = 10.0  # weight of the static consistency term
     prediction: float = 10.0  # weight of the dynamic prediction term
     information: float = 1.0  # weight of the mutual information
