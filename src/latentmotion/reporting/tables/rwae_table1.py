@@ -85,7 +85,7 @@ def notes(records: list[dict], published: pd.DataFrame, settings: dict) -> list[
         f"compared{': ' + counted if counted else ''}. At the threshold of the equal error rate, the share of pairs of "
         "one speaker that are rejected equals the share of pairs of two speakers that are accepted. Nothing is fitted "
         "to the speakers.",
-        "Joined: ten utterances of one speaker are taken as one, where the speakers have enough of them. A spoken digit "
+        "Joined: ten utterances of one speaker are taken as one, where the speakers have enough. A spoken digit "
         "is one word, which is as constant in its utterance as the speaker is; of ten digits only the speaker is.",
         "The mean spectrum and the mean level of an utterance verify speakers without a model, and a content code "
         "should do better than they do. A motion code that holds nothing about the speaker has an error rate of 50.",
