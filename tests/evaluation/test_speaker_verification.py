@@ -142,7 +142,7 @@ def test_joined_utterances_are_verified_beside_single_ones(tmp_path, monkeypatch
     monkeypatch.setattr(speaker_verification, "JOINED", 1)
     draw = np.random.default_rng(3)
     content, motion = draw.standard_normal((18, 6)), draw.standard_normal((18, 4, 3)) + 0.3
-    found = speaker_verification.measure(made_trial(tmp_path / "data", content, motion, speaker=SPEAKERS))
+    found = speaker_verification.measure(made_context(tmp_path / "data", content, motion, speaker=SPEAKERS))
     assert set(found) == {"content_eer", "motion_eer", "content_joined_eer", "motion_joined_eer"}
     for name in ("content", "motion"):
         assert found[f"{name}_joined_eer"] == pytest.approx(found[f"{name}_eer"]), "ones joined are single ones"
