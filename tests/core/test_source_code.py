@@ -10,7 +10,14 @@ import pytest
 
 from latentmotion.core import source_code
 
-CACHED = (source_code.modules, source_code.sources, source_code._facts, source_code._files, source_code._known)
+CACHED = (
+    source_code.modules,
+    source_code.sources,
+    source_code.code_digest,
+    source_code._facts,
+    source_code._files,
+    source_code._known,
+)
 PLAIN = b'''"""A module."""
 
 RATE, NAMES = 16000, ("a", "b")

@@ -140,7 +140,7 @@ def test_the_distance_rises_with_what_is_wrong(made):
     x, train, watcher = np.array(split(made).x), np.array(split(made, "train").x), judge(made)
     noise = np.random.default_rng(0).standard_normal(x.shape)
     identity = split(made).labels["identity"]
-    blurred = [torch.nn.functional.avg_pool2d(torch.from_numpy(x).flatten(0, 1).float(), k, 1, k // 2) for k in (3, 9)]
+    blurred = [torch.nn.functional.avg_pool2d(torch.from_numpy(x).flatten(0, 1).float(), k, 1, k // 2) for k in (3, 15)]
     for series in (
         [(x + level * noise).clip(0, 255).astype(np.uint8) for level in (0, 25, 80)],
         [x, *(part.byte().numpy().reshape(x.shape) for part in blurred)],
