@@ -146,6 +146,9 @@ class Runaway(System):
     def gradient(self, q, p, constants):
         return self.power * q ** (self.power - 1) * p, q**self.power
 
+    def positions(self, places, constants):
+        return places[0, :1]
+
     def places(self, q, constants):
         return np.stack([q[0], np.zeros_like(q[0])])[None]
 

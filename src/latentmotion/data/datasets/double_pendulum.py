@@ -63,6 +63,10 @@ class DoublePendulum(System):
         )
         return np.stack([first, first + second])
 
+    def positions(self, places: np.ndarray, constants: Constants) -> np.ndarray:
+        x, y = np.moveaxis(np.stack([places[0], places[1] - places[0]]), 1, 0)
+        return np.unwrap(np.arctan2(x, -y), axis=-1)
+
     def masses(self, constants: Constants) -> list:
         return [constants["m1"], constants["m2"]]
 

@@ -32,6 +32,9 @@ class MassSpring(System):
     def places(self, q: np.ndarray, constants: Constants) -> np.ndarray:
         return np.stack([np.zeros_like(q[0]), q[0]])[None]
 
+    def positions(self, places: np.ndarray, constants: Constants) -> np.ndarray:
+        return places[0, 1:]
+
     def masses(self, constants: Constants) -> list:
         return [constants["m"]]
 

@@ -40,6 +40,10 @@ class Pendulum(System):
     def places(self, q: np.ndarray, constants: Constants) -> np.ndarray:
         return (constants["l"] * np.stack([np.sin(q[0]), -np.cos(q[0])]))[None]
 
+    def positions(self, places: np.ndarray, constants: Constants) -> np.ndarray:
+        x, y = places[0]
+        return np.unwrap(np.arctan2(x, -y), axis=-1)[None]
+
     def masses(self, constants: Constants) -> list:
         return [constants["m"]]
 

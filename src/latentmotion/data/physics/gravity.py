@@ -41,3 +41,6 @@ class Gravity(System):
 
     def places(self, q: np.ndarray, constants: Constants) -> np.ndarray:
         return q.reshape(self.bodies, 2, *q.shape[1:])
+
+    def positions(self, places: np.ndarray, constants: Constants) -> np.ndarray:
+        return places.reshape(2 * self.bodies, *places.shape[2:])

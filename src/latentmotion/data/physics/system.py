@@ -84,6 +84,11 @@ class System(ABC):
         """The centres of the bodies, (bodies, 2, ...): x to the right and y upwards."""
 
     @abstractmethod
+    def positions(self, places: np.ndarray, constants: Constants) -> np.ndarray:
+        """The positions q, (D, ...), at which `places` are those that are given, or nearest to them. Time is the last
+        axis, along which angles go on without jumps."""
+
+    @abstractmethod
     def masses(self, constants: Constants) -> list:
         """The mass of each body. Its disc has the radius sqrt(m / pi)."""
 
