@@ -17,8 +17,10 @@ docs/fidelity.md has the other choices.
 """
 
 import math
+from typing import Literal
 
 import torch
+from pydantic import Field
 from torch import Tensor, nn
 
 from latentmotion.core.errors import UserError
@@ -41,8 +43,17 @@ class Config(contract.NetworkConfig):
     width: int = 64  # channels of the layer next to the frame
     instance_noise: float = 0.0  # standard deviation of noise on what the discriminators see
     discriminator_rate: float = 1.0  # learning rate of the discriminators as a share of the generator's
-    hamiltonian_rate: float = 1.0  # that of H, likewise
+    discriminator_norm: bool = True  # whether the discriminators have batch normalisation
+    r1: float = Field(default=0.0, ge=0)  # gamma of the penalty on the discriminators' slopes at real data
+    r1_every: int = Field(default=4, ge=1)  # steps from one penalty to the next
+    real_label: float = Field(default=1.0, gt=0.5, le=1)  # below 1: one-sided smooth labels
+    time_stride: Literal[1, 2] = 1  # of the convolutions of D_V; 2: kernels of 4 frames
+    video_share: float = Field(default=1.0, gt=0, le=1)  # of the batch, whose videos are whole; D_I sees a frame of all
+    window: int = Field(default=0, ge=0)  # generated videos begin at a frame from 0 to this one
+    background: tuple[float, ...] | None = None  # intensities in [0, 1] that the output bias of G starts at
+    hamiltonian_rate: float = 1.0  # learning rate of H, likewise
     map: bool = True  # f; false: y_0 = z_m
+    state_norm: bool = True  # batch normalisation of y_0, with which equation 4 cannot make a coordinate small
     cyclic: float = 0.01  # lambda; 0: no such term
     separable: bool = True
     hidden: int = 128  # units of the layers of f and of H
@@ -114,9 +125,11 @@ class Model(VideoGAN):
 
 
 def _map(config: Config) -> nn.Sequential:
-    """f, two layers. Its states have the mean and the variance of the noise, coordinate by coordinate, as those of
-    HNN-GAN do: without that all videos took one path, on which the place was time and the noise made no difference."""
+    """f, two layers. With `state_norm` its states have the mean and the variance of the noise in every coordinate, as
+    those of HNN-GAN do. Then all videos cannot come to one path, on which the place is time and the noise makes no
+    difference, but the loss of equation 4 cannot make a coordinate small either.
+    """
     layers = nn.Linear(config.motion, config.hidden), nn.ReLU(), nn.Linear(config.hidden, config.motion)
     for layer in layers[::2]:
         nn.init.kaiming_normal_(layer.weight)
-    return nn.Sequential(*layers, nn.BatchNorm1d(config.motion, affine=False))
+    return nn.Sequential(*layers, *([nn.BatchNorm1d(config.motion, affine=False)] if config.state_norm else []))

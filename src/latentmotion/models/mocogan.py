@@ -7,7 +7,10 @@ its indicator, and the video discriminator also names the action: of real videos
 Unconditional: there is no k. The content is z_C, the motion (z_M,t, k); networks and training are nets/video_gan.py.
 """
 
+from typing import Literal
+
 import torch
+from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -22,6 +25,14 @@ class Config(contract.NetworkConfig):
     width: int = 64  # channels of the layer next to the frame
     instance_noise: float = 0.0  # standard deviation of noise on what the discriminators see
     discriminator_rate: float = 1.0  # learning rate of the discriminators as a share of the generator's
+    discriminator_norm: bool = True  # whether the discriminators have batch normalisation
+    r1: float = Field(default=0.0, ge=0)  # gamma of the penalty on the discriminators' slopes at real data
+    r1_every: int = Field(default=4, ge=1)  # steps from one penalty to the next
+    real_label: float = Field(default=1.0, gt=0.5, le=1)  # below 1: one-sided smooth labels
+    time_stride: Literal[1, 2] = 1  # of the convolutions of D_V; 2: kernels of 4 frames
+    video_share: float = Field(default=1.0, gt=0, le=1)  # of the batch, whose videos are whole; D_I sees a frame of all
+    window: int = Field(default=0, ge=0)  # generated videos begin at a frame from 0 to this one
+    background: tuple[float, ...] | None = None  # intensities in [0, 1] that the output bias of G starts at
     category: float = 1.0  # weight of naming the action
 
 

@@ -1,12 +1,9 @@
-"""What video GANs with content and motion share (Tulyakov et al., CVPR 2018): three networks and how they are trained.
+"""How video GANs with content and motion are trained (Tulyakov et al., CVPR 2018).
 
-    x_t = G(z_C, y_t);   D_I sees single frames, D_V whole sequences
+    x_t = G(z_C, y_t);   D_I sees single frames, D_V whole sequences (video_gan_networks.py)
 
-Only where the motion y_t comes from differs between models. The generator's objective is the non-saturating one,
+Only the origin of the motion y_t differs between models. The generator's objective is the non-saturating one,
 -log D(G), as in public code; the paper writes log(1 - D(G)).
-
-The paper's videos have 16 frames of 64 pixels. For other lengths the temporal kernels of D_V are chosen so that its
-last map is one frame long. Frames are halved until they are 4 to 7 pixels wide; the kernel there is as wide.
 """
 
 import torch
@@ -14,17 +11,30 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from latentmotion.core import parallel_random
-from latentmotion.core.errors import UserError
 from latentmotion.models import base as contract
+from latentmotion.models.components import video_gan_networks as networks
 
 
 class VideoGAN(contract.SequenceModel):
     """A subclass makes its motion modules, then calls `build`, and gives `motion_modules` and `draw_motion`.
 
-    Its `Config` has the keys `content` (size of z_C), `width` (channels of the layer next to the frame),
-    `instance_noise` (standard deviation of noise on what the discriminators see) and `discriminator_rate` (learning
-    rate of the discriminators as a share of the generator's). There is no encoder, so nothing of a real sequence can be
-    held.
+    Keys that its `Config` has, besides those of its motion:
+
+        content: size of z_C.
+        width: channels of the layer next to the frame.
+        background: intensities in [0, 1] at which the output bias of G starts; without them it has none.
+        discriminator_norm: whether the discriminators have batch normalisation.
+        time_stride: of D_V's convolutions (video_gan_networks.py).
+        instance_noise: standard deviation of noise on what the discriminators see.
+        discriminator_rate: learning rate of the discriminators as a share of the generator's.
+        r1, r1_every: weight gamma of the penalty gamma / 2 E|dD(x)/dx|^2 on real x (Mescheder et al., 2018), which is
+            applied at every so many steps, and so many times as strongly then.
+        real_label: what the discriminators are asked to answer to real data; below 1 it is a one-sided smooth label.
+        video_share: share of the batch whose whole videos are generated and shown to D_V. Of each of the others only
+            one frame is generated; D_I sees one frame of each sequence of the batch.
+        window: generated videos begin at a frame drawn from 0 to this one.
+
+    There is no encoder, so nothing of a real sequence can be held.
     """
 
     category_weight = 1.0  # of `naming`
@@ -36,9 +46,13 @@ class VideoGAN(contract.SequenceModel):
 
     def build(self, motion: int, answers: int = 1) -> None:
         """G for `motion` numbers a frame; D_I; D_V with `answers` outputs, the first of which is real or not."""
-        self.generator = _generator(self.config.content + motion, self.shape, self.config.width)
-        self.image_discriminator = _image_discriminator(self.shape, self.config.width)
-        self.video_discriminator = _video_discriminator(self.shape, self.config.width, answers)
+        config, shape = self.config, self.shape
+        self.generator = networks.generator(config.content + motion, shape, config.width, config.background)
+        norm = config.discriminator_norm
+        self.image_discriminator = networks.image_discriminator(shape, config.width, norm)
+        self.video_discriminator = networks.video_discriminator(shape, config.width, answers, norm, config.time_stride)
+        if config.r1:
+            self.register_buffer("steps", torch.zeros((), dtype=torch.long))  # done so far
 
     def motion_modules(self) -> list[tuple[nn.Module, float]]:
         """What is trained with the generator, and how fast: its learning rate as a share of the generator's."""
@@ -68,16 +82,18 @@ class VideoGAN(contract.SequenceModel):
     def step(self, batch: contract.Batch, optimisers: list[torch.optim.Optimizer], autocast) -> dict[str, Tensor]:
         generator, image, video = optimisers
         count, length = batch.x.shape[:2]
+        whole = max(1, round(count * self.config.video_share))
         action = parallel_random.shuffled(batch.action)
-        noise = parallel_random.normal(count, self.motion_noise(length), batch.x.device)
+        noise = parallel_random.normal(count, self.motion_noise(length + self.config.window), batch.x.device)
         with autocast():
             content = parallel_random.normal(count, self.content_noise, batch.x.device)
-            motion, terms = self.draw_motion(action, length, noise)
-            fake = self.decode(content, motion)
-            losses = self._discriminate(batch.x, fake.detach(), batch.action)
+            motion, terms = self.draw_motion(action, length + self.config.window, noise)
+            fake = self._generated(content, self._windows(motion, length), whole)
+            real = batch.x[:whole], batch.x[whole:]
+            losses = self._discriminate(real, [x.detach() for x in fake], batch.action[:whole])
         for optimiser in optimisers:
             optimiser.zero_grad(set_to_none=True)
-        (losses["image_discriminator"] + losses["video_discriminator"]).backward()
+        sum(losses[name] for name in ("image_discriminator", "video_discriminator", "r1") if name in losses).backward()
         norms = [
             self.apply_gradients(network.parameters(), optimiser)
             for network, optimiser in ((self.image_discriminator, image), (self.video_discriminator, video))
@@ -86,11 +102,13 @@ class VideoGAN(contract.SequenceModel):
         for network in (self.image_discriminator, self.video_discriminator):
             network.requires_grad_(False)
         with autocast():
-            losses["total"] = self._fool(fake, action) + sum(terms.values())
+            losses["total"] = self._fool(fake, action[:whole]) + sum(terms.values())
         losses["total"].backward()
         for network in (self.image_discriminator, self.video_discriminator):
             network.requires_grad_(True)
         norms.append(self.apply_gradients(self._generating(), generator))
+        if self.config.r1:
+            self.steps += 1
         losses |= terms | {"gradient_norm": torch.stack(norms).max()}
         return {name: losses[name].detach() for name in ("total", *(n for n in losses if n != "total"))}
 
@@ -106,26 +124,62 @@ class VideoGAN(contract.SequenceModel):
         modules = (self.generator, *(module for module, _ in self.motion_modules()))
         return [parameter for module in modules for parameter in module.parameters()]
 
-    def _discriminate(self, real: Tensor, fake: Tensor, action: Tensor) -> dict[str, Tensor]:
-        image = _binary(self._images(real), 1.0) + _binary(self._images(fake), 0.0)
-        real_video, fake_video = self._videos(real), self._videos(fake)
-        video = _binary(real_video[:, :1], 1.0) + _binary(fake_video[:, :1], 0.0)
+    def _windows(self, motion: Tensor, length: int) -> Tensor:
+        """`length` successive frames of motion (B, length + window, M), from a frame of each sequence's own on."""
+        if not self.config.window:
+            return motion
+        first = parallel_random.integers(self.config.window + 1, len(motion), motion.device)
+        frames = first[:, None] + torch.arange(length, device=motion.device)
+        return motion[torch.arange(len(motion), device=motion.device)[:, None], frames]
+
+    def _generated(self, content: Tensor, motion: Tensor, whole: int) -> tuple[Tensor, Tensor]:
+        """The first `whole` videos, (whole, T, C, H, W), and one frame each of the others, (B - whole, C, H, W)."""
+        count, length = motion.shape[:2]
+        if whole == count:
+            return self.decode(content, motion), motion.new_zeros(0)
+        frame = parallel_random.integers(length, count, motion.device)[whole:]
+        place = torch.arange(whole, count, device=motion.device)
+        videos = torch.cat([content[:whole, None].expand(-1, length, -1), motion[:whole]], dim=2).flatten(0, 1)
+        frames = torch.cat([content[whole:], motion[place, frame]], dim=1)
+        x = self.generator(torch.cat([videos, frames])[..., None, None])
+        return x[: whole * length].unflatten(0, (whole, length)), x[whole * length :]
+
+    def _discriminate(self, real: tuple, fake: tuple, action: Tensor) -> dict[str, Tensor]:
+        """Losses of both discriminators. `real` and `fake` hold whole videos and the rest, of which D_I alone sees."""
+        due = bool(self.config.r1) and int(self.steps) % self.config.r1_every == 0
+        label, frames = self.config.real_label, self._frames(*real)
+        frames = frames.detach().requires_grad_() if due else frames
+        real_image = self.image_discriminator(frames).flatten(1)
+        image = _binary(real_image, label) + _binary(self._images(*fake), 0.0)
+        videos = self._noisy(real[0]).transpose(1, 2)
+        videos = videos.detach().requires_grad_() if due else videos
+        real_video, fake_video = self.video_discriminator(videos).flatten(1), self._videos(fake[0])
+        video = _binary(real_video[:, :1], label) + _binary(fake_video[:, :1], 0.0)
         losses = {"image_discriminator": image, "video_discriminator": video}
         named = self.naming(real_video[:, 1:], action)
         if named is not None:
             losses |= {"video_discriminator": video + self.category_weight * named, "real_category": named}
+        if self.config.r1:
+            penalty = _slope(real_image, frames) + _slope(real_video[:, :1], videos) if due else image.new_zeros(())
+            losses["r1"] = 0.5 * self.config.r1 * self.config.r1_every * penalty
         return losses
 
-    def _fool(self, fake: Tensor, action: Tensor) -> Tensor:
-        video = self._videos(fake)
-        total = _binary(self._images(fake), 1.0) + _binary(video[:, :1], 1.0)
+    def _fool(self, fake: tuple, action: Tensor) -> Tensor:
+        video = self._videos(fake[0])
+        total = _binary(self._images(*fake), 1.0) + _binary(video[:, :1], 1.0)
         named = self.naming(video[:, 1:], action)
         return total if named is None else total + self.category_weight * named
 
-    def _images(self, x: Tensor) -> Tensor:
-        """Logits of one frame of each video, drawn at random."""
-        frame = parallel_random.integers(x.shape[1], len(x), x.device)
-        return self.image_discriminator(self._noisy(x[torch.arange(len(x), device=x.device), frame])).flatten(1)
+    def _frames(self, videos: Tensor, rest: Tensor) -> Tensor:
+        """One frame of each video, drawn at random, and of the rest, which are videos or frames already."""
+        found = _any_frame(videos)
+        if len(rest):
+            found = torch.cat([found, rest if rest.ndim == 4 else _any_frame(rest)])
+        return self._noisy(found)
+
+    def _images(self, videos: Tensor, rest: Tensor) -> Tensor:
+        """Logits of one frame of each video, drawn at random, and of the rest."""
+        return self.image_discriminator(self._frames(videos, rest)).flatten(1)
 
     def _videos(self, x: Tensor) -> Tensor:
         return self.video_discriminator(self._noisy(x).transpose(1, 2)).flatten(1)
@@ -134,49 +188,17 @@ class VideoGAN(contract.SequenceModel):
         return x + self.config.instance_noise * parallel_random.normal_like(x) if self.config.instance_noise else x
 
 
+def _any_frame(x: Tensor) -> Tensor:
+    """A frame of each video (B, T, C, H, W), drawn at random: (B, C, H, W)."""
+    frame = parallel_random.integers(x.shape[1], len(x), x.device)
+    return x[torch.arange(len(x), device=x.device), frame]
+
+
+def _slope(logits: Tensor, x: Tensor) -> Tensor:
+    """E |dD(x)/dx|^2 of logits D(x) (B, 1), such that it can itself be differentiated by the weights of D."""
+    (slope,) = torch.autograd.grad(logits.float().sum(), x, create_graph=True)
+    return slope.float().square().flatten(1).sum(1).mean()
+
+
 def _binary(logits: Tensor, target: float) -> Tensor:
     return functional.binary_cross_entropy_with_logits(logits.float(), torch.full_like(logits, target).float())
-
-
-def _halvings(size: int) -> int:
-    """How often a frame is halved until it is 4 to 7 pixels wide: 4 for 64 and for 96."""
-    halvings = size.bit_length() - 3
-    if halvings < 1 or size % (1 << halvings):
-        raise UserError(f"datasets.*.size: {size} is not 4, 5, 6 or 7 doubled once or more, as 32, 64 or 96 are")
-    return halvings
-
-
-def _innermost(size: int) -> int:
-    """The side of the smallest map."""
-    return size >> _halvings(size)
-
-
-def _generator(inputs: int, shape: contract.DataShape, width: int) -> nn.Sequential:
-    channels = [width * 2**i for i in reversed(range(_halvings(shape.size)))]
-    layers: list[nn.Module] = [nn.ConvTranspose2d(inputs, channels[0], _innermost(shape.size), 1, 0, bias=False)]
-    for before, after in zip(channels, channels[1:], strict=False):
-        layers += [nn.BatchNorm2d(before), nn.ReLU(), nn.ConvTranspose2d(before, after, 4, 2, 1, bias=False)]
-    layers += [nn.BatchNorm2d(width), nn.ReLU(), nn.ConvTranspose2d(width, shape.channels, 4, 2, 1, bias=False)]
-    return nn.Sequential(*layers, nn.Tanh())
-
-
-def _image_discriminator(shape: contract.DataShape, width: int) -> nn.Sequential:
-    channels = [width * 2**i for i in range(_halvings(shape.size))]
-    layers: list[nn.Module] = [nn.Conv2d(shape.channels, width, 4, 2, 1, bias=False), nn.LeakyReLU(0.2)]
-    for before, after in zip(channels, channels[1:], strict=False):
-        layers += [nn.Conv2d(before, after, 4, 2, 1, bias=False), nn.BatchNorm2d(after), nn.LeakyReLU(0.2)]
-    return nn.Sequential(*layers, nn.Conv2d(channels[-1], 1, _innermost(shape.size), 1, 0, bias=False))
-
-
-def _video_discriminator(shape: contract.DataShape, width: int, outputs: int) -> nn.Sequential:
-    halvings, side = _halvings(shape.size), _innermost(shape.size)
-    # Kernels whose sum of (kernel - 1) is T - 1: the paper's 4, 4, 4, 4, 4 at 16 frames of 64 pixels.
-    kernels = [1 + (shape.frames - 1 + i) // (halvings + 1) for i in reversed(range(halvings + 1))]
-    channels, layers = shape.channels, []
-    for i, kernel in enumerate(kernels[:-1]):
-        after = width * 2**i
-        layers.append(nn.Conv3d(channels, after, (kernel, 4, 4), (1, 2, 2), (0, 1, 1), bias=False))
-        layers += [nn.BatchNorm3d(after)] if i else []
-        layers.append(nn.LeakyReLU(0.2))
-        channels = after
-    return nn.Sequential(*layers, nn.Conv3d(channels, outputs, (kernels[-1], side, side), 1, 0, bias=False))

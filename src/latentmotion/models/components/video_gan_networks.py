@@ -1,0 +1,89 @@
+"""The three networks of video GANs with content and motion (Tulyakov et al., CVPR 2018): G, D_I and D_V.
+
+The paper's videos have 16 frames of 64 pixels. Frames are halved until they are 4 to 7 pixels wide; the kernel there is
+as wide. The temporal kernels of D_V are chosen so that its last map is one frame long.
+"""
+
+import torch
+from torch import nn
+
+from latentmotion.core.errors import UserError
+from latentmotion.models import base as contract
+
+NEAR_BLACK, NEAR_WHITE = 0.02, 0.98  # the intensities that a tanh can be asked to start at
+
+
+def generator(inputs: int, shape: contract.DataShape, width: int, background: tuple | None = None) -> nn.Sequential:
+    """G: codes (N, inputs, 1, 1) -> frames (N, channels, size, size) in [-1, 1].
+
+    Arguments:
+        background: intensities in [0, 1] of each channel, at which the bias of the last layer starts. Without them it
+            has no bias.
+    """
+    channels = [width * 2**i for i in reversed(range(_halvings(shape.size)))]
+    layers: list[nn.Module] = [nn.ConvTranspose2d(inputs, channels[0], _innermost(shape.size), 1, 0, bias=False)]
+    for before, after in zip(channels, channels[1:], strict=False):
+        layers += [nn.BatchNorm2d(before), nn.ReLU(), nn.ConvTranspose2d(before, after, 4, 2, 1, bias=False)]
+    last = nn.ConvTranspose2d(width, shape.channels, 4, 2, 1, bias=background is not None)
+    if background is not None:
+        if len(background) != shape.channels:
+            raise UserError(f"network.background: {len(background)} numbers, but frames have {shape.channels} channels")
+        start = torch.tensor(background).clamp(NEAR_BLACK, NEAR_WHITE)
+        nn.init.zeros_(last.bias)
+        last.bias.data += torch.atanh(2 * start - 1)
+    return nn.Sequential(*layers, nn.BatchNorm2d(width), nn.ReLU(), last, nn.Tanh())
+
+
+def image_discriminator(shape: contract.DataShape, width: int, norm: bool = True) -> nn.Sequential:
+    """D_I: frames (N, channels, size, size) -> logits (N, 1, 1, 1). Without batch normalisation, layers have biases."""
+    channels = [width * 2**i for i in range(_halvings(shape.size))]
+    layers: list[nn.Module] = [nn.Conv2d(shape.channels, width, 4, 2, 1, bias=not norm), nn.LeakyReLU(0.2)]
+    for before, after in zip(channels, channels[1:], strict=False):
+        layers.append(nn.Conv2d(before, after, 4, 2, 1, bias=not norm))
+        layers += [nn.BatchNorm2d(after)] if norm else []
+        layers.append(nn.LeakyReLU(0.2))
+    return nn.Sequential(*layers, nn.Conv2d(channels[-1], 1, _innermost(shape.size), 1, 0, bias=False))
+
+
+def video_discriminator(
+    shape: contract.DataShape, width: int, outputs: int, norm: bool = True, time_stride: int = 1
+) -> nn.Sequential:
+    """D_V: videos (N, channels, frames, size, size) -> (N, outputs, 1, 1, 1).
+
+    Arguments:
+        norm: whether there is batch normalisation; without it, layers have biases.
+        time_stride: 1: kernels in time whose sum of (kernel - 1) is T - 1, without padding, which are the paper's 4, 4,
+            4, 4, 4 at 16 frames of 64 pixels. 2: kernels of 4 with a stride of 2, which halve the frames as they halve
+            the pixels, and a last kernel over what is left.
+    """
+    halvings, side = _halvings(shape.size), _innermost(shape.size)
+    kernels = [1 + (shape.frames - 1 + i) // (halvings + 1) for i in reversed(range(halvings + 1))]
+    steps = [(kernel, 1, 0) for kernel in kernels[:-1]]
+    last, left = kernels[-1], shape.frames
+    if time_stride == 2:
+        steps = []
+        for _ in range(halvings):
+            steps.append((4, 2, 1) if left > 1 else (1, 1, 0))
+            left = max(1, left // 2)
+        last = left
+    channels, layers = shape.channels, []
+    for i, (kernel, stride, padding) in enumerate(steps):
+        after = width * 2**i
+        layers.append(nn.Conv3d(channels, after, (kernel, 4, 4), (stride, 2, 2), (padding, 1, 1), bias=not norm))
+        layers += [nn.BatchNorm3d(after)] if i and norm else []
+        layers.append(nn.LeakyReLU(0.2))
+        channels = after
+    return nn.Sequential(*layers, nn.Conv3d(channels, outputs, (last, side, side), 1, 0, bias=False))
+
+
+def _halvings(size: int) -> int:
+    """How often a frame is halved until it is 4 to 7 pixels wide: 4 for 64 and for 96."""
+    halvings = size.bit_length() - 3
+    if halvings < 1 or size % (1 << halvings):
+        raise UserError(f"datasets.*.size: {size} is not 4, 5, 6 or 7 doubled once or more, as 32, 64 or 96 are")
+    return halvings
+
+
+def _innermost(size: int) -> int:
+    """The side of the smallest map."""
+    return size >> _halvings(size)
