@@ -2,9 +2,9 @@
 
     python benchmarks/hgn_step.py [--batch 16] [--frames 34] [--threads 2] [--steps 5] [--device cpu]
 
-The model has 0.59 M parameters. The public code trains on 5.9 sequences/s in float32 on 2 cores, and decodes 30 of the
-34 frames; here all frames are decoded and scored. On a shared machine, CPU time varies less than clock time. `CPU` is
-CPU time divided by the number of threads: the clock time if all threads were always busy and nothing else ran.
+The model has 0.59 M parameters. The public code decodes 30 of the 34 frames; here all frames are decoded and scored. On
+a shared machine, CPU time varies less than clock time. `CPU` is CPU time divided by the number of threads: the clock
+time if all threads were always busy and nothing else ran.
 """
 
 import argparse

@@ -304,3 +304,39 @@ def test_a_resumed_training_keeps_the_multiplier(tmp_path, monkeypatch):
         for name in ("whole", "cut")
     ]
     assert last[0] == last[1] and last[0]["multiplier"] != 1
+
+
+VECTOR = {"code": "vector", "latent": 5}
+
+
+def test_every_part_of_a_state_depends_on_every_number_of_a_vector():
+    """Maps of z reach only their neighbourhood: a corner of the state knows nothing of the opposite corner of z."""
+    for network, share in ((VECTOR, 1.0), ({}, 0.5)):
+        model = make(DataShape(8, 3, 64, 1, 6), **network)
+        noise = torch.randn(1, model.state_noise, requires_grad=True)
+        q = model._halves(model.sample_state(noise).squeeze(1))[0]
+        (slope,) = torch.autograd.grad(q[0, :, 0, 0].sum(), noise)
+        seen = float((slope != 0).float().mean())
+        assert seen == share if share == 1 else 0 < seen < share
+
+
+def test_a_vector_learns_and_is_drawn():
+    model = make(**VECTOR)
+    assert model.state_noise == 5
+    before = [parameter.detach().clone() for parameter in model.parameters()]
+    history = step(model, 3)
+    assert all(np.isfinite(float(value)) for losses in history for value in losses.values())
+    assert all(not torch.equal(a, b) for a, b in zip(before, model.parameters(), strict=True))
+    model.eval()
+    with torch.no_grad():
+        motion = model.sample_motion(None, 12, normal(range(4), model.motion_noise(12), 0, "m"))
+        assert model.decode(NONE, motion).shape == (4, 12, 3, 32, 32)
+        assert model.encode(batch().x, None)[1].shape == (6, 8, 32)
+        posterior = model._posterior(batch().x)
+    assert posterior[0].shape == posterior[1].shape == (6, 5) and float(posterior[1].mean()) < -3
+
+
+def test_the_multiplier_starts_where_it_is_told():
+    model = make(multiplier=400.0, rate=0.1)
+    losses = step(model)[0]
+    assert float(losses["multiplier"]) == 400 and float(losses["total"]) > 100 * float(losses["violation"])

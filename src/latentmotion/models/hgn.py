@@ -10,6 +10,11 @@ z is inferred from the first frames together, stacked as channels. f, H and the 
 
     KL / (T C S S) + lambda (E[(x - x_hat)^2] - tolerance^2),   mean over the pixels of [0, 1]
 
+By default z is maps of the size of a frame, as in the public code. Parts of a state that lie far apart then depend on
+different numbers of z, which are independent under the prior, so that nothing makes the whole of a sampled frame show
+one and the same thing. With `code: vector` z is a few numbers on which the whole state depends, and the encoder halves
+its maps.
+
 There is no content, so that a code for it has size 0. The sizes are those of the public code (Rodas et al., ReScience
 2021), which is the HGN that Hamiltonian GAN compares itself with. Departures: that code moves q by p, not by dH/dp, has
 its state at the last frame that the encoder sees, and ends f in a ReLU and H in a softplus (docs/fidelity.md).
@@ -18,6 +23,9 @@ A single frame shows no velocity, so PREDICT and DYNAMICS, whose protocols begin
 needs as many frames as the encoder sees.
 """
 
+import math
+from typing import Literal
+
 import torch
 from pydantic import Field
 from torch import Tensor, nn
@@ -25,12 +33,14 @@ from torch.nn import functional
 
 from latentmotion.core.errors import UserError
 from latentmotion.models import base as contract
-from latentmotion.models.components.gaussian import kl_standard, sample
+from latentmotion.models.components.gaussian import GaussianHead, kl_standard, sample
 from latentmotion.models.components.lagrange_multiplier import Multiplier
 from latentmotion.models.dynamics.convolutional_hamiltonian import ConvolutionalHamiltonian
 
 SHRINK = 8  # how much smaller than a frame a state's maps are
 SLOPE = 0.01  # of the decoder's LeakyReLU
+UNITS = 128  # of the layers before and after a z that is a vector
+LOG_VARIANCE = -4.0  # of the posterior of such a z at first: the decoder hears at once what its mean says
 CACHED = 32  # frames that a CPU decodes together
 
 
@@ -38,12 +48,14 @@ class Config(contract.NetworkConfig):
     input_frames: int = Field(default=5, ge=1)  # that the encoder sees
     width: int = Field(default=64, ge=2)  # channels of encoder, f and H; half of it in the first layer of encoder and H
     decoder: tuple[int, int, int] = (64, 64, 64)  # channels of its maps, each twice as large as the one before
-    latent: int = Field(default=48, ge=1)  # channels of z
+    code: Literal["maps", "vector"] = "maps"  # what z is
+    latent: int = Field(default=48, ge=1)  # channels of z, or numbers where it is a vector
     state: int = Field(default=16, ge=1)  # channels of q, and of p
     dt: float = Field(default=0.125, gt=0)  # of a frame
     iterations: int = Field(default=1, ge=1)  # of the leapfrog's implicit lines; 1: the explicit one
     tolerance: float = Field(default=3.3e-2, gt=0)  # root mean square error of intensities in [0, 1]
     rate: float = Field(default=0.1, gt=0)  # of the multiplier lambda
+    multiplier: float = Field(default=1.0, gt=0)  # lambda at first
     average: float = Field(default=0.99, ge=0, lt=1)  # weight of the past in the moving average of the violation
 
 
@@ -62,14 +74,22 @@ class Model(contract.SequenceModel):
         self._check_frames(shape.frames)
         side = shape.size // SHRINK
         self.maps = config.state, side, side
-        self.latent = config.latent, shape.size, shape.size
-        self.state_noise = config.latent * shape.size**2
-        self.encoder = _encoder(config.input_frames * shape.channels, config.width)
-        self.mean, self.log_variance = (nn.Conv2d(config.width, config.latent, 3, padding=1) for _ in range(2))
-        self.transformer = _transformer(config.latent, config.width, 2 * config.state)
+        seen = config.input_frames * shape.channels
+        if config.code == "maps":
+            self.latent: tuple[int, ...] = config.latent, shape.size, shape.size
+            self.encoder = _encoder(seen, config.width)
+            self.mean, self.log_variance = (nn.Conv2d(config.width, config.latent, 3, padding=1) for _ in range(2))
+            self.transformer = _transformer(config.latent, config.width, 2 * config.state)
+        else:
+            self.latent = (config.latent,)
+            self.encoder = _vector_encoder(seen, config.width, side)
+            self.heads = GaussianHead(UNITS, config.latent, LOG_VARIANCE)
+            self.transformer = _vector_transformer(config.latent, 2 * math.prod(self.maps))
+        self.state_noise = math.prod(self.latent)
         self.hamiltonian = ConvolutionalHamiltonian(config.state, side, config.width, config.iterations)
         self.decoder = _decoder(config.state, config.decoder, shape.channels)
         self.multiplier = Multiplier(config.rate, config.average)
+        self.multiplier.value.fill_(config.multiplier)
 
     def motion_noise(self, length: int) -> int:
         return self.state_noise
@@ -131,6 +151,8 @@ class Model(contract.SequenceModel):
         """Mean and log variance of z, (B, *self.latent) each, from the first frames of x."""
         self._check_frames(x.shape[1])
         features = self.encoder(x[:, : self.config.input_frames].flatten(1, 2))
+        if self.config.code == "vector":
+            return self.heads(features)
         return self.mean(features).float(), self.log_variance(features).float().clamp(-10, 10)
 
     def _state(self, z: Tensor) -> Tensor:
@@ -203,3 +225,16 @@ def _transformer(latent: int, width: int, outputs: int) -> nn.Sequential:
         nn.Conv2d(width, width, 3, 2, 1), nn.ReLU(),
         nn.Conv2d(width, outputs, 3, 2, 1),
     )  # fmt: skip
+
+
+def _vector_encoder(channels: int, width: int, side: int) -> nn.Sequential:
+    """As many convolutions of stride 2 as bring a frame to the size of the state's maps, then a linear layer."""
+    sizes = [channels, width // 2, *[width] * (SHRINK.bit_length() - 2)]
+    layers = [(nn.Conv2d(a, b, 4, 2, 1), nn.ReLU()) for a, b in zip(sizes, sizes[1:], strict=False)]
+    convolutions = [module for layer in layers for module in layer]
+    return nn.Sequential(*convolutions, nn.Flatten(), nn.Linear(width * side**2, UNITS), nn.ReLU())
+
+
+def _vector_transformer(latent: int, outputs: int) -> nn.Sequential:
+    """f of a vector: two linear layers."""
+    return nn.Sequential(nn.Linear(latent, UNITS), nn.ReLU(), nn.Linear(UNITS, outputs))
