@@ -44,6 +44,7 @@ class Config(contract.NetworkConfig):
     instance_noise: float = 0.0  # standard deviation of noise on what the discriminators see
     discriminator_rate: float = 1.0  # learning rate of the discriminators as a share of the generator's
     discriminator_norm: bool = True  # whether the discriminators have batch normalisation
+    batch_deviation: bool = False  # whether D_I sees how much the frames of a batch differ
     r1: float = Field(default=0.0, ge=0)  # gamma of the penalty on the discriminators' slopes at real data
     r1_every: int = Field(default=4, ge=1)  # steps from one penalty to the next
     real_label: float = Field(default=1.0, gt=0.5, le=1)  # below 1: one-sided smooth labels

@@ -24,6 +24,7 @@ class VideoGAN(contract.SequenceModel):
         width: channels of the layer next to the frame.
         background: intensities in [0, 1] at which the output bias of G starts; without them it has none.
         discriminator_norm: whether the discriminators have batch normalisation.
+        batch_deviation: whether D_I sees how much the frames of a batch differ.
         time_stride: of D_V's convolutions (video_gan_networks.py).
         instance_noise: standard deviation of noise on what the discriminators see.
         discriminator_rate: learning rate of the discriminators as a share of the generator's.
@@ -49,7 +50,7 @@ class VideoGAN(contract.SequenceModel):
         config, shape = self.config, self.shape
         self.generator = networks.generator(config.content + motion, shape, config.width, config.background)
         norm = config.discriminator_norm
-        self.image_discriminator = networks.image_discriminator(shape, config.width, norm)
+        self.image_discriminator = networks.image_discriminator(shape, config.width, norm, config.batch_deviation)
         self.video_discriminator = networks.video_discriminator(shape, config.width, answers, norm, config.time_stride)
         if config.r1:
             self.register_buffer("steps", torch.zeros((), dtype=torch.long))  # done so far

@@ -5,7 +5,7 @@ as wide. The temporal kernels of D_V are chosen so that its last map is one fram
 """
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from latentmotion.core.errors import UserError
 from latentmotion.models import base as contract
@@ -34,15 +34,35 @@ def generator(inputs: int, shape: contract.DataShape, width: int, background: tu
     return nn.Sequential(*layers, nn.BatchNorm2d(width), nn.ReLU(), last, nn.Tanh())
 
 
-def image_discriminator(shape: contract.DataShape, width: int, norm: bool = True) -> nn.Sequential:
-    """D_I: frames (N, channels, size, size) -> logits (N, 1, 1, 1). Without batch normalisation, layers have biases."""
+class BatchDeviation(nn.Module):
+    """Maps (N, C, ...) -> (N, C + 1, ...): the last channel is how much the N differ, one number for all of them.
+
+    It is the standard deviation over the batch, averaged over channels and places (Karras et al., 2018). With it a
+    discriminator sees where a generator makes the same frame again and again.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        deviation = (x.float().var(0, correction=0) + 1e-8).sqrt().mean().to(x.dtype)
+        return torch.cat([x, deviation.expand(len(x), 1, *x.shape[2:])], dim=1)
+
+
+def image_discriminator(
+    shape: contract.DataShape, width: int, norm: bool = True, deviation: bool = False
+) -> nn.Sequential:
+    """D_I: frames (N, channels, size, size) -> logits (N, 1, 1, 1).
+
+    Arguments:
+        norm: whether there is batch normalisation; without it, layers have biases.
+        deviation: whether its last layer sees how much the frames of a batch differ.
+    """
     channels = [width * 2**i for i in range(_halvings(shape.size))]
     layers: list[nn.Module] = [nn.Conv2d(shape.channels, width, 4, 2, 1, bias=not norm), nn.LeakyReLU(0.2)]
     for before, after in zip(channels, channels[1:], strict=False):
         layers.append(nn.Conv2d(before, after, 4, 2, 1, bias=not norm))
         layers += [nn.BatchNorm2d(after)] if norm else []
         layers.append(nn.LeakyReLU(0.2))
-    return nn.Sequential(*layers, nn.Conv2d(channels[-1], 1, _innermost(shape.size), 1, 0, bias=False))
+    layers += [BatchDeviation()] if deviation else []
+    return nn.Sequential(*layers, nn.Conv2d(channels[-1] + deviation, 1, _innermost(shape.size), 1, 0, bias=False))
 
 
 def video_discriminator(

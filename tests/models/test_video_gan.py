@@ -43,6 +43,17 @@ def test_discriminators_without_batch_normalisation_have_biases():
     assert any(isinstance(module, nn.BatchNorm3d) for module in make().video_discriminator)
 
 
+def test_the_deviation_of_a_batch_is_seen_by_its_last_layer():
+    same, other = torch.ones(5, 3, 2, 2), torch.arange(5.0)[:, None, None, None].expand(5, 3, 2, 2)
+    made = video_gan_networks.BatchDeviation()
+    assert made(same).shape == (5, 4, 2, 2) and made(same)[:, 3].max() < 1e-3
+    assert made(other)[:, 3].numpy() == pytest.approx(np.std(np.arange(5)))
+    assert torch.equal(made(other)[:, :3], other)
+    model = make(batch_deviation=True)
+    assert model.image_discriminator[-1].in_channels == make().image_discriminator[-1].in_channels + 1
+    assert "image_discriminator" in losses(model)[0]
+
+
 @pytest.mark.parametrize(("size", "frames"), [(8, 8), (16, 3), (32, 16), (24, 5), (64, 16), (96, 16)])
 def test_strides_in_time_leave_one_number_a_video(size, frames):
     network = video_gan_networks.video_discriminator(DataShape(frames, 3, size, 2, 4), 2, 3, True, 2)
