@@ -18,6 +18,7 @@ import psutil
 import pytest
 from support.project import Project, copy
 from support.slurm_cluster import Cluster, missing
+from support.small_catalogue import cut
 
 LACKING = missing() + [name for name in ["snakemake_executor_plugin_slurm"] if not importlib.util.find_spec(name)]
 pytestmark = [
@@ -187,11 +188,13 @@ def test_a_killed_submitter_and_its_successor_end_the_same(cluster, other, undis
 
 
 def test_dvc_submits_too(cluster, other):
+    cut(other, {"sprites": ["dsvae"]}, {"table2": ["sprites"]}, {"figure_motion_swap": ["sprites"]})
     shutil.rmtree(other.path / DATA)
     before = len(jobs_of(cluster, other))
     options = {"SNAKEMAKE_PROFILE": "profiles/slurm"}
     other.edit("profiles/slurm/config.yaml", "executor: slurm\n", "executor: slurm\nslurm-status-command: squeue\n")
-    other.run("dvc", "repro", "--single-item", "prepare-sprites", **options)
+    other.run("latentmotion", "fingerprints")
+    other.run("dvc", "repro", "--single-item", "prepare", **options)
     assert [job["Partition"] for job in jobs_of(cluster, other)[before:]] == ["cpu"]
     assert (other.path / DATA / "manifest.json").is_file()
 
