@@ -304,9 +304,9 @@ def test_a_partition_that_does_not_exist_is_named_before_anything_is_submitted(c
 def test_a_table_from_nothing_is_what_this_machine_makes_alone(cluster, tmp_path):
     """Two models on one dataset at tiny scale: data, judges, trainings and scores are jobs, the table is made here."""
     here, there = copy(tmp_path / "here"), copy(tmp_path / "there")
-    whole = "models: [halo, halo-unconditional, dsvae, mocogan, s3vae]\n    datasets: [faces, sprites]"
+    whole = "models: [halo, halo-unconditional, dsvae, mocogan, s3vae], datasets: [faces, sprites]"
     for project in (here, there):
-        project.edit("params.yaml", whole, "models: [dsvae, mocogan]\n    datasets: [sprites]")
+        project.edit("params.yaml", whole, "models: [dsvae, mocogan], datasets: [sprites]")
     before = len(cluster.jobs())
     there.run(*SUBMIT, "reports/table2.csv")
     jobs = cluster.jobs()[before:]
