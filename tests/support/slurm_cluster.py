@@ -121,7 +121,7 @@ class Cluster:
         """Every job since the start, queued or ended, one entry for each task of an array."""
         lines = self.run("scontrol", "--oneliner", "--all", "show", "job").splitlines()
         pairs = [[field.partition("=") for field in line.split(" ") if "=" in field] for line in lines]
-        return [{name: value for name, _, value in job} for job in pairs]
+        return [{name: value for name, _, value in job} for job in pairs if job]  # SLURM prints a sentence for none
 
     def _configure(self) -> None:
         (self.folder / "munge.key").write_bytes(secrets.token_bytes(128))
