@@ -13,7 +13,9 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 # Folder -> the folders that its files may import. Every row names rows below it only, so imports point downwards.
 ALLOWED = {
-    "cli": {"reporting", "evaluation", "pipeline", "training", "data", "models", "config", "core"},
+    "__init__": {"library"},
+    "cli": {"library", "reporting", "evaluation", "pipeline", "training", "data", "models", "config", "core"},
+    "library": {"reporting", "training", "data", "models", "config", "core"},
     "reporting": {"evaluation", "pipeline", "training", "data", "models", "config", "core"},
     "evaluation": {"training", "data", "models", "config", "core"},
     "pipeline": {"training", "data", "models", "config", "core"},
@@ -41,7 +43,7 @@ LINES = 400
 
 
 def folder(file: Path) -> str:
-    """The first part of a file's path in the package, such as "models"; "cli" for cli.py."""
+    """The first part of a file's path in the package, such as "models"; "cli" for the file cli.py."""
     return file.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
@@ -71,7 +73,7 @@ def relative(file: Path) -> str:
 
 
 def test_the_table_has_every_folder_and_points_downwards():
-    assert {folder(file) for file in FILES} - {"__init__"} == set(ALLOWED)
+    assert {folder(file) for file in FILES} == set(ALLOWED)
     rows = list(ALLOWED)
     for row, below in ALLOWED.items():
         assert all(rows.index(other) > rows.index(row) for other in below), row
