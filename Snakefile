@@ -9,7 +9,15 @@ import sys
 from pathlib import Path
 
 from latentmotion.config import params
-from latentmotion.pipeline import cost_summary, earlier_layout, slurm, targets, workdir_lock
+from latentmotion.pipeline import (
+    cost_summary,
+    earlier_layout,
+    made_files,
+    progress_line,
+    slurm,
+    targets,
+    workdir_lock,
+)
 from latentmotion.core.errors import UserError
 
 if workflow.remote_exec:
@@ -49,6 +57,7 @@ include: "workflow/rules/common.smk"
 
 
 rule all:
+    """Makes every table, figure, record and page."""
     input:
         REPORTS,
         "reports/index.html",
@@ -74,8 +83,10 @@ if workflow.is_main_process:
 onstart:
     workdir_lock.record()
     cost_summary.say(workflow, PARAMS)
+    progress_line.attach(workflow, PARAMS)
 
 
 onsuccess:
+    made_files.say(workflow)
     if not config:  # DVC uses params.yaml without overrides
         shell("latentmotion dvc-commit || true")

@@ -4,25 +4,19 @@ import ast
 import json
 import subprocess
 import sys
-from dataclasses import asdict
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
-from safetensors.torch import save_file
 from support.prepared_data import prepared_once
 from support.project import ROOT
 from support.shared import once
+from support.untrained_runs import write_run
 
 import latentmotion
-from latentmotion.config.params import load
-from latentmotion.config.settings import training_settings
 from latentmotion.core.errors import UserError
-from latentmotion.core.files import file_digest
-from latentmotion.core.keyed_random import seed_torch
 from latentmotion.data.prepared import PreparedDataset
-from latentmotion.training.load import build
 
 RUN = "halo/sprites-drawn/seed0"
 
@@ -31,22 +25,10 @@ RUN = "halo/sprites-drawn/seed0"
 def project(tmp_path_factory):
     """A folder with params.yaml, drawn sprites at scale tiny, and untrained models with the records of trained ones."""
     data = PreparedDataset.open(prepared_once(tmp_path_factory, "sprites", "drawn"))
-    params = load(ROOT / "params.yaml", {"scale": "tiny"})
 
     def make(folder):
         for model in ("halo", "dsvae", "mocogan"):
-            settings, run = (
-                training_settings(params, model, "sprites-drawn"),
-                folder / f"runs/tiny/{model}/sprites-drawn/seed0",
-            )
-            run.mkdir(parents=True)
-            seed_torch(0, "weights")
-            save_file(build(settings, data.shape).state_dict(), run / "weights.safetensors")
-            record = {
-                "model": model, "settings": settings, "shape": asdict(data.shape), "data_folder": str(data.folder),
-                "weights": file_digest(run / "weights.safetensors"),
-            }  # fmt: skip
-            (run / "record.json").write_text(json.dumps(record))
+            write_run(folder, model, data, "sprites-drawn")
         (folder / "params.yaml").write_text("scale: tiny\n")
 
     return once(tmp_path_factory, "library", make)

@@ -1,8 +1,9 @@
-"""The verbs of the command line. Each gets explicit paths and settings, and writes its output whole or not at all.
+"""The verbs of the command line, in two groups.
 
-The rules of the workflow run these commands. `--settings` is the JSON that config/settings.py resolves from
-params.yaml, so that a job runs what was planned even when params.yaml is edited in the meantime. Each verb writes a
-record beside its output.
+People call `list`, `train MODEL DATASET`, `show` and others, which look everything up in params.yaml. The rules of the
+workflow call the jobs, which get explicit paths and settings and write their output whole or not at all. `--settings`
+of a job is the JSON that config/settings.py resolves from params.yaml, so that a job runs what was planned even when
+params.yaml is edited in the meantime. Each job writes a record beside its output.
 """
 
 import functools
@@ -20,20 +21,36 @@ Settings = Annotated[str, typer.Option(help="JSON, as the workflow resolves it f
 Name = Annotated[str, typer.Option()]
 File = Annotated[Path, typer.Option()]
 Device = Annotated[str, typer.Option(help="auto, cpu or cuda")]
+Scale = Annotated[str | None, typer.Option(help="tiny, quick or paper; default: the scale of params.yaml")]
+Seed = Annotated[int | None, typer.Option(help="training seed; default: the first one in params.yaml")]
+Real = Annotated[bool, typer.Option("--real", help="the real data that config/real.yaml names, at scale quick")]
+JOBS = "Jobs, which the workflow calls with explicit paths and settings"
 
 
-def verb(function):
+def option(**keywords):
+    """An option that only the workflow uses."""
+    return typer.Option(rich_help_panel="For the workflow", **keywords)
+
+
+def verb(function, panel: str | None = None):
     """Registers a verb. A UserError becomes one line on stderr, and its code the exit code."""
+
+    name = function.__name__.strip("_").replace("_", "-")
 
     @functools.wraps(function)
     def wrapped(*args, **kwargs):
         try:
             function(*args, **kwargs)
         except UserError as error:
-            print(f"latentmotion {function.__name__.replace('_', '-')}: {error}", file=sys.stderr)
+            print(f"latentmotion {name}: {error}", file=sys.stderr)
             raise typer.Exit(error.code) from None
 
-    return app.command()(wrapped)
+    return app.command(name, rich_help_panel=panel)(wrapped)
+
+
+def job(function):
+    """Registers a verb that a rule of the workflow calls."""
+    return verb(function, JOBS)
 
 
 def parse(settings: str) -> dict:
@@ -43,7 +60,7 @@ def parse(settings: str) -> dict:
         raise UserError(f"--settings: not JSON ({error}); run the verb through its Snakemake target") from None
 
 
-@verb
+@job
 def fetch(dataset: Name, out: File, sources: File = Path("data/sources.csv")):
     """Raw files of a dataset: from the mirror LATENTMOTION_MIRROR, else downloaded; each checked by size and sha256."""
     from latentmotion.data.fetch import fetch
@@ -51,7 +68,7 @@ def fetch(dataset: Name, out: File, sources: File = Path("data/sources.csv")):
     fetch(dataset, out, sources)
 
 
-@verb
+@job
 def prepare(dataset: Name, out: File, settings: Settings, raw: Annotated[Path | None, typer.Option()] = None):
     """Raw files, or the embedded stand-in, to sequences with labels and splits."""
     from latentmotion.data.prepare import prepare
@@ -59,7 +76,7 @@ def prepare(dataset: Name, out: File, settings: Settings, raw: Annotated[Path | 
     prepare(dataset, raw, out, parse(settings))
 
 
-@verb
+@job
 def judge(data: File, label: Name, out: File, settings: Settings, device: Device = "auto"):
     """Trains the classifier of one label on train, selects it on validation: OUT/<label>.safetensors and .json."""
     from latentmotion.data.prepared import PreparedDataset
@@ -68,7 +85,7 @@ def judge(data: File, label: Name, out: File, settings: Settings, device: Device
     train_judge(PreparedDataset.open(data), label, out, parse(settings), device)
 
 
-@verb
+@job
 def video_judge(data: list[Path], out: File, settings: Settings, device: Device = "auto"):
     """Trains the network of fvd-judge on the prepared datasets DATA together: OUT/network.safetensors and .json."""
     from latentmotion.data.prepared import PreparedDataset
@@ -79,25 +96,84 @@ def video_judge(data: list[Path], out: File, settings: Settings, device: Device 
 
 @verb
 def train(
-    model: Name,
-    data: File,
-    out: File,
-    state: File,
-    seed: Annotated[int, typer.Option()],
-    settings: Settings,
-    device: Device = "auto",
-    checkpoint_seconds: Annotated[float, typer.Option(envvar="LATENTMOTION_CHECKPOINT_SECONDS")] = 120.0,
-    margin_seconds: Annotated[float, typer.Option(envvar="LATENTMOTION_MARGIN_SECONDS")] = 120.0,
+    names: Annotated[list[str] | None, typer.Argument(metavar="MODEL DATASET", help="such as: halo sprites")] = None,
+    scale: Scale = None,
+    seed: Seed = None,
+    real: Real = False,
+    model: Annotated[str | None, option()] = None,
+    data: Annotated[Path | None, option()] = None,
+    out: Annotated[Path | None, option()] = None,
+    state: Annotated[Path | None, option()] = None,
+    settings: Annotated[str | None, option(help="JSON, as the workflow resolves it from params.yaml")] = None,
+    device: Annotated[str, option(help="auto, cpu or cuda")] = "auto",
+    checkpoint_seconds: Annotated[float, option(envvar="LATENTMOTION_CHECKPOINT_SECONDS")] = 120.0,
+    margin_seconds: Annotated[float, option(envvar="LATENTMOTION_MARGIN_SECONDS")] = 120.0,
 ):
-    """Trains a model, or goes on from its checkpoint under STATE: weights, history, samples and record in OUT."""
+    """Trains MODEL on DATASET through Snakemake, with all that this needs: weights, history, samples and record.
+
+    The workflow calls it without MODEL and DATASET and with the options below, and it trains in this process, or goes
+    on from its checkpoint under STATE.
+    """
+    if names:
+        from latentmotion.pipeline.one_run import train
+
+        return train(*pair(names), scale, seed, real)
+    if None in (model, data, out, state, seed, settings):
+        raise UserError("say what to train: latentmotion train MODEL DATASET; 'latentmotion list' names both")
+
     from latentmotion.data.prepared import PreparedDataset
     from latentmotion.training.train import CheckpointPlan, TrainingJob, train
 
-    job = TrainingJob(model, PreparedDataset.open(data), seed, parse(settings))
-    train(job, out, CheckpointPlan(state, checkpoint_seconds, margin_seconds), device)
+    planned = TrainingJob(model, PreparedDataset.open(data), seed, parse(settings))
+    train(planned, out, CheckpointPlan(state, checkpoint_seconds, margin_seconds), device)
+
+
+def pair(names: list[str]) -> list[str]:
+    """A model and a data set, as two words or as one with a slash."""
+    words = [word for name in names for word in name.split("/")]
+    if len(words) != 2:
+        raise UserError(f"'{' '.join(names)}': give a model and a data set, such as halo sprites")
+    return words
 
 
 @verb
+def show(
+    names: Annotated[list[str], typer.Argument(metavar="MODEL DATASET", help="such as: halo sprites")],
+    scale: Scale = None,
+    seed: Seed = None,
+    real: Real = False,
+    out: Annotated[Path | None, typer.Option(help="folder; default: films/SCALE/MODEL/DATASET/SEED")] = None,
+    device: Device = "auto",
+):
+    """Draws films of a trained run: swapped motions, continued first frames, and samples. Prints where they are."""
+    from latentmotion.config.catalogue import dataset_name
+    from latentmotion.config.paths import run_folder
+    from latentmotion.config.settings import report_titles
+    from latentmotion.pipeline.one_run import trained
+    from latentmotion.reporting.show import show
+
+    params, run = trained(*pair(names), scale, seed, real)
+    folder = Path(run_folder(params, run))
+    name = dataset_name(run.dataset)
+    titles = report_titles(params, [run.model], [name])
+    settings = {"report": "show", "scale": params.scale, "models": [run.model], "datasets": [name], "titles": titles}
+    for file in show(folder, settings, out or Path("films", *folder.parts[1:]), device):
+        print(file)
+
+
+@verb
+def list_(
+    kind: Annotated[str | None, typer.Argument(help="tables, figures, models, datasets or runs; default: all")] = None,
+    scale: Scale = None,
+):
+    """Lists the tables, figures, models, data sets and runs that there are, and what is done of them."""
+    from latentmotion.config.params import load
+    from latentmotion.pipeline.overview import overview
+
+    print("\n".join(overview(load(overrides={"scale": scale} if scale else {}), kind)))
+
+
+@job
 def evaluate(
     model: Name,
     data: File,
@@ -151,7 +227,7 @@ def planned_report(kind: str, name: str) -> tuple[dict, list[str]]:
     return report_settings(params, kind, name), report_records(params, known[name])
 
 
-@verb
+@job
 def figure(name: Name, out: File, settings: Settings, runs: list[Path], device: Device = "auto"):
     """Trained runs to pictures: OUT.png, OUT.gif and, of sound, a page that plays it: OUT.html."""
     from latentmotion.reporting.render import render_figure
@@ -159,7 +235,7 @@ def figure(name: Name, out: File, settings: Settings, runs: list[Path], device: 
     render_figure(name, runs, out, parse(settings), device)
 
 
-@verb
+@job
 def site(out: File = Path("reports"), params: File = Path("params.yaml")):
     """OUT/index.html and OUT/README.md: every table and figure that exists, with paper, number and caption."""
     from latentmotion.reporting.index_page import build
@@ -183,7 +259,7 @@ def track(records: list[Path], database: Annotated[Path | None, typer.Option()] 
     track(records, database)
 
 
-@verb
+@job
 def scores(records: list[Path], out: File):
     """Picks the main scores of a system from its records: OUT.json, and its learning curves: OUT.csv."""
     from latentmotion.reporting.main_scores import write_main_scores
@@ -191,7 +267,7 @@ def scores(records: list[Path], out: File):
     write_main_scores(records, out)
 
 
-@verb
+@job
 def fingerprints():
     """Writes the files under fingerprints/ that hold what each output is made from, for the scale of params.yaml."""
     from latentmotion.config.params import load
@@ -209,7 +285,7 @@ def cost(params: Path = Path("params.yaml")):
     print("\n".join(by_report(load(params))))
 
 
-@verb
+@job
 def dvc_commit():
     """Records in dvc.lock what Snakemake has finished, so that DVC has nothing to run."""
     from latentmotion.pipeline.dvc import dvc_commit

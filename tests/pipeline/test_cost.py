@@ -14,6 +14,7 @@ from latentmotion.config import catalogue, params, paths
 from latentmotion.config.settings import evaluation_settings, judge_settings, training_settings
 from latentmotion.pipeline import cost_summary
 from latentmotion.pipeline.cost_estimates import Estimates, Spent
+from latentmotion.pipeline.similar_work import similar
 from latentmotion.training import resource_usage
 
 P = params.load(ROOT / "params.yaml", overrides={"scale": "tiny"})
@@ -114,6 +115,22 @@ def test_summary_counts_what_is_unknown_and_adds_up_the_rest(folder):
         "  In all: 4 core hours, and 2 jobs of unknown cost",
     ]
     assert cost_summary.summary([job("table")], P) == []
+
+
+def test_work_that_was_never_measured_is_judged_from_similar_work(folder):
+    """The same system at the same scale, in proportion to batches, their size and pixels; the line names the run."""
+    before = training(seconds=100.0) | {"shape": {"frames": 16, "channels": 3, "size": 16}}
+    before["settings"]["training"] |= {"steps": 4, "batch": 4}
+    write("results/tiny/dsvae/moving_mnist-drawn/seed0.json", {"training": before})
+    assert estimate() is None
+    found = similar(P, job())
+    assert (found.run, found.spent.seconds) == ("dsvae/moving_mnist-drawn", 100.0 * 2 * 2 / 2)
+    assert "judged from dsvae/moving_mnist-drawn on x86_64" in cost_summary.summary([job()], P)[1]
+    assert similar(P, job(gpu=1)) is None
+    assert similar(P, job(model="s3vae")) is None
+    same_data = before | {"shape": {"frames": 8, "channels": 3, "size": 16}}
+    write("results/tiny/dsvae-weak/faces-drawn/seed0.json", {"training": same_data})
+    assert similar(P, job()).run == "dsvae-weak/faces-drawn"  # the same data set counts more than the same model
 
 
 def test_an_error_in_the_summary_does_not_stop_the_workflow(capsys):

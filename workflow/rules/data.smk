@@ -20,12 +20,16 @@ for dataset in IDS.values():
             shell:
                 "latentmotion fetch --dataset {params.name} --out {params.folder} >> {log} 2>&1"
 
+        workflow.get_rule(f"fetch_{name}").docstring = f"Fetches the raw files of {name}."
+
     rule:
         name:
             f"prepare_{catalogue.dataset_name(dataset)}"
         localrule: True
         input:
             paths.processed_files(PARAMS, dataset),
+
+    workflow.get_rule(f"prepare_{catalogue.dataset_name(dataset)}").docstring = f"Prepares the data set {dataset}."
 
 
 rule prepare_all:
@@ -36,6 +40,7 @@ rule prepare_all:
 
 
 rule prepare:
+    """Prepares one data set."""
     input:
         raw=lambda w: [file for files in raw_files(w.dataset).values() for file in files],
         fingerprint=lambda w: fingerprint("prepare", w.dataset),

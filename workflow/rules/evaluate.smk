@@ -13,6 +13,9 @@ for model in MODELS:
             records_of(model),
             [] if model == catalogue.REAL else paths.main_scores(PARAMS, model),
 
+    scored = "the real test sequences" if model == catalogue.REAL else PARAMS.models[model].title
+    workflow.get_rule(f"evaluate_{model}").docstring = f"Makes all records of {scored}."
+
 
 rule scores:
     """The main scores of one system and its learning curves, for `dvc metrics show` and `dvc plots show`."""
@@ -30,6 +33,7 @@ rule scores:
 
 
 rule fetch_inception:
+    """Fetches the network of fid-inception."""
     input:
         "data/sources.csv",
     output:
@@ -42,6 +46,7 @@ rule fetch_inception:
 
 
 rule evaluate:
+    """Scores one trained model, or real test sequences, under every protocol."""
     input:
         lambda w: evaluation_inputs(run_of(w)),
     output:

@@ -10,6 +10,7 @@ rule judge_all:
 
 
 rule judge:
+    """Trains the judge of one label."""
     input:
         data=lambda w: paths.learning_files(PARAMS, w.dataset),
         fingerprint=lambda w: fingerprint("judge", w.dataset),

@@ -14,6 +14,7 @@ for kind in ("tables", "figures"):
 
 
 rule table:
+    """Renders one table from records."""
     input:
         lambda w: table_inputs(w.table),
     output:
@@ -37,6 +38,7 @@ rule table:
 
 
 rule figure:
+    """Draws one figure from trained models."""
     input:
         lambda w: figure_inputs(w.figure),
     output:

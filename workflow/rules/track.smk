@@ -7,6 +7,7 @@ from latentmotion.pipeline import mlflow_store
 
 
 rule track:
+    """Makes every record and copies all records to the MLflow store."""
     input:
         records=[paths.record(PARAMS, run) for run in [*REAL_RUNS, *RUNS]],
     output:

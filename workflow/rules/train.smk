@@ -1,6 +1,7 @@
 """One job for each model, dataset and seed. Checkpoints lie under state/, which neither Snakemake nor DVC deletes."""
 
 for model in PARAMS.models:
+
     rule:
         name:
             f"train_{model}"
@@ -13,8 +14,11 @@ for model in PARAMS.models:
                 for file in ("weights.safetensors", "record.json")
             ],
 
+    workflow.get_rule(f"train_{model}").docstring = f"Trains {PARAMS.models[model].title} on its data sets, from all its seeds."
+
 
 rule train:
+    """Trains one model on one data set from one seed."""
     input:
         data=lambda w: paths.learning_files(PARAMS, w.dataset),
         fingerprint=lambda w: fingerprint("train", f"{w.model}/{w.dataset}"),

@@ -2,6 +2,7 @@
 
 
 rule video_judge:
+    """Trains the network behind the Frechet video distance fvd-judge."""
     input:
         data=[file for dataset in catalogue.video_judged(PARAMS) for file in paths.learning_files(PARAMS, dataset)],
         fingerprint=fingerprint("judge", "video-judge"),
@@ -26,6 +27,7 @@ rule video_judge:
 
 
 rule fetch_i3d:
+    """Fetches the network of fvd-i3d."""
     input:
         "data/sources.csv",
     output:

@@ -10,6 +10,7 @@ from pathlib import Path
 from latentmotion.config import paths
 from latentmotion.config.schema import Params
 from latentmotion.pipeline.cost_estimates import Estimates, read, spent, trainings
+from latentmotion.pipeline.similar_work import similar
 
 
 def say(workflow, params: Params) -> None:
@@ -35,14 +36,16 @@ def summary(jobs: list, params: Params) -> list[str]:
         if job.rule.name not in Estimates.RULES:
             others += 1
             continue
-        found = estimates.of(job)
-        place = (job.rule.name, found is None, found and found.on_gpu, found and found.device)
+        found, source = estimates.of(job), "measured on {}"
+        if found is None and (judged := similar(params, job)):
+            found, source = judged.spent, f"judged from {judged.run} on {{}}"
+        place = (job.rule.name, found is None, found and found.on_gpu, found and source.format(found.device))
         rows.setdefault(place, []).append(found.hours if found else 0.0)
     if not rows:
         return []
     lines = [f"What is left to do at scale {params.scale}, by records of earlier runs:"]
-    for (rule, unknown, on_gpu, device), hours in sorted(rows.items(), key=str):
-        what = "unknown" if unknown else f"{_hours(sum(hours), on_gpu)}, measured on {device}"
+    for (rule, unknown, on_gpu, source), hours in sorted(rows.items(), key=str):
+        what = "unknown" if unknown else f"{_hours(sum(hours), on_gpu)}, {source}"
         lines.append(f"  {rule:<12}{_jobs(len(hours)):>12}   {what}")
     if others:
         lines.append(f"  {'others':<12}{_jobs(others):>12}   not counted: data, tables, figures, pages")

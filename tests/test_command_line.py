@@ -1,0 +1,121 @@
+"""The commands that people type: `list`, `train MODEL DATASET` and `show`."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+from support.prepared_data import prepared_once
+from support.project import ROOT
+from support.untrained_runs import write_run
+from typer.testing import CliRunner
+
+from latentmotion.cli import app
+from latentmotion.data.prepared import PreparedDataset
+from latentmotion.pipeline import one_run
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A folder with the catalogue and without anything that was made."""
+    for name in ("config", "params.yaml"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/sources.csv").symlink_to(ROOT / "data/sources.csv")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def called(*words: str) -> list[str]:
+    """The lines that a command prints. It must succeed."""
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 0, result.output
+    return result.stdout.splitlines()
+
+
+def refused(*words: str) -> str:
+    """The one line that a command fails with."""
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 1
+    (line,) = result.stderr.splitlines()
+    return line
+
+
+def row(lines: list[str], name: str) -> str:
+    (found,) = [line for line in lines if line.split()[:1] == [name]]
+    return found
+
+
+def test_list_names_everything_and_what_is_done(folder):
+    lines = called("list", "--scale", "tiny")
+    assert [line.split(" (")[0] for line in lines if line.endswith(":")] == ["Tables", "Figures", "Models", "Datasets"]
+    assert "not made" in row(lines, "table2")
+    assert row(lines, "fhvae").split(maxsplit=1)[1] == "0 of 2  FHVAE; on timit, spoken_digits"
+    assert "not prepared" in row(lines, "sprites")
+    assert all(len(line) <= 120 for line in lines)
+    for suffix in ("csv", "md", "tex", "html"):
+        (folder / "reports").mkdir(exist_ok=True)
+        (folder / f"reports/table2.{suffix}").touch()
+    (folder / "reports/table2.json").write_text(json.dumps({"settings": {"scale": "quick"}}))
+    (folder / "results/tiny/dsvae/faces-drawn").mkdir(parents=True)
+    (folder / "results/tiny/dsvae/faces-drawn/seed0.json").touch()
+    assert "made, quick" in row(called("list", "tables"), "table2")
+    assert row(called("list", "models", "--scale", "tiny"), "dsvae").split()[1] == "1"
+    assert "dsvae faces-drawn" in "\n".join(
+        line for line in called("list", "runs", "--scale", "tiny") if "evaluated" in line
+    )
+    assert refused("list", "table") == "latentmotion list: list 'table': unknown; did you mean 'tables'?"
+
+
+def test_a_person_trains_by_model_and_data_set(folder, monkeypatch):
+    commands = []
+
+    def run(command):
+        commands.append(command[1:])
+        return type("Done", (), {"returncode": 0})
+
+    monkeypatch.setattr(one_run.subprocess, "run", run)
+    (line,) = called("train", "halo", "sprites", "--scale", "tiny")
+    target = "runs/tiny/halo/sprites-drawn/seed0/weights.safetensors"
+    assert commands == [["-m", "snakemake", "--config", "scale=tiny", "--", target]]
+    assert line.endswith("latentmotion show halo sprites --scale tiny")
+    called("train", "halo/sprites", "--real", "--seed", "2")
+    target = "runs/quick/halo/sprites/seed2/weights.safetensors"
+    assert commands[1][1:] == ["snakemake", "--configfile", "config/real.yaml", "--config", "scale=quick", "--", target]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ((), "say what to train: latentmotion train MODEL DATASET"),
+        (("--model", "halo"), "say what to train"),
+        (("halo",), "'halo': give a model and a data set"),
+        (("hallo", "sprites"), "model 'hallo' is not in params.yaml; did you mean 'halo'?"),
+        (("halo", "sprite"), "did you mean 'sprites'?"),
+        (("halo", "timit"), "add it to runs.timit, or take sprites, faces, balls"),
+        (("halo", "balls-drawn"), "take balls"),
+        (("halo", "sprites", "--scale", "huge"), "scale 'huge' has no file"),
+    ],
+)
+def test_what_cannot_be_trained_is_one_line(folder, words, message):
+    assert message in refused("train", *words)
+
+
+def test_a_failed_training_is_one_line(folder, monkeypatch):
+    monkeypatch.setattr(one_run.subprocess, "run", lambda command: type("Done", (), {"returncode": 1}))
+    assert "not trained; the lines above say why" in refused("train", "halo", "balls", "--scale", "tiny")
+
+
+def test_show_draws_what_a_model_can_do(folder, tmp_path_factory):
+    assert "train it with 'latentmotion train dsvae sprites --scale tiny'" in refused(
+        "show", "dsvae", "sprites", "--scale", "tiny"
+    )
+    data = PreparedDataset.open(prepared_once(tmp_path_factory, "sprites", "drawn"))
+    write_run(folder, "dsvae", data, "sprites-drawn")
+    files = called("show", "dsvae", "sprites", "--scale", "tiny")
+    names = [file.rpartition("/")[2] for file in files]
+    assert names == [f"{what}.{end}" for what in ("motion_swap", "prediction", "samples") for end in ("gif", "png")]
+    assert all(file.startswith("films/tiny/dsvae/sprites-drawn/seed0/") for file in files)
+    with Image.open(files[0]) as film:
+        assert film.n_frames == data.shape.frames
+        assert np.asarray(film.convert("RGB")).std() > 10
