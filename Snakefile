@@ -12,6 +12,7 @@ from latentmotion.config import params
 from latentmotion.pipeline import (
     cost_summary,
     earlier_layout,
+    job_environment,
     made_files,
     progress_line,
     slurm,
@@ -40,7 +41,9 @@ report: "workflow/report/workflow.rst"
 
 
 # Jobs find the verbs in the environment of Snakemake itself, whether or not that environment is activated.
-shell.prefix(f"set -euo pipefail; export PATH='{Path(sys.executable).parent}':$PATH; ")
+shell.prefix(
+    f"set -euo pipefail; export PATH='{Path(sys.executable).parent}':$PATH; {job_environment.exports()}; "
+)
 
 # On a cluster, jobs that take seconds or need the network run on the machine on which Snakemake runs.
 localrules:
@@ -82,6 +85,7 @@ if workflow.is_main_process:
 
 onstart:
     workdir_lock.record()
+    job_environment.say()
     cost_summary.say(workflow, PARAMS)
     progress_line.attach(workflow, PARAMS)
 

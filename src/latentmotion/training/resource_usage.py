@@ -2,6 +2,7 @@
 
 import platform
 import resource
+from pathlib import Path
 
 import torch
 
@@ -39,12 +40,20 @@ def used(seconds: float, device: torch.device, sequences: int | None = None) -> 
 
 
 def machine(device: str = "cpu") -> dict:
-    """The hardware and software of a job. Host names, user names and environment variables are left out."""
+    """The hardware and software of a job. Host names and user names are left out."""
     return {
         "device": torch.cuda.get_device_name()
         if device.startswith("cuda")
         else platform.processor() or platform.machine(),
         "threads": torch.get_num_threads(),
+        "allocator": _allocator(),
         "python": platform.python_version(),
         "torch": torch.__version__,
     }
+
+
+def _allocator() -> str:
+    """The library that allocates the memory of this process: a loaded one with malloc in its name, or the C library."""
+    mapped = Path("/proc/self/maps")  # the files in the memory of this process
+    words = mapped.read_text(encoding="utf-8").split() if mapped.is_file() else []
+    return next((Path(word).name for word in words if "malloc" in Path(word).name), "C library")
