@@ -30,6 +30,7 @@ from latentmotion.core.errors import UserError
         ({"tables": {"table2": {"report": "tabel2"}}}, "did you mean 'table2'"),
         ({"tables": {"table2": {"models": ["mocogun"]}}}, "did you mean 'mocogan'"),
         ({"scale": "quik"}, "scale 'quik' has no file .*did you mean 'quick'"),
+        ({"scale": "real"}, "config/real.yaml is not a scale; use it as snakemake --configfile"),
         ({"judge": {"lr": -1}}, "judge.lr.*greater than 0"),
         ({"datasets": {"sprites": {"size": 4}}}, "datasets.sprites.*size 8 or more"),
         ({"datasets": {"sprites": {"frames": 1}}}, "datasets.sprites.*frames must be 2 or more"),
@@ -57,7 +58,7 @@ def test_yaml_that_repeats_a_key_or_is_no_mapping_is_refused(tmp_path, text, mes
         params.load(tmp_path / "params.yaml")
 
 
-@pytest.mark.parametrize("scale", ["tiny", "quick", "paper"])
+@pytest.mark.parametrize("scale", ["tiny", "quick", "overnight", "paper"])
 def test_every_scale_can_be_loaded(scale):
     loaded = params.load(overrides={"scale": scale})
     assert catalogue.runs(loaded)
@@ -77,6 +78,47 @@ def test_every_scale_can_be_loaded(scale):
 def test_unknown_keys_of_evaluation_are_refused(evaluation, message):
     with pytest.raises(UserError, match=message):
         params.load(overrides={"evaluation": evaluation})
+
+
+def test_a_scale_may_be_based_on_another(tmp_path):
+    """The values of a scale lie over those of its base, key by key; the base keeps its name and its paths."""
+    shutil.copytree("config", tmp_path / "config")
+    shutil.copy("params.yaml", tmp_path)
+    own = "based_on: quick\nmodels: {halo: {per_dataset: {sprites: {training: {steps: 7}}}}}\n"
+    (tmp_path / "config/longer.yaml").write_text(own)
+    quick, longer = (params.load(tmp_path / "params.yaml", {"scale": scale}) for scale in ("quick", "longer"))
+    before, after = (training_settings(loaded, "halo", "sprites-drawn") for loaded in (quick, longer))
+    assert after == before | {"training": before["training"] | {"steps": 7}} != before
+    assert paths.run_folder(longer, catalogue.Run("halo", "sprites-drawn", 0)).startswith("runs/longer/")
+
+
+@pytest.mark.parametrize(
+    ("base", "message"),
+    [
+        ("quik", "config/longer.yaml: based_on: scale 'quik' has no file .*did you mean 'quick'"),
+        ("real", "config/longer.yaml: based_on: .*config/real.yaml is not a scale"),
+        ("longer", "config/longer.yaml: based_on: 'longer' is in the end based on itself"),
+    ],
+)
+def test_a_scale_cannot_be_based_on_what_is_no_other_scale(tmp_path, base, message):
+    shutil.copytree("config", tmp_path / "config")
+    shutil.copy("params.yaml", tmp_path)
+    (tmp_path / "config/longer.yaml").write_text(f"based_on: {base}\n")
+    with pytest.raises(UserError, match=message) as caught:
+        params.load(tmp_path / "params.yaml", {"scale": "longer"})
+    assert "\n" not in str(caught.value)
+
+
+def test_scale_overnight_trains_for_longer_than_quick_on_the_same_networks():
+    """What differs is the data and the number of batches, so that the settings of a system are found once."""
+    quick, overnight = (params.load(overrides={"scale": scale}) for scale in ("quick", "overnight"))
+    for name, models in quick.runs.items():
+        for model in models:
+            before, after = (training_settings(loaded, model, name) for loaded in (quick, overnight))
+            assert after["training"]["steps"] >= before["training"]["steps"], (model, name)
+            assert after | {"training": {**after["training"], "steps": 0}} == before | {
+                "training": {**before["training"], "steps": 0}
+            }, (model, name)
 
 
 def test_a_model_is_like_another_but_for_its_own_keys():

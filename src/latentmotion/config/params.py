@@ -1,8 +1,8 @@
 """The only reader of params.yaml: typed, and closed, so that a misspelt key is an error that names its nearest.
 
 The effective parameters are params.yaml, then the overlay config/<scale>.yaml, then what the command line adds
-(`snakemake --config`, `--configfile`). Mappings are merged key by key, everything else is replaced. The keys of a
-model's `network` section are those of `Config` in its file; they are read from the source, not by importing it, so that
+(`snakemake --config`, `--configfile`). An overlay that is `based_on` another scale is laid over the overlay of that
+scale. Mappings are merged key by key, everything else is replaced. The keys of a model's `network` section are those of `Config` in its file; they are read from the source, not by importing it, so that
 planning a thousand jobs never loads torch.
 """
 
@@ -24,11 +24,7 @@ def load(path: Path | str = "params.yaml", overrides: dict | None = None) -> Par
     raw = read_yaml(path)
     overrides = overrides or {}
     scale = overrides.get("scale", raw.get("scale"))
-    overlay = path.parent / "config" / f"{scale}.yaml"
-    if not overlay.is_file():
-        scales = [p.stem for p in overlay.parent.glob("*.yaml") if "scale" not in read_yaml(p)]
-        raise UserError(f"{path}: scale '{scale}' has no file {overlay}; {nearest(str(scale), scales)}")
-    merged = merge(merge(raw, read_yaml(overlay)), overrides)
+    merged = merge(merge(raw, _overlay(path, scale)), overrides)
     merged["scale"] = scale
     models = merged.get("models")
     if isinstance(models, dict):
@@ -43,6 +39,27 @@ def load(path: Path | str = "params.yaml", overrides: dict | None = None) -> Par
         raise UserError(f"{path} ({scale}): {_first(error, Params)}") from None
     check_names(params, path)
     return params
+
+
+def _overlay(path: Path, scale: Any, above: tuple[str, ...] = ()) -> dict:
+    """The overlay of a scale, over that of the scale on which it is based.
+
+    Arguments:
+        path: params.yaml.
+        above: the scales that are based on this one.
+    """
+    where = f"{path.parent / 'config' / above[-1]}.yaml: based_on:" if above else f"{path}:"
+    file = path.parent / "config" / f"{scale}.yaml"
+    if not file.is_file():
+        scales = [p.stem for p in file.parent.glob("*.yaml") if "scale" not in read_yaml(p)]
+        raise UserError(f"{where} scale '{scale}' has no file {file}; {nearest(str(scale), scales)}")
+    if scale in above:
+        raise UserError(f"{where} '{scale}' is in the end based on itself; name another scale")
+    own = read_yaml(file)
+    if "scale" in own:
+        raise UserError(f"{where} {file} is not a scale; use it as snakemake --configfile {file}")
+    base = own.pop("based_on", None)
+    return merge(_overlay(path, base, (*above, str(scale))), own) if base else own
 
 
 _OWN = ("title", "like", "seeds")  # what a model does not take over from the model which it is like
