@@ -21,7 +21,7 @@ Settings = Annotated[str, typer.Option(help="JSON, as the workflow resolves it f
 Name = Annotated[str, typer.Option()]
 File = Annotated[Path, typer.Option()]
 Device = Annotated[str, typer.Option(help="auto, cpu or cuda")]
-Scale = Annotated[str | None, typer.Option(help="tiny, quick or paper; default: the scale of params.yaml")]
+Scale = Annotated[str | None, typer.Option(help="tiny, quick, overnight or paper; default: the scale of params.yaml")]
 Seed = Annotated[int | None, typer.Option(help="training seed; default: the first one in params.yaml")]
 Real = Annotated[bool, typer.Option("--real", help="the real data that config/real.yaml names, at scale quick")]
 JOBS = "Jobs, which the workflow calls with explicit paths and settings"

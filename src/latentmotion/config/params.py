@@ -2,8 +2,9 @@
 
 The effective parameters are params.yaml, then the overlay config/<scale>.yaml, then what the command line adds
 (`snakemake --config`, `--configfile`). An overlay that is `based_on` another scale is laid over the overlay of that
-scale. Mappings are merged key by key, everything else is replaced. The keys of a model's `network` section are those of `Config` in its file; they are read from the source, not by importing it, so that
-planning a thousand jobs never loads torch.
+scale. Mappings are merged key by key, everything else is replaced. The keys of a model's `network` section are those of
+`Config` in its file; they are read from the source, not by importing it, so that planning a thousand jobs never loads
+torch.
 """
 
 from pathlib import Path
