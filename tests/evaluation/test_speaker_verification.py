@@ -205,13 +205,13 @@ def test_a_run_on_sound_is_evaluated_without_judges(tmp_path):
     data = tmp_path / "spoken_digits-drawn"
     prepare("spoken_digits", None, data, {"source": "drawn", "size": 100, "frames": 20, "options": {"takes": 11}})
     shape = PreparedDataset.open(data).shape
-    settings = {"system": "fhvae", "network": {"hidden": 8, "content": 4, "motion": 4}}
+    settings = {"system": "fhvae", "network": {"hidden": 8, "content": 4, "motion": 4}, "training": {"batch": 4}}
     run = tmp_path / "runs/tiny/fhvae/spoken_digits-drawn/seed0"
     run.mkdir(parents=True)
     torch.manual_seed(0)
     save_file(build(settings, shape).state_dict(), run / "weights.safetensors")
     record = {"weights": file_digest(run / "weights.safetensors"), "settings": settings, "shape": vars(shape)}
-    record |= {"data": PreparedDataset.open(data).sha256, "data_folder": str(data)}
+    record |= {"data": PreparedDataset.open(data).sha256, "data_folder": str(data), "model": "fhvae", "steps": 5}
     (run / "record.json").write_text(json.dumps(record), encoding="utf-8")
     chosen = {"source": "drawn", "scale": "tiny", "seed": 0, "split": "test", "floor": None, "threads": 1}
     for model, folder in (("real", None), ("fhvae", run)):
@@ -220,6 +220,7 @@ def test_a_run_on_sound_is_evaluated_without_judges(tmp_path):
     real, ours = (json.loads((tmp_path / f"{model}.json").read_text(encoding="utf-8")) for model in ("real", "fhvae"))
     values = {(m["protocol"], m["metric"]): m["value"] for m in [*real["metrics"], *ours["metrics"]]}
     assert values["spectrum-verification", "trials"] == 300 * 299 / 2
+    assert ours["learnt"] is False and ours["seen"]["sequences"] == 20 and "learnt" not in real
     for key in ("content", "motion"):
         assert 0 < values["speaker-verification", f"{key}_eer"] < 0.7
     assert 0 < values["spectrum-verification", "spectrum_eer"] < 0.5 and real["judges"] == {}
@@ -235,7 +236,15 @@ def record(model: str, dataset: str, seed: int = 0, status: str = "ok", **found:
     metrics = [{"protocol": key.split("/")[0], "metric": key.split("/")[1], "value": v} for key, v in found.items()]
     source = "drawn" if dataset.endswith("-drawn") else "real"
     common = {"verb": "evaluate", "model": model, "dataset": dataset, "source": source, "scale": "quick", "seed": seed}
-    return common | {"split": "test", "data": "", "judges": {}, "status": status, "metrics": metrics, "classes": {}}
+    return common | {
+        "split": "test",
+        "data": "",
+        "judges": {},
+        "status": status,
+        "learnt": True,
+        "metrics": metrics,
+        "classes": {},
+    }
 
 
 def table(folder: Path, broken: str = "", joined: dict[str, float] | None = None) -> dict[str, str]:

@@ -67,3 +67,33 @@ class Codebook(SequenceModel):
         flip = noise[:, :1].sign()
         hidden = torch.cat([flip, flip * (1.0 - action[:, None])], 1)
         return torch.cat([colour, hidden], 1), torch.cat([shift, colour[:, None].expand(-1, x.shape[1], -1)], 2)
+
+
+class Shows(SequenceModel):
+    """Canary: its content is the whole sequence, of which `change` makes what it shows."""
+
+    capabilities = frozenset({"encode", "complete"})
+
+    def __init__(self, change):
+        super().__init__()
+        self.change = change
+
+    def encode(self, x, action):
+        return x, x.new_zeros(len(x), x.shape[1], 1)
+
+    def decode(self, content, motion):
+        return self.change(content)
+
+    def complete(self, batch):
+        return self.change(batch.x)
+
+
+def still(x):
+    """Sequences in which every frame is the mean frame."""
+    return x.mean(1, keepdim=True).expand_as(x)
+
+
+def mean_picture(folder):
+    """The mean of all training frames, in the range of a model."""
+    x = PreparedDataset.open(folder).split("train").x
+    return torch.from_numpy(np.asarray(x, np.float64).mean((0, 1))).float() / 127.5 - 1

@@ -3,13 +3,10 @@
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 
-import numpy as np
 import torch
 
 from latentmotion.core.errors import UserError
-from latentmotion.core.keyed_random import key, permutation
 from latentmotion.core.records import write_record
 from latentmotion.core.source_code import code_digest, modules
 from latentmotion.data.prepared import PreparedDataset
@@ -18,9 +15,11 @@ from latentmotion.evaluation.judges.i3d import load_i3d
 from latentmotion.evaluation.judges.inception import load_inception
 from latentmotion.evaluation.judges.label_judge import Judge, load_judges
 from latentmotion.evaluation.judges.video_judge import load_video_judge
-from latentmotion.evaluation.judging import generated_batches, judge_batches, real_batches
-from latentmotion.evaluation.protocols.base import Codes, EvaluationContext, protocols
-from latentmotion.models import base as contract
+from latentmotion.evaluation.judging import judge_batches, real_batches
+from latentmotion.evaluation.learnt import learnt
+from latentmotion.evaluation.protocols.base import EvaluationContext, protocols
+from latentmotion.evaluation.scoring import encode, entries, score_protocols, swap_partners
+from latentmotion.evaluation.seen import BUDGETS, seen
 from latentmotion.training import device as devices
 from latentmotion.training import resource_usage
 from latentmotion.training.load import load_run
@@ -37,12 +36,14 @@ class EvaluationJob:
         settings: source, scale, seed, split, threads, the sizes of the protocols, floor (the accuracy below which a
             judge counts as weak), and, where the data set has it, frame_label: the label of the judge whose features
             give the Frechet distance of frames.
+        budgets: the table of how many sequences the papers' systems have seen.
     """
 
     model: str
     data: PreparedDataset
     run: Path | None
     settings: dict
+    budgets: Path = BUDGETS
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def evaluate(job: EvaluationJob, networks: NetworkPaths, out: Path, device: str)
         "status": "ok", "notes": [], "metrics": [],
     }  # fmt: skip
     if job.run is None:
-        record["metrics"] += _entries("real", real, len(context.split))
+        record["metrics"] += entries("real", real, len(context.split))
     else:
         context.model, training = load_run(job.run, target)
         devices.channels_last(context.model)
@@ -97,6 +98,7 @@ def evaluate(job: EvaluationJob, networks: NetworkPaths, out: Path, device: str)
                 f"{job.run}: was trained on other data than {data.folder}; train it again with 'snakemake {job.run}'"
             )
         record["training"] = training
+        record |= learnt(context) | {"seen": seen(training, data, job.budgets)}
         context.codes = encode(context)
     record["metrics"] += score_protocols(context, considered)
     write_record(out, record | resource_usage.used(time.monotonic() - start, target))
@@ -125,63 +127,6 @@ def _code() -> str:
     return code_digest(
         "evaluation/evaluate", *(f"evaluation/protocols/{name}" for name in modules("evaluation/protocols"))
     )
-
-
-def score_protocols(context: EvaluationContext, considered: dict[str, ModuleType]) -> list[dict]:
-    """The metrics of every considered protocol that the model, or the real data, can enter."""
-    metrics = []
-    capabilities = context.model.capabilities if context.model else frozenset()
-    for protocol in considered.values():
-        if not capabilities >= protocol.NEEDS or bool(protocol.NEEDS) != (context.model is not None):
-            continue
-        if hasattr(protocol, "applies") and not protocol.applies(context):
-            continue
-        if hasattr(protocol, "measure"):
-            with torch.no_grad():
-                scores = protocol.measure(context)
-            count = protocol.scored(context) if scores and hasattr(protocol, "scored") else len(context.split)
-            metrics += _entries(protocol.NAME, scores, count)
-        if hasattr(protocol, "generate") and context.judges:
-            scores = judge_batches(context, generated_batches(context, protocol), protocol.NAME)
-            metrics += _entries(protocol.NAME, scores, len(context.split))
-    return metrics
-
-
-def swap_partners(group: np.ndarray, seed: int) -> np.ndarray:
-    """For each sequence (N,) the index of one of another group: a permutation, keyed by the seed.
-
-    Where the permutation pairs two sequences of one group, the partner is exchanged with that of another sequence.
-    Raises UserError where this is impossible.
-    """
-    order = permutation(len(group), seed, "swap")
-    for i in np.flatnonzero(group[order] == group):
-        allowed = (group[order] != group[i]) & (group[order[i]] != group)
-        if not allowed.any():
-            raise UserError("motion-swap needs test sequences of two groups at least; enlarge the test split")
-        j = np.flatnonzero(allowed)[key(seed, "repair", int(i)) % allowed.sum()]
-        order[[i, j]] = order[[j, i]]
-    return order
-
-
-@torch.no_grad()
-def encode(context: EvaluationContext) -> Codes:
-    """The codes of every scored sequence, computed once for all protocols."""
-    contents, motions = [], []
-    encodes = contract.ENCODE in context.model.capabilities and context.split.seen.all()
-    for _, batch in context.batches() if encodes else ():
-        content, motion = context.model.encode(batch.x, batch.action)
-        contents.append(content)
-        motions.append(motion)
-    firsts = [batch.x[:, :1] for _, batch in context.batches()]
-    action = torch.from_numpy(context.split.labels["action"]).to(context.device)
-    codes = (torch.cat(contents), torch.cat(motions)) if encodes else (None, None)
-    return Codes(*codes, action, torch.cat(firsts), context.split.x.shape[1])
-
-
-def _entries(protocol: str, metrics: dict[str, float], count: int) -> list[dict]:
-    return [
-        {"protocol": protocol, "metric": name, "value": float(value), "n": count} for name, value in metrics.items()
-    ]
 
 
 def _judge_summary(judge: Judge, test_accuracy: float, floor: float) -> dict:

@@ -78,11 +78,14 @@ def quantised(context: EvaluationContext) -> Tensor:
 
 
 def drawn(context: EvaluationContext, count: int, frames: int) -> Tensor:
-    """Generated videos (N, T, C, H, W), uint8 like the real ones. The noise of each is keyed by its index."""
+    """Generated videos (N, T, C, H, W), uint8 like the real ones. The noise of each is keyed by its index.
+
+    Their actions are those of the scored sequences, in turn.
+    """
     actions = torch.from_numpy(context.split.labels["action"]).to(context.device)
     parts = []
     for ids in in_batches(count):
-        x = _sample(context.model, actions[ids], frames, ids, context.seed).float()
+        x = _sample(context.model, actions[ids % len(actions)], frames, ids, context.seed).float()
         if not torch.isfinite(x).all():
             raise UserError("generate: a generated video holds numbers that are not finite; train the model again")
         parts.append(((x.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).cpu())
