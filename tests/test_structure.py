@@ -15,6 +15,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 ALLOWED = {
     "__init__": {"library"},
     "cli": {"library", "reporting", "evaluation", "pipeline", "training", "data", "models", "config", "core"},
+    "contracts": {"training", "data", "models", "config", "core"},
     "library": {"reporting", "training", "data", "models", "config", "core"},
     "reporting": {"evaluation", "pipeline", "training", "data", "models", "config", "core"},
     "evaluation": {"training", "data", "models", "config", "core"},
@@ -27,6 +28,7 @@ ALLOWED = {
 }
 # Package of an optional dependency -> the folders that may import it. The rest works where it is not installed.
 OPTIONAL = {
+    "pytest": {"contracts"},
     "matplotlib": {"reporting"},
     "pandas": {"reporting"},
     "jinja2": {"reporting"},

@@ -13,6 +13,7 @@ from latentmotion.core import source_code
 CACHED = (
     source_code.modules,
     source_code.sources,
+    source_code._closure,
     source_code.code_digest,
     source_code._facts,
     source_code._files,

@@ -16,7 +16,7 @@ from PIL import Image
 from support.prepared_data import prepared_once, settings
 from support.speech_files import make_digits, make_timit
 
-from latentmotion.config.splits import SPLITS
+from latentmotion.contracts import datasets
 from latentmotion.core.errors import UserError
 from latentmotion.core.source_code import modules
 from latentmotion.data.datasets import faces, sprites
@@ -120,46 +120,16 @@ def made(request, raw, tmp_path_factory):
 
 def test_shapes_labels_and_manifest_agree(made):
     folder, chosen, _ = made
-    data = PreparedDataset.open(folder)
-    manifest, specs = data.manifest, data.labels
-    motions = [n for n, s in specs.items() if s.kind == "motion"]
-    assert motions == ["action"] if len(specs["action"].classes) > 1 else specs["action"].kind == "aside"
-    assert all(s.kind in ("motion", "content", "aside") for s in specs.values())
-    for name in SPLITS:
-        split, counts = data.split(name), manifest["splits"][name]
-        frame = [(colours, chosen["size"], chosen["size"]) for colours in (1, 3)]
-        sound, points = (fact in manifest["facts"] for fact in ("sound", "density"))
-        assert split.x.dtype == (np.float32 if sound or points else np.uint8)
-        frame = [(chosen["size"],)] if sound else [(2,)] if points else frame
-        assert split.x.shape[1:] in [(chosen["frames"], *shape) for shape in frame]
-        within = tuple(range(1, split.x.ndim))
-        assert split.x.std(axis=within).min() > 0, "an empty picture"
-        moves = np.any(split.x[:, 1:] != split.x[:, :-1], axis=within).all()
-        assert moves or points, "a sequence that does not move"
-        assert set(split.labels) == set(specs)
-        assert (len(split), len(np.unique(split.group))) == (counts["sequences"], counts["groups"])
-        for label, values in split.labels.items():
-            assert np.bincount(values, minlength=len(specs[label].classes)).tolist() == counts["classes"][label]
-            assert len(counts["classes"][label]) == len(specs[label].classes)
-            judged = specs[label].kind != "aside"  # speakers of TIMIT are in one split alone
-            if (name == "train" and judged) or label == "action":
-                assert min(counts["classes"][label]) > 0, f"{label}: a class is missing in {name}"
+    datasets.agrees_with_its_manifest(folder, chosen)
 
 
 def test_splits_share_no_group_and_no_content(made):
-    folder, _, _ = made
-    splits = [PreparedDataset.open(folder).split(name) for name in SPLITS]
-    groups = [set(split.group.tolist()) for split in splits]
-    if not splits[0].seen.all():  # frames are held out, not groups
-        groups = [{(split.group[i], t) for i, t in np.argwhere(split.scored)} for split in splits]
-    contents = [{sequence.tobytes() for sequence in split.x} for split in splits]
-    for ids in (groups, contents):
-        assert sum(map(len, ids)) == len(set.union(*ids))
+    datasets.shares_nothing_between_splits(made[0])
 
 
 def test_prepared_again_it_has_the_same_bits(made, tmp_path):
     folder, _, again = made
-    assert PreparedDataset.open(folder).manifest == PreparedDataset.open(again(tmp_path / "again")).manifest
+    datasets.are_equal(folder, again(tmp_path / "again"))
 
 
 @pytest.mark.parametrize("dataset", sorted(modules("data/datasets")))

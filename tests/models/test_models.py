@@ -2,19 +2,14 @@
 
 import pytest
 import torch
-from safetensors.torch import load, save
 
-from latentmotion.config.schema import Training
-from latentmotion.core.keyed_random import normal, seed_torch
-from latentmotion.core.pixels import to_float
+from latentmotion.contracts import models
+from latentmotion.contracts.models import SHAPE, batch
 from latentmotion.core.source_code import modules
 from latentmotion.models import base as contract
-from latentmotion.models.base import Batch, DataShape
-from latentmotion.training.device import autocast, channels_last
-from latentmotion.training.gradient_check import GradientCensus
+from latentmotion.models.base import DataShape
 from latentmotion.training.load import build
 
-SHAPE = DataShape(frames=8, channels=3, size=16, actions=6, groups=6)
 TINY = {
     "halo": {"width": 8, "dense": 32, "features": 16, "content": 8, "motion": 12},
     "dsvae": {"width": 8, "dense": 32, "features": 16, "content": 8, "motion": 4, "hidden": 8},
@@ -41,101 +36,35 @@ CASES += [("dsvae", {"networks": "tfgan"}), ("rwae", {"penalty": "gan", "network
 
 
 def make(system: str, extra: dict, seed: int = 0) -> contract.SequenceModel:
-    seed_torch(seed, "weights")
-    return build({"system": system, "network": TINY[system] | extra}, SHAPE)
+    return models.maker(system, TINY[system] | extra)(seed)
 
 
-def batch(count: int = 6) -> Batch:
-    generator = torch.Generator().manual_seed(1)
-    x = torch.randint(0, 256, (count, SHAPE.frames, SHAPE.channels, SHAPE.size, SHAPE.size), generator=generator)
-    places = torch.arange(count)
-    return Batch(to_float(x), places % SHAPE.actions, places, torch.ones(count, SHAPE.frames, dtype=torch.bool))
+@pytest.fixture(params=CASES, ids=lambda case: "-".join([case[0], *(f"{key}={case[1][key]}" for key in case[1])]))
+def maker(request):
+    system, extra = request.param
+    return models.maker(system, TINY[system] | extra)
 
 
-def train(model: contract.SequenceModel, steps: int, precision: str = "float32") -> list[dict]:
-    optimisers = model.optimisers(Training(steps=steps, batch=6, lr=1e-3))
-    history = []
-    for step in range(steps):
-        seed_torch(0, "step", step)
-        history.append(model.step(batch(), optimisers, autocast(torch.device("cpu"), precision)))
-    return history
+def test_gradients_reach_every_parameter_and_the_loss_falls(maker):
+    models.learns(maker)
 
 
-@pytest.mark.parametrize(("system", "extra"), CASES)
-def test_gradients_reach_every_parameter_and_the_loss_falls(system, extra):
-    model = make(system, extra)
-    before = {name: value.clone() for name, value in model.named_parameters()}
-    census = GradientCensus(model)
-    optimisers = model.optimisers(Training(steps=12, batch=6, lr=1e-3))
-    losses = []
-    for step in range(12):
-        seed_torch(0, "step", step)
-        losses.append(model.step(batch(), optimisers, autocast(torch.device("cpu"), "float32")))
-        census = census.check(step + 1, 100) if census else None
-    assert census is None
-    assert all(not torch.equal(before[name], value) for name, value in model.named_parameters())
-    assert all(torch.isfinite(value) for values in losses for value in values.values())
-    if "squared_error" in losses[0]:
-        assert losses[-1]["squared_error"] < losses[0]["squared_error"]
+def test_capabilities_are_kept(maker):
+    models.keeps_its_capabilities(maker)
 
 
-@pytest.mark.parametrize(("system", "extra"), CASES)
-def test_capabilities_are_kept(system, extra):
-    model = make(system, extra).eval()
-    x, action = batch().x, batch().action
-    frames = (SHAPE.channels, SHAPE.size, SHAPE.size)
-    with torch.no_grad():
-        if contract.ENCODE in model.capabilities:
-            content, motion = model.encode(x, action)
-            assert content.shape[0] == motion.shape[0] == len(x) and motion.shape[1] == SHAPE.frames
-            assert model.decode(content, motion).shape == x.shape
-            assert model.decode(content, motion).abs().max() <= 1
-        if contract.SAMPLE_MOTION in model.capabilities:
-            for length in (SHAPE.frames, 2 * SHAPE.frames):
-                ids = range(len(x))
-                motion = model.sample_motion(action, length, normal(ids, model.motion_noise(length), 0, "m"))
-                content = model.sample_content(normal(ids, model.content_noise, 0, "c"))
-                assert model.decode(content, motion).shape == (len(x), length, *frames)
-        if contract.PREDICT in model.capabilities:
-            assert model.predict(x[:, :1], 16, action).shape == (len(x), 16, *frames)
-        if contract.COMPLETE in model.capabilities:
-            assert model.complete(batch()).shape == x.shape and model.complete(batch()).abs().max() <= 1
-    assert model.capabilities, f"{system} states nothing that it can do"
-
-
-@pytest.mark.parametrize(("system", "extra"), CASES)
-def test_a_sample_does_not_depend_on_its_neighbours(system, extra):
-    model = make(system, extra).eval()
-    if not {contract.SAMPLE_CONTENT, contract.SAMPLE_MOTION} <= model.capabilities:
+def test_a_sample_does_not_depend_on_its_neighbours(maker):
+    if not models.samples_alone(maker):
         pytest.skip("does not sample")
-    action = batch().action
-    with torch.no_grad():
-        motion = model.sample_motion(action, 8, normal(range(6), model.motion_noise(8), 0, "m"))
-        together = model.decode(model.sample_content(normal(range(6), model.content_noise, 0, "c")), motion)
-        motion = model.sample_motion(action[4:5], 8, normal([4], model.motion_noise(8), 0, "m"))
-        alone = model.decode(model.sample_content(normal([4], model.content_noise, 0, "c")), motion)
-    torch.testing.assert_close(together[4:5], alone, atol=1e-4, rtol=1e-4)
 
 
-@pytest.mark.parametrize(("system", "extra"), CASES)
-def test_same_seed_same_bits_and_weights_survive_saving(system, extra):
-    first, second, other = make(system, extra), make(system, extra), make(system, extra, seed=1)
-    train(first, 3)
-    train(second, 3)
-    state = first.state_dict()
-    assert all(torch.equal(value, second.state_dict()[name]) for name, value in state.items())
-    assert any(not torch.equal(value, other.state_dict()[name]) for name, value in state.items())
-    other.load_state_dict(load(save(state)))
-    assert all(torch.equal(value, other.state_dict()[name]) for name, value in state.items())
+def test_same_seed_same_bits_and_weights_survive_saving(maker):
+    models.repeats(maker)
 
 
 @pytest.mark.parametrize("system", modules("models"))
 def test_bfloat16_follows_float32(system):
-    exact, fast = make(system, {}), make(system, {})
-    channels_last(fast)
-    a, b = train(exact, 8), train(fast, 8, "bfloat16")
-    for x, y in zip(a, b, strict=True):
-        assert abs(x["total"] - y["total"]) < 0.05 * abs(x["total"]) + 0.05
+    models.follows_in_bfloat16(models.maker(system, TINY[system]))
 
 
 def test_conditional_halo_moves_only_the_subspace_of_its_action():

@@ -19,17 +19,26 @@ from pathlib import Path
 from typing import Any
 
 from latentmotion.core.errors import UserError
+from latentmotion.core.plugins import plugin_file, plugins, roots
 
 PACKAGE = Path(__file__).parents[1]
-_FORMAT = 1  # of the cache; raise it when what is found in a file changes
+_FORMAT = 2  # of the cache; raise it when what is found in a file changes
 _NOT_A_MEMBER = "base"  # a folder's base.py is the contract that its other files fulfil
 
 
 @cache
 def modules(folder: str) -> tuple[str, ...]:
-    """The names that a folder of the package offers, such as the systems in models/: one for each of its files."""
-    stems = (file.stem for file in (PACKAGE / folder).glob("*.py"))
-    return tuple(sorted(stem for stem in stems if stem != _NOT_A_MEMBER and not stem.startswith("_")))
+    """The names that a folder of the package offers, such as the systems in models/: one for each of its files.
+
+    Modules that other packages add (core/plugins.py) are among them. Raises UserError for one whose name is taken.
+    """
+    stems = {file.stem for file in (PACKAGE / folder).glob("*.py")}
+    own = {stem for stem in stems if stem != _NOT_A_MEMBER and not stem.startswith("_")}
+    added = set(plugins(folder))
+    if taken := sorted(added & own):
+        module = plugins(folder)[taken[0]].module
+        raise UserError(f"{module}: the name '{taken[0]}' is that of a file in {folder}/; rename the entry point")
+    return tuple(sorted(own | added))
 
 
 @cache
@@ -38,19 +47,39 @@ def sources(*names: str) -> tuple[str, ...]:
 
     This is what "the code of a job" means: in fingerprints, for Snakemake and DVC, and in records.
     """
-    found: set[Path] = set()
-    queue = [PACKAGE / f"{name}.py" for name in names]
-    while queue:
-        file = queue.pop()
-        if file not in found:
-            found.add(file)
-            queue.extend(_files(tuple(_facts(file)["imports"])))
-    return tuple(sorted(file.relative_to(PACKAGE).as_posix() for file in found))
+    return tuple(sorted(_closure(names)))
 
 
 def source_digests(*names: str) -> dict[str, str]:
     """File -> digest of its meaning, for every file in the code of the given modules."""
-    return {file: _facts(PACKAGE / file)["digest"] for file in sources(*names)}
+    return {name: _facts(file)["digest"] for name, file in sorted(_closure(names).items())}
+
+
+@cache
+def _closure(names: tuple[str, ...]) -> dict[str, Path]:
+    """Name -> file of all code of the given modules. A name is the path below the package, or below an added one."""
+    found: dict[Path, str] = {}
+    queue = [_file(name) for name in names]
+    while queue:
+        file = queue.pop()
+        if file in found:
+            continue
+        facts = _facts(file)
+        queue.extend(_files(tuple(facts["imports"])))
+        if file.is_relative_to(PACKAGE):
+            found[file] = file.relative_to(PACKAGE).as_posix()
+        else:
+            root = next(root for root in roots().values() if file.is_relative_to(root))
+            found[file] = file.relative_to(root.parent).as_posix()
+            queue.extend(_added_files(tuple(facts["others"]), file, root))
+    return {name: file for file, name in found.items()}
+
+
+def _file(name: str) -> Path:
+    """The source file of a module such as "models/halo", in this package or in one that adds it."""
+    folder, _, stem = name.rpartition("/")
+    own = PACKAGE / f"{name}.py"
+    return plugin_file(folder, stem) if stem in plugins(folder) and not own.is_file() else own
 
 
 @cache
@@ -61,12 +90,12 @@ def code_digest(*names: str) -> str:
 
 def constant(module: str, name: str, default: Any) -> Any:
     """The value of a constant that stands at the top level of a module as a literal string, number or boolean."""
-    return _facts(PACKAGE / f"{module}.py")["constants"].get(name, default)
+    return _facts(_file(module))["constants"].get(name, default)
 
 
 def config_keys(system: str) -> tuple[str, ...]:
     """The fields of `Config` in models/<system>.py: the keys that a model's `network` section may have."""
-    return tuple(_facts(PACKAGE / "models" / f"{system}.py")["config_keys"])
+    return tuple(_facts(_file(f"models/{system}"))["config_keys"])
 
 
 @cache
@@ -74,16 +103,23 @@ def _facts(file: Path) -> dict[str, Any]:
     content = file.read_bytes()
     key = hashlib.sha256(content).hexdigest()
     if key not in _known():
+        if not file.is_relative_to(PACKAGE):
+            return _parsed(file, content)
         _learn()
     return _known()[key]
 
 
 def facts(content: bytes) -> dict[str, Any]:
-    """The facts of one source file: `digest`, `imports` of the package, top-level `constants`, `config_keys`."""
+    """The facts of one source file: `digest`, `imports`, top-level `constants`, `config_keys`.
+
+    `imports` are the modules of this package that it imports; `others` are all others, with dots before relative ones.
+    """
     tree = ast.parse(content)
     meaning = "".join(_canonical(tree))
     found: dict[str, Any] = {"digest": hashlib.sha256(meaning.encode()).hexdigest(), "constants": {}, "config_keys": []}
-    found["imports"] = sorted(set(_imports(tree)))
+    imported = set(_imports(tree))
+    found["imports"] = sorted(name for name in imported if name.partition(".")[0] == PACKAGE.name)
+    found["others"] = sorted(imported - set(found["imports"]))
     for node in tree.body:
         if isinstance(node, ast.Assign) and _is_literal(node.value):
             named = [target.id for target in node.targets if isinstance(target, ast.Name)]
@@ -94,15 +130,14 @@ def facts(content: bytes) -> dict[str, Any]:
 
 
 def _imports(tree: ast.Module) -> Iterator[str]:
-    """Dotted names below `latentmotion` in the import statements of a file, wherever they stand in it."""
+    """Dotted names in the import statements of a file, wherever they stand in it; relative ones begin with dots."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            names = [node.module, *(f"{node.module}.{name.name}" for name in node.names)]
+        if isinstance(node, ast.ImportFrom):
+            module = "." * node.level + (node.module or "")
+            yield module
+            yield from (f"{module}{'.' * bool(node.module)}{name.name}" for name in node.names)
         elif isinstance(node, ast.Import):
-            names = [name.name for name in node.names]
-        else:
-            continue
-        yield from (name for name in names if name.partition(".")[0] == PACKAGE.name)
+            yield from (name.name for name in node.names)
 
 
 @cache
@@ -110,6 +145,21 @@ def _files(names: tuple[str, ...]) -> tuple[Path, ...]:
     """The files behind dotted names; a package stands for its __init__.py, and a function for nothing."""
     paths = [PACKAGE.parent / Path(*name.split(".")) for name in names]
     return tuple(f for path in paths for f in (path.with_suffix(".py"), path / "__init__.py") if f.is_file())
+
+
+@cache
+def _added_files(names: tuple[str, ...], file: Path, root: Path) -> tuple[Path, ...]:
+    """The files of a package that adds modules behind the names that one of its files imports."""
+    paths = []
+    for name in names:
+        bare = name.lstrip(".")
+        parts = bare.split(".") if bare else []
+        if level := len(name) - len(bare):
+            paths.append(Path(file.parents[level - 1], *parts))
+        elif parts[0] == root.stem:
+            paths.append(root.parent.joinpath(*parts))
+    candidates = (found for path in paths for found in (path.with_suffix(".py"), path / "__init__.py"))
+    return tuple(found for found in candidates if found.is_file() and found.is_relative_to(root))
 
 
 def _canonical(node: Any) -> Iterator[str]:
@@ -155,16 +205,20 @@ def _known() -> dict[str, dict[str, Any]]:
         return {}
 
 
+def _parsed(file: Path, content: bytes) -> dict[str, Any]:
+    try:
+        return facts(content)
+    except SyntaxError as error:
+        raise UserError(f"{file}: line {error.lineno}: not valid Python ({error.msg}); correct it") from None
+
+
 def _learn() -> None:
     """Parses the files that are not in the cache and writes it; where that is not allowed, this process keeps it."""
     known, found = _known(), {}
     for file in PACKAGE.rglob("*.py"):
         content = file.read_bytes()
         key = hashlib.sha256(content).hexdigest()
-        try:
-            found[key] = known[key] if key in known else facts(content)
-        except SyntaxError as error:
-            raise UserError(f"{file}: line {error.lineno}: not valid Python ({error.msg}); correct it") from None
+        found[key] = known[key] if key in known else _parsed(file, content)
     known.update(found)
     try:
         _cache_file().parent.mkdir(exist_ok=True)

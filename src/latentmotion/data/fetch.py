@@ -120,14 +120,11 @@ def _download(source: Source, part: Path, target: Path, advance) -> None:
 
 
 def _nothing_to_fetch(dataset: str) -> str:
-    import importlib
-
     from latentmotion.core.errors import nearest
+    from latentmotion.core.plugins import import_module
     from latentmotion.core.source_code import modules
 
     if dataset not in modules("data/datasets"):
         return f"dataset '{dataset}': unknown; {nearest(dataset, modules('data/datasets'))}"
-    absent = getattr(
-        importlib.import_module(f"latentmotion.data.datasets.{dataset}"), "ABSENT", "it has no files to fetch"
-    )
+    absent = getattr(import_module("data/datasets", dataset), "ABSENT", "it has no files to fetch")
     return f"dataset '{dataset}': {absent}"

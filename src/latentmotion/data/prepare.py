@@ -1,9 +1,9 @@
 """The verb `prepare`: makes a prepared data set from its raw files or from a drawn source."""
 
-import importlib
 from pathlib import Path
 
 from latentmotion.core.errors import UserError, nearest
+from latentmotion.core.plugins import import_module
 from latentmotion.core.source_code import modules
 from latentmotion.data.sequences import write
 
@@ -27,7 +27,7 @@ def prepare(dataset: str, raw: Path | None, out: Path, settings: dict) -> None:
         raise UserError(
             f"key 'datasets.{dataset}.source': unknown '{settings['source']}'; {nearest(settings['source'], SOURCES)}"
         )
-    module = importlib.import_module(f"latentmotion.data.datasets.{dataset}")
+    module = import_module("data/datasets", dataset)
     for key, value in settings["options"].items():
         where = f"key 'datasets.{dataset}.options.{key}'"
         if key not in module.OPTIONS:

@@ -1,6 +1,5 @@
 """Builds models from their names and settings, and loads trained ones."""
 
-import importlib
 from pathlib import Path
 
 import torch
@@ -10,13 +9,17 @@ from safetensors.torch import load_file
 
 from latentmotion.core.errors import UserError
 from latentmotion.core.files import file_digest
+from latentmotion.core.plugins import import_module
 from latentmotion.core.records import read_record
 from latentmotion.models.base import DataShape, SequenceModel
 
 
 def build(settings: dict, shape: DataShape) -> SequenceModel:
-    """An untrained model of models/<system>.py. Raises UserError for a wrong value in the `network` section."""
-    module = importlib.import_module(f"latentmotion.models.{settings['system']}")
+    """An untrained model of models/<system>.py, or of a package that adds the system.
+
+    Raises UserError for a wrong value in the `network` section.
+    """
+    module = import_module("models", settings["system"])
     try:
         config = module.Config(**settings["network"])
     except ValidationError as error:

@@ -1,8 +1,7 @@
 """Finds the systems of Toy Physics: the files in data/datasets/ that have a constant SYSTEM."""
 
-import importlib
-
 from latentmotion.core.errors import UserError, nearest
+from latentmotion.core.plugins import import_module
 from latentmotion.core.source_code import modules
 from latentmotion.data.physics.system import System
 
@@ -20,4 +19,4 @@ def find(name: str) -> System:
 
 
 def _module(name: str):
-    return importlib.import_module(f"latentmotion.data.datasets.{name}")
+    return import_module("data/datasets", name)
