@@ -123,9 +123,11 @@ def test_scale_overnight_trains_for_longer_than_quick_on_the_same_networks():
 
 def test_a_model_is_like_another_but_for_its_own_keys():
     loaded = params.load(overrides={"scale": "quick"})
-    halo, rnn = (training_settings(loaded, name, "faces-drawn") for name in ("halo", "halo-rnn-unconditional"))
-    assert rnn["network"] == halo["network"] | {"dynamics": "recurrent", "conditional": False}
-    assert {**rnn, "network": {}} == {**halo, "network": {}}
+    halo, skew = (training_settings(loaded, name, "faces-drawn") for name in ("halo", "halo-skew"))
+    fourier = training_settings(loaded, "halo-fourier-unconditional", "faces-drawn")
+    assert skew["network"] == halo["network"] | {"dynamics": "skew"}
+    assert fourier["network"] == halo["network"] | {"dynamics": "fourier", "conditional": False}
+    assert {**skew, "network": {}} == {**halo, "network": {}}
 
 
 @pytest.mark.parametrize(
