@@ -23,7 +23,7 @@ LABELS = {
     "faces-drawn": {"action": 6, "identity": 52},
 }
 MODELS = {"halo": (0, 1, 2), "halo-unconditional": (0,), "dsvae": (0, 1, 2), "mocogan": (0,), "s3vae": (0,)}
-TABLES = [name for name in modules("reporting/tables") if name.startswith("table")]
+TABLES = [name for name in modules("reporting/tables") if name.startswith(("table", "comparison"))]
 DECLARED = [
     f"{model}/{dataset}/seed{seed}"
     for dataset in LABELS
@@ -96,7 +96,8 @@ def cell(lines: list[dict], row: str, dataset: str, protocol: str, metric: str) 
 @pytest.mark.parametrize("name", modules("reporting/tables"))
 def test_every_table_has_a_paper_a_number_and_a_caption(name):
     module = report("tables", name)
-    assert module.PAPER and module.NUMBER and module.CAPTION and module.__doc__
+    assert bool(module.PAPER) == bool(module.NUMBER) == (name != "comparison")  # which belongs to no paper
+    assert module.CAPTION and module.__doc__
     assert module.rows and module.view and module.notes
 
 
@@ -317,3 +318,18 @@ def test_damaged_published_numbers_are_one_line(text, message, tmp_path):
     (tmp_path / "published.csv").write_text(text)
     with pytest.raises(UserError, match=message):
         read_published(tmp_path / "published.csv")
+
+
+def test_a_comparison_belongs_to_no_paper_and_shows_what_is_asked_for(results, tmp_path):
+    found = rendered(results, tmp_path / "a", "comparison")
+    lines = long_form(found[".csv"])
+    assert {line["metric"].rpartition("_")[2] for line in lines} == {"accuracy"} and lines[0]["published"] == ""
+    assert cell(lines, "HALO (conditional)", "faces (drawn)", "motion-swap", "identity_accuracy")["mean"] == "0.91"
+    assert found[".md"].startswith("**Comparison of systems (comparison; scale quick)")
+    assert all(paper not in found[".md"] for paper in ("italics", "HALO, table", "R-WAE"))
+    settings = SETTINGS | {"report": "comparison", "options": {"metrics": ["motion-swap/action_is"]}}
+    render_table("mine", list(results.values()), PUBLISHED, tmp_path / "mine.csv", settings)
+    assert {line["metric"] for line in long_form((tmp_path / "mine.csv").read_text())} == {"action_is"}
+    settings["options"] = {"metrics": ["motion-swap/fvd"]}
+    with pytest.raises(UserError, match="no record has 'motion-swap/fvd'; there are: content-prior/action_accuracy"):
+        render_table("mine", list(results.values()), PUBLISHED, tmp_path / "mine.csv", settings)

@@ -12,6 +12,7 @@ from latentmotion.reporting.papers import PAPERS
 from latentmotion.reporting.render import report
 
 TITLE = "latentmotion: tables and figures"
+COMPARISONS = "Comparisons"  # the section of reports that belong to no paper
 INDEX = """<h1>{{ title }}</h1>
 <p class="soft">Each table and figure has a command that makes it, and states its scale, data and seeds.</p>
 {% for paper, of_paper in papers.items() %}<p><strong>{{ paper }}</strong>:
@@ -63,7 +64,8 @@ def items(out: Path, params: Params) -> list[Item]:
             targets = report_files(params, kind, name)
             files = [Path(target).name for target in targets if not target.endswith(".json")]  # records are not shown
             made = all((Path(out) / file).is_file() for file in files)
-            found.append(Item(name, module.PAPER, module.NUMBER, module.CAPTION, targets[0], files, made))
+            paper, number = module.PAPER or COMPARISONS, module.NUMBER or ", ".join(section.models)
+            found.append(Item(name, paper, number, module.CAPTION, targets[0], files, made))
     return found
 
 

@@ -1,6 +1,7 @@
 """Renders tables and figures: checks the given files against the declared runs, calls the report's module, writes.
 
-A report is a module in tables/ or figures/ with the constants PAPER, NUMBER and CAPTION. The module of a table has
+A report is a module in tables/ or figures/ with the constants PAPER, NUMBER and CAPTION; PAPER and NUMBER are empty
+where it belongs to no paper. The module of a table has
 three functions: `rows(records, published, settings)` returns the long form (tabulation/aggregate.py), `view(long)` the
 paper's shape as blocks by title (tabulation/pivot.py), and `notes(records, published, settings)` footnotes. The module
 of a figure has `render(runs, settings, device)`, which returns the content of each file by its suffix. Equal input
@@ -87,7 +88,8 @@ def render_table(name: str, records: list[Path], published: Path, out: Path, set
     prints = bool((printed.paper == module.PAPER).any())
     blocks, notes = module.view(long), [*module.notes(found, printed, settings), *footnotes(found, settings, prints)]
     like = "" if name == settings["report"] else f"{name}, made like "  # another entry may use a paper's table
-    source = f"{like}{module.PAPER}, {module.NUMBER}; scale {settings['scale']}"
+    place = f"{like}{module.PAPER}, {module.NUMBER}" if module.PAPER else name
+    source = f"{place}; scale {settings['scale']}"
     contents = {
         ".md": markdown(f"{module.CAPTION} ({source})", blocks, notes),
         ".tex": latex(f"{module.CAPTION} ({source})", blocks, notes),
