@@ -228,11 +228,18 @@ def planned_report(kind: str, name: str) -> tuple[dict, list[str]]:
 
 
 @job
-def figure(name: Name, out: File, settings: Settings, runs: list[Path], device: Device = "auto"):
-    """Trained runs to pictures: OUT.png, OUT.gif and, of sound, a page that plays it: OUT.html."""
+def figure(
+    name: Name,
+    out: File,
+    settings: Settings,
+    runs: list[Path],
+    device: Device = "auto",
+    results: File = Path("results"),
+):
+    """Trained runs to pictures: OUT.png, OUT.gif and, of sound, a page: OUT.html. RESULTS state what has learnt."""
     from latentmotion.reporting.render import render_figure
 
-    render_figure(name, runs, out, parse(settings), device)
+    render_figure(name, runs, out, parse(settings), device, results)
 
 
 @job

@@ -27,14 +27,24 @@ def record(model: str, seed: int, kappa: float | None, log_p: float) -> dict:
     values |= {"train_target": -2.6 - 0.1 * seed, "gaussian": -3.5, "train_gaussian": -3.4}
     metrics = [{"protocol": "likelihood", "metric": name, "value": value, "n": 9} for name, value in values.items()]
     network = {"points": 64} | ({} if kappa is None else {"kappa": kappa})
-    common = {"model": model, "dataset": "ring_finite", "seed": seed, "source": "real", "status": "ok"}
+    common = {"model": model, "dataset": "ring_finite", "seed": seed, "source": "real", "status": "ok", "learnt": True}
     return common | {"metrics": metrics, "training": {"settings": {"network": network}}}
 
 
 def test_table12_pairs_seeds_and_tests_the_gain():
     without, gains = [-3.1, -3.3, -3.0], [0.2, 0.3, 0.1]
     given = [a + b for a, b in zip(without, gains, strict=True)]
-    records = [{"model": "real", "dataset": "ring_finite", "seed": 0, "source": "real", "status": "ok", "metrics": []}]
+    records = [
+        {
+            "model": "real",
+            "dataset": "ring_finite",
+            "seed": 0,
+            "source": "real",
+            "status": "ok",
+            "learnt": True,
+            "metrics": [],
+        }
+    ]
     records += [record("flow-finite", seed, None, value) for seed, value in enumerate(without)]
     records += [record("flow-finite-kappa-1e-2", seed, 0.01, given[seed]) for seed in (2, 0, 1)]
     models = ["flow-finite", "flow-finite-kappa-1e-2"]

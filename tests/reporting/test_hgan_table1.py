@@ -28,7 +28,7 @@ def record(model: str, dataset: str, seed: int, found: dict[str, float], **chang
     metrics = [{"protocol": protocol, "metric": f"{name}{end}", "value": v, "n": 2048} for name, v in found.items()]
     common = {"verb": "evaluate", "model": model, "dataset": dataset, "source": "real", "scale": "quick", "seed": seed}
     common |= {"split": "test", "data": dataset, "judges": {}, "classes": {}, "video_networks": {"fvd-judge": CARD}}
-    return common | {"status": "ok", "metrics": metrics, "notes": [], "settings": {}} | changes
+    return common | {"status": "ok", "learnt": True, "metrics": metrics, "notes": [], "settings": {}} | changes
 
 
 def table(folder: Path, models=MODELS, seeds=(0, 1), i3d: bool = False, **changed) -> dict[str, str]:

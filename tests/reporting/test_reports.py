@@ -49,7 +49,15 @@ def record(model: str, dataset: str, seed: int, **changes) -> dict:
     metrics = [{"protocol": p, "metric": m, "value": v, "n": 120} for p in protocols for m, v in sorted(values.items())]
     judges = {label: {"test_accuracy": 0.996, "floor": 0.95, "weak": False} for label in LABELS[dataset]}
     common = {"verb": "evaluate", "model": model, "dataset": dataset, "source": "drawn", "scale": "quick", "seed": seed}
-    common |= {"split": "test", "data": dataset, "judges": judges, "status": "ok", "metrics": metrics, "notes": []}
+    common |= {
+        "split": "test",
+        "data": dataset,
+        "judges": judges,
+        "status": "ok",
+        "learnt": True,
+        "metrics": metrics,
+        "notes": [],
+    }
     return common | ({"classes": LABELS[dataset]} if model == "real" else {}) | changes
 
 

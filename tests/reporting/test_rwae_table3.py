@@ -48,7 +48,7 @@ def record(model: str, seed: int, inception: bool = False, dataset: str = "faces
     common = {"verb": "evaluate", "model": model, "dataset": dataset, "source": "drawn", "scale": "quick", "seed": seed}
     common |= {"split": "test", "data": dataset, "judges": judges, "classes": CLASSES}
     common |= {"settings": {"frame_label": "identity"}}
-    return common | {"status": "ok", "metrics": metrics, "notes": []} | changes
+    return common | {"status": "ok", "learnt": True, "metrics": metrics, "notes": []} | changes
 
 
 def rendered(folder: Path, *changed: dict, models=MODELS, inception: bool = False, **same) -> dict[str, str]:

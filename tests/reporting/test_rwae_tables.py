@@ -40,7 +40,7 @@ def record(model: str, dataset: str, seed: int, **changes) -> dict:
     judges = {label: {"test_accuracy": 0.995, "floor": 0.95, "weak": False} for label in CLASSES[dataset]}
     common = {"verb": "evaluate", "model": model, "dataset": dataset, "source": "real", "scale": "quick", "seed": seed}
     common |= {"split": "test", "data": dataset, "judges": judges, "classes": CLASSES[dataset], "settings": {}}
-    return common | {"status": "ok", "metrics": metrics, "notes": []} | changes
+    return common | {"status": "ok", "learnt": True, "metrics": metrics, "notes": []} | changes
 
 
 def rendered(table: str, folder: Path, *changed: dict, seeds=(0, 1)) -> dict[str, str]:

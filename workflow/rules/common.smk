@@ -177,8 +177,9 @@ def figure_inputs(name):
     if adoption.adopted_report(PARAMS, "figures", name):
         return []
     weights = [f"{folder}/weights.safetensors" for folder in figure_runs(name)]
+    records = [paths.record(PARAMS, run) for run in catalogue.report_runs(PARAMS, PARAMS.figures[name])]
     data = [file for dataset in PARAMS.figures[name].datasets for file in paths.processed_files(PARAMS, IDS[dataset])]
-    return [*weights, *data, fingerprint("figure", name)]
+    return [*weights, *records, *data, fingerprint("figure", name)]
 
 
 def report_json(kind, name):

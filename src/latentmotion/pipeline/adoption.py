@@ -19,6 +19,7 @@ from latentmotion.config.settings import (
     training_settings,
     video_judge_settings,
 )
+from latentmotion.core.evidence import evidence
 from latentmotion.core.files import file_digest, write_atomic
 from latentmotion.core.source_code import constant, modules
 from latentmotion.pipeline.fingerprints import evaluation_code, report_code
@@ -97,10 +98,11 @@ def adopted_report(params: Params, kind: str, name: str) -> bool:
 
 
 def _evidence(kind: str, record: Path) -> str:
-    """What a report was made from, by the record of each run: the digest of the record, for a figure of the weights."""
+    """What a report was made from, by the record of each run: its digest, for a figure the text of core/evidence.py."""
     if kind == "tables":
         return file_digest(record)
-    return json.loads(record.read_text(encoding="utf-8"))["training"]["weights"]
+    found = json.loads(record.read_text(encoding="utf-8"))
+    return evidence(found["training"]["weights"], found)
 
 
 def _adopted(record: str, code: str, here: bool, renewed: bool, holds: Callable[[dict], bool]) -> bool:

@@ -131,7 +131,6 @@ def _evaluations(params: Params, before: Contents) -> Contents:
 def _reports(params: Params, before: Contents) -> Contents:
     found = {}
     for kind, stage in (("tables", "table"), ("figures", "figure")):
-        before_it = "evaluate" if kind == "tables" else "train"
         for name, report in getattr(params, kind).items():
             pairs = {(run.model, run.dataset) for run in catalogue.report_runs(params, report)}
             if kind == "tables":
@@ -139,7 +138,7 @@ def _reports(params: Params, before: Contents) -> Contents:
             found[f"{stage}/{name}"] = {
                 "settings": report_settings(params, kind, name),
                 "made_from": {
-                    f"{model}/{dataset}": digest(before[f"{before_it}/{model}/{dataset}"])
+                    f"{model}/{dataset}": digest(before[f"evaluate/{model}/{dataset}"])
                     for model, dataset in sorted(pairs)
                 },
                 "code": report_code(params, kind, name),

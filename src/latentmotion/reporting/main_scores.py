@@ -9,6 +9,7 @@ import io
 import json
 from pathlib import Path
 
+from latentmotion.config.catalogue import REAL
 from latentmotion.core.files import write_atomic
 from latentmotion.core.records import read_record
 
@@ -36,17 +37,23 @@ def write_main_scores(records: list[Path], out: Path) -> None:
     write_atomic(out.with_name(f"{out.name}.json"), scores.encode() + b"\n")
 
 
-def main_scores(records: list[dict]) -> dict[str, dict[str, dict[str, float]]]:
-    """Data set -> protocol -> score -> mean over the seeds."""
+def main_scores(records: list[dict]) -> dict[str, dict]:
+    """Data set -> protocol -> score -> mean over the seeds, and data set -> `learnt`: the share of runs that have.
+
+    A record without the key counts as one of a run that has not learnt. The real data have no share.
+    """
     values: dict[tuple[str, str, str], list[float]] = {}
     for record in records:
         for cell in record["metrics"]:
             name = cell["metric"].partition(":")[0]
             if name in MAIN.get(cell["protocol"], ()):
                 values.setdefault((record["dataset"], cell["protocol"], name), []).append(cell["value"])
-    found: dict[str, dict[str, dict[str, float]]] = {}
+    found: dict[str, dict] = {}
     for (dataset, protocol, name), seeds in values.items():
         found.setdefault(dataset, {}).setdefault(protocol, {})[name] = float(f"{sum(seeds) / len(seeds):.6g}")
+    for dataset in dict.fromkeys(record["dataset"] for record in records if record["model"] != REAL):
+        verdicts = [record.get("learnt") is True for record in records if record["dataset"] == dataset]
+        found.setdefault(dataset, {})["learnt"] = round(sum(verdicts) / len(verdicts), 6)
     return found
 
 

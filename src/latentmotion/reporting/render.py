@@ -14,6 +14,7 @@ from types import ModuleType
 
 from latentmotion.config.catalogue import REAL, dataset_name
 from latentmotion.core.errors import UserError, nearest
+from latentmotion.core.evidence import evidence
 from latentmotion.core.files import file_digest, write_atomic
 from latentmotion.core.records import read_record, write_record
 from latentmotion.core.source_code import code_digest, modules
@@ -100,11 +101,17 @@ def render_table(name: str, records: list[Path], published: Path, out: Path, set
     _write(out, {suffix: content.encode() for suffix, content in contents.items()}, "table", name, settings, made_from)
 
 
-def render_figure(name: str, runs: list[Path], out: Path, settings: dict, device: str = "auto") -> None:
+def render_figure(
+    name: str, runs: list[Path], out: Path, settings: dict, device: str = "auto", results: Path | None = None
+) -> None:
     """Writes a file beside OUT for each suffix that the figure returns, and last the record OUT.json.
 
-    The record holds the settings, the digest of the code and, in `made_from`, the sha256 of each run's weights under
-    the path of that run's evaluation record.
+    A run whose evaluation record does not state that it has learnt is marked. The record OUT.json holds the settings,
+    the digest of the code and, in `made_from`, what each run shows (core/evidence.py) under the path of that run's
+    evaluation record.
+
+    Arguments:
+        results: the folder of the evaluation records; None for a figure without marks.
     """
     module = report("figures", settings["report"])
     given = {"/".join(Path(run).parts[-3:]): Path(run) for run in runs}
@@ -112,11 +119,16 @@ def render_figure(name: str, runs: list[Path], out: Path, settings: dict, device
         if run not in given:
             path = f"runs/{settings['scale']}/{run}"
             raise UserError(f"{path}: declared for {name} but not given; make it with 'snakemake {path}'")
-    made_from = {
-        f"results/{settings['scale']}/{run}.json": read_record(given[run] / "record.json")["weights"]
+    records = {
+        run: read_record(Path(results) / settings["scale"] / f"{run}.json") if results else None
         for run in settings["shown"]
     }
-    pictures = module.render([given[run] for run in settings["shown"]], settings, device)
+    made_from = {
+        f"results/{settings['scale']}/{run}.json": evidence(read_record(given[run] / "record.json")["weights"], record)
+        for run, record in records.items()
+    }
+    marked = [run for run, record in records.items() if record is not None and record.get("learnt") is not True]
+    pictures = module.render([given[run] for run in settings["shown"]], settings | {"marked": marked}, device)
     contents = {f".{suffix}": content for suffix, content in pictures.items()}
     _write(out, contents, "figure", name, settings, made_from)
 

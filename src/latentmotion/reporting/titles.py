@@ -6,6 +6,7 @@ from typing import Any
 
 from latentmotion.config.catalogue import REAL, dataset_name
 
+MARK = "‡"  # of results of a run that has not learnt
 REAL_DATA = "real data"  # the row of the real test sequences, which no entry of params.yaml describes
 
 
@@ -19,15 +20,22 @@ class Titles:
 
     models: Mapping[str, str]
     datasets: Mapping[str, Mapping[str, Any]]
+    marked: frozenset[str] = frozenset()  # "<model>/<data set>/seed<n>" of every run that has not learnt
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> "Titles":
         """The titles in a report's settings."""
-        return cls(settings["titles"]["models"], settings["titles"]["datasets"])
+        titles, marked = settings["titles"], frozenset(settings.get("marked", ()))
+        return cls(titles["models"], titles["datasets"], marked)
 
     def model(self, name: str) -> str:
         """The title of a model; the real data counts as one."""
         return REAL_DATA if name == REAL else self.models.get(name, name)
+
+    def of_run(self, run: str) -> str:
+        """The title of the model of a run "<model>/<data set>/seed<n>", marked where the run has not learnt."""
+        title = self.model(run.split("/")[0])
+        return f"{title} {MARK}" if run in self.marked else title
 
     def dataset(self, identifier: str) -> str:
         """The title of a data set; a stand-in without one is the real title with "(drawn)" behind it."""
@@ -51,3 +59,8 @@ class Titles:
 
     def _stand_in(self, identifier: str) -> Mapping[str, Any]:
         return self._described(identifier).get("stand_in") or {}
+
+
+def learnt_note(text: str) -> str:
+    """What a title has at its end where some text in it or below it is marked."""
+    return f" ({MARK} has not learnt)" if MARK in text else ""

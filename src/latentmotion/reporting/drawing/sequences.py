@@ -12,6 +12,7 @@ from latentmotion.core.keyed_random import normal
 from latentmotion.core.pixels import to_uint8
 from latentmotion.reporting.drawing.image_grid import Clip, shelf
 from latentmotion.reporting.drawing.trained_run import Shown
+from latentmotion.reporting.titles import learnt_note
 
 
 def by_dataset(runs: list[Shown], scale: str) -> dict[str, list[Shown]]:
@@ -22,7 +23,8 @@ def by_dataset(runs: list[Shown], scale: str) -> dict[str, list[Shown]]:
 
 def _common_title(runs: list[Shown], scale: str) -> str:
     seeds = dict.fromkeys(run.name.split("/")[2].replace("seed", "seed ") for run in runs)
-    return ", ".join([runs[0].dataset, *seeds, f"scale {scale}"])
+    title = ", ".join([runs[0].dataset, *seeds, f"scale {scale}"])
+    return title + learnt_note(" ".join(run.system for run in runs))
 
 
 def extent(run: Shown, length: int) -> str:

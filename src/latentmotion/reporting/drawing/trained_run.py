@@ -17,7 +17,7 @@ from latentmotion.core.pixels import to_float, to_uint8
 from latentmotion.data.label_spec import LabelSpec
 from latentmotion.data.prepared import PreparedDataset, Split
 from latentmotion.models.base import SequenceModel
-from latentmotion.reporting.titles import Titles
+from latentmotion.reporting.titles import Titles, learnt_note
 from latentmotion.training import device as devices
 from latentmotion.training import load
 
@@ -28,7 +28,7 @@ class Shown:
 
     Attributes:
         name: model/dataset/seed, for messages.
-        system: the title of the model.
+        system: the title of the model, marked where the run has not learnt.
         dataset: the title of the data set.
         title: the titles of both, the seed and the scale.
     """
@@ -149,6 +149,6 @@ def _open(run: Path, settings: dict, device: torch.device, needs: set[str]) -> S
         )
     loaded.requires_grad_(False)
     titles = Titles.of(settings)
-    system, data = titles.model(model), titles.dataset(dataset)
-    title = f"{system}, {data}, {seed.replace('seed', 'seed ')}, scale {settings['scale']}"
+    system, data = titles.of_run(name), titles.dataset(dataset)
+    title = f"{system}, {data}, {seed.replace('seed', 'seed ')}, scale {settings['scale']}{learnt_note(system)}"
     return Shown(loaded, prepared, split, device, name, system, data, title)

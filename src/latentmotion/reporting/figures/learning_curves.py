@@ -21,7 +21,7 @@ from latentmotion.data.densities import of_facts
 from latentmotion.data.prepared import PreparedDataset
 from latentmotion.reporting.drawing import plots
 from latentmotion.reporting.drawing.image_grid import gif, grid, png
-from latentmotion.reporting.titles import Titles
+from latentmotion.reporting.titles import MARK, Titles, learnt_note
 
 PAPER = "EHF"
 NUMBER = "figure 2A, learning curves"
@@ -43,34 +43,37 @@ class Curves:
     base: bool
     steps: np.ndarray
     values: dict[str, np.ndarray]
+    marked: bool
 
     @property
     def label(self) -> str:
+        mark = f" {MARK}" if self.marked else ""
         if self.kappa is None:
-            return "no constraint"
-        return f"κ = {self.kappa:g}" + (" on the base" if self.base else "")
+            return f"no constraint{mark}"
+        return f"κ = {self.kappa:g}{' on the base' if self.base else ''}{mark}"
 
 
 def render(runs: list[Path], settings: dict, device: str) -> dict[str, bytes]:
     """One plot for each dataset, and a second one where there are held-out points."""
     datasets = sorted({run.parts[-2] for run in runs}, key=lambda name: settings["datasets"].index(dataset_name(name)))
-    drawn = []
+    drawn, titles = [], Titles.of(settings)
     for dataset in datasets:
         here = [run for run in runs if run.parts[-2] == dataset]
-        drawn.append((Titles.of(settings).dataset(dataset), _mark(here), _models(here)))
-    title = f"Hamiltonian flows: ELBO over training, scale {settings['scale']}"
+        drawn.append((titles.dataset(dataset), _mark(here), _models(here, titles)))
+    note = learnt_note(" ".join(found.label for _, _, models in drawn for found in models))
+    title = f"Hamiltonian flows: ELBO over training, scale {settings['scale']}{note}"
     shares = np.linspace(1 / FRAMES, 1, FRAMES)
     return {"png": png(_sheet(title, drawn, 1.0)), "gif": gif([_sheet(title, drawn, share) for share in shares])}
 
 
-def _models(runs: list[Path]) -> list[Curves]:
+def _models(runs: list[Path], titles: Titles) -> list[Curves]:
     """The models in the order from no constraint to the tightest one, the constraint on the base alone last."""
     names = dict.fromkeys(run.parts[-3] for run in runs)
-    curves = [_curves([run for run in runs if run.parts[-3] == name]) for name in names]
+    curves = [_curves([run for run in runs if run.parts[-3] == name], titles) for name in names]
     return sorted(curves, key=lambda found: (found.kappa is not None, found.base, -(found.kappa or 0)))
 
 
-def _curves(runs: list[Path]) -> Curves:
+def _curves(runs: list[Path], titles: Titles) -> Curves:
     histories = [_history(run) for run in runs]
     count = min(STRETCHES, *(len(history) for history in histories))
     parts = [np.array_split(np.arange(len(history)), count) for history in histories]
@@ -87,7 +90,8 @@ def _curves(runs: list[Path]) -> Curves:
     }
     network = read_record(runs[0] / "record.json")["settings"]["network"]
     kappa, place = network.get("kappa"), network.get("constraint_at", "base")
-    return Curves(kappa, kappa is not None and place == "base", steps, values)
+    marked = any("/".join(run.parts[-3:]) in titles.marked for run in runs)
+    return Curves(kappa, kappa is not None and place == "base", steps, values, marked)
 
 
 def _history(run: Path) -> list[dict]:

@@ -38,14 +38,14 @@ def rows(records: list[dict], published: pd.DataFrame, settings: dict) -> pd.Dat
 def view(long: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """One block, in which a count is followed by its largest possible value, such as "2.31 of 12"."""
     sizes = {
-        (line.dataset, line.row, line.metric): f" of {line.mean:.0f}"
+        (line.dataset, line.row, line.metric): f"of {line.mean:.0f}"
         for line in long[long.metric.isin(WHOLE.values())].itertuples()
     }
     texts: dict[tuple[str, str], dict] = {}
     for line in long[~long.metric.isin(WHOLE.values())].itertuples():
         title, form = COLUMNS[line.protocol, line.metric]
         of = sizes.get((line.dataset, line.row, WHOLE.get(line.metric)), "")
-        texts.setdefault((line.dataset, line.row), {})[title, "ours"] = cell_text(line, form) + of
+        texts.setdefault((line.dataset, line.row), {})[title, "ours"] = cell_text(line, form, of)
     return non_empty({"Generated motion": as_block(texts, [title for title, _ in COLUMNS.values()])})
 
 

@@ -14,7 +14,14 @@ import pandas as pd
 
 from latentmotion.config.catalogue import REAL
 from latentmotion.reporting.display_names import BAR, printed_row
-from latentmotion.reporting.tabulation.aggregate import PUBLISHED_ONLY, WEAK, Cells, long_form, measured, with_published
+from latentmotion.reporting.tabulation.aggregate import (
+    PUBLISHED_ONLY,
+    Cells,
+    long_form,
+    marks,
+    measured,
+    with_published,
+)
 from latentmotion.reporting.tabulation.pivot import Columns, as_block, block, non_empty
 from latentmotion.reporting.tabulation.published import printed
 from latentmotion.reporting.tabulation.swap_table import SWAP, content_metrics
@@ -141,11 +148,11 @@ def _symbol(value: float) -> str:
 
 
 def _mark(line) -> str:
-    """A tick as text, such as ✓ (3) over three training seeds; a dagger marks one that a weak judge decided."""
+    """A tick as text, such as ✓ (3) over three training seeds; the marks are those of all tables."""
     if line.status in (PUBLISHED_ONLY, "failed"):
         return "" if line.status == PUBLISHED_ONLY else "failed"
     seeds = f"({line.seeds if line.status == 'ok' else line.status})"
-    return " ".join([_symbol(line.mean), seeds, *(["†"] if WEAK in line.note else [])])
+    return " ".join([_symbol(line.mean), seeds, *marks(line)])
 
 
 def notes(records: list[dict], published: pd.DataFrame, settings: dict) -> list[str]:

@@ -1,8 +1,8 @@
 """Aggregates the records of single seeds to the long form of a table.
 
 The long form has one line for each row of the table, data set, protocol and metric, failures included. A cell holds
-those columns of a line that the records of a system decide (mean, std, seeds, status and note) and the printed number
-beside them. Cells are kept by (protocol, metric).
+those columns of a line that the records of a system decide (mean, std, seeds, learnt, status and note) and the printed
+number beside them. Cells are kept by (protocol, metric).
 """
 
 import statistics
@@ -12,11 +12,12 @@ import pandas as pd
 
 from latentmotion.config.catalogue import REAL, dataset_name
 from latentmotion.reporting.display_names import COPY
-from latentmotion.reporting.titles import Titles
+from latentmotion.reporting.tabulation.learnt import is_marked, learnt_text
+from latentmotion.reporting.titles import MARK, Titles
 
 LONG = [
     *("row", "dataset", "source", "protocol", "metric", "published"),
-    *("mean", "std", "seeds", "scale", "status", "note"),
+    *("mean", "std", "seeds", "learnt", "scale", "status", "note"),
 ]
 WEAK = "weak judge"
 PUBLISHED_ONLY = "published only"  # the status of a cell that only the paper has
@@ -53,10 +54,12 @@ def long_form(
         absent = {"dataset": titles.dataset(dataset_name(dataset)), "source": "published"}
         for model in models:
             found = [record for record in here if record["model"] == model]
+            verdict = learnt_text(found)
             for (protocol, metric), cell in cells(model, dataset, found, real).items():
                 row = COPY if protocol == "copy" else titles.model(model)
+                learnt = {"learnt": verdict if cell.get("mean") is not None else None}
                 lines.append(
-                    {"row": row, "protocol": protocol, "metric": metric, **(common if found else absent), **cell}
+                    {"row": row, "protocol": protocol, "metric": metric} | (common if found else absent) | learnt | cell
                 )
         for row, of_row in (others(real, here) if others else {}).items():
             lines += [{"row": row, "protocol": p, "metric": m, **common, **cell} for (p, m), cell in of_row.items()]
@@ -133,11 +136,14 @@ def weak_judges(records: Iterable[dict], metric: str) -> list[str]:
     )
 
 
-def cell_text(cell, form: str = ".3f") -> str:
+def cell_text(cell, form: str = ".3f", of: str = "") -> str:
     """A line of the long form as a table shows it: mean, deviation and number of training seeds, 0.931 ± 0.012 (3).
 
-    A dagger marks a number that a weak judge decided, and "(2 of 3)" states that a seed failed. A number that does not
-    depend on a training seed has no brackets.
+    A dagger marks a number that a weak judge decided, a double dagger one of a run that has not learnt, and "(2 of 3)"
+    states that a seed failed. A number that does not depend on a training seed has no brackets.
+
+    Arguments:
+        of: what stands behind the number, such as "of 12".
     """
     if cell.status in (PUBLISHED_ONLY, "failed"):
         return "" if cell.status == PUBLISHED_ONLY else "failed"
@@ -146,4 +152,9 @@ def cell_text(cell, form: str = ".3f") -> str:
         parts.append(f"± {cell.std:{form.removeprefix('+')}}")
     if not pd.isna(cell.seeds):
         parts.append(f"({cell.seeds if cell.status in ('ok', 'computed') else cell.status})")
-    return " ".join([*parts, "†"] if WEAK in cell.note else parts)
+    return " ".join([*parts, *filter(None, [of]), *marks(cell)])
+
+
+def marks(cell) -> list[str]:
+    """The marks behind the number of a line: a dagger for a weak judge, a double dagger for what has not learnt."""
+    return [*(["†"] if WEAK in cell.note else []), *([MARK] if is_marked(cell.learnt) else [])]

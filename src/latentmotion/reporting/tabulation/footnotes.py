@@ -2,6 +2,7 @@
 
 from latentmotion.config.catalogue import REAL, dataset_name
 from latentmotion.reporting.tabulation.aggregate import failure
+from latentmotion.reporting.tabulation.learnt import notes_on_learning, notes_on_seen
 from latentmotion.reporting.titles import Titles
 
 JUDGES = (
@@ -34,6 +35,8 @@ def footnotes(records: list[dict], settings: dict, prints: bool) -> list[str]:
         f"Our numbers are of scale {settings['scale']}. The number in brackets counts the training seeds; ± is the "
         "standard deviation over them where there are two or more. Every declared seed is reported.",
         *(_failure(record, titles) for record in trained if failure(record)),
+        *notes_on_learning(trained, titles),
+        *notes_on_seen(trained, titles),
         *_origins([record["dataset"] for record in real], titles),
         *([JUDGES] if judged else []),
         *([WEAK_JUDGES] if any(judge["weak"] for record in judged for judge in record["judges"].values()) else []),

@@ -17,6 +17,7 @@ LATEX = {
     "↓": r"$\downarrow$",
     "±": r"$\pm$",
     "†": r"$^\dagger$",
+    "‡": r"$^\ddagger$",
     "✓": r"$\checkmark$",
     "×": r"$\times$",
 }
@@ -55,7 +56,7 @@ def groups(block: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
 
 
 def spread(cell: str, kind: str) -> tuple[str, str]:
-    """A cell as its number and its rest (deviation, seeds, dagger), which is set smaller so that numbers align."""
+    """A cell as its number and its rest (deviation, seeds, marks), which is set smaller so that numbers align."""
     number, _, rest = cell.partition(" ") if kind == "ours" else (cell, "", "")
     return number, rest
 
