@@ -13,6 +13,7 @@ from latentmotion.config import params
 from latentmotion.core.errors import UserError
 from latentmotion.data.prepared import PreparedDataset
 from latentmotion.data.sequences import write
+from latentmotion.evaluation import bars as bar_file
 from latentmotion.evaluation import learnt as module
 from latentmotion.evaluation.bars import BARS, COMPLETES, DENSITY, GENERATES, RECONSTRUCTS, Bar, bars
 from latentmotion.evaluation.learnt import learnt
@@ -223,6 +224,16 @@ def test_a_data_set_without_a_bar_names_the_file():
         bars("mine", frozenset({"encode"}), False, False)
     with pytest.raises(UserError, match="data set 'ring' for a model that generates"):
         bars("ring", frozenset({"sample_content"}), False, False)
+
+
+def test_a_data_set_of_another_package_has_its_own_bars(monkeypatch):
+    (own,) = BARS["rotating_mnist"][COMPLETES]
+    added = SimpleNamespace(__file__="theirs/mydata.py", BARS={RECONSTRUCTS: [own]})
+    monkeypatch.setattr(bar_file, "plugins", lambda folder: {"mydata": added})
+    monkeypatch.setattr(bar_file, "import_module", lambda folder, name: added)
+    assert bars("mydata", frozenset({"encode"}), False, False) == (own,)
+    with pytest.raises(UserError, match=r"theirs/mydata.py: BARS has no bar on data set 'mydata'"):
+        bars("mydata", frozenset({"sample_content"}), False, False)
 
 
 def test_the_action_is_asked_of_what_can_be_asked():

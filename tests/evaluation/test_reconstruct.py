@@ -12,6 +12,7 @@ from latentmotion.data.prepared import PreparedDataset
 from latentmotion.data.sequences import Sequences, write
 from latentmotion.evaluation.protocols import complete, mean_frame, reconstruct
 from latentmotion.evaluation.protocols.base import protocols
+from latentmotion.pipeline.adoption import planned_protocols
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +65,7 @@ def test_sound_keeps_its_unit(tmp_path):
 def test_sequences_that_do_not_move_are_named(tmp_path):
     given = prepared(60)
     write(Sequences(**{**vars(given), "x": given.x[:, :1].repeat(8, axis=1)}), tmp_path / "still", {})
+    assert mean_frame.applies(context(tmp_path / "still", None))
     with pytest.raises(UserError, match="still/test: the sequences do not move"):
         measured(reconstruct, tmp_path / "still", Shows(lambda x: x))
 
@@ -88,6 +90,8 @@ def test_completion_is_for_hidden_frames_alone(folder):
 
 def test_points_are_not_reconstructed():
     P = params.load(ROOT / "params.yaml")
-    points = {name for name in P.datasets if not {"reconstruct", "complete"} & set(protocols(name))}
-    assert points == {"ring", "ring_finite", "modes"}
-    assert all("mean_frame" in protocols(name) for name in set(P.datasets) - points)
+    new = {"reconstruct", "complete", "mean_frame", "content_diversity"}
+    for name in P.datasets:
+        known = new & set(protocols(name))
+        assert known == (set() if name in ("ring", "ring_finite", "modes") else new)
+        assert known == new & planned_protocols(name), "planned as evaluated"

@@ -5,12 +5,14 @@ still picture, a generator of one character or a guess, and it was placed with v
 passes every bar of its data set has `learnt: true` in its record; tables and figures mark the others. learnt.py
 measures the scores. docs/bars.md explains the choice.
 
-A new data set needs an entry in BARS.
+A new data set needs an entry in BARS. A data set of another package has the same entry in its own module: a dictionary
+BARS from RECONSTRUCTS, COMPLETES, GENERATES or DENSITY to bars.
 """
 
 from dataclasses import dataclass
 
 from latentmotion.core.errors import UserError
+from latentmotion.core.plugins import import_module, plugins
 from latentmotion.models import base as contract
 
 RECONSTRUCTS, COMPLETES, GENERATES, DENSITY = "encodes", "completes", "generates", "has a density"
@@ -50,17 +52,22 @@ def bars(dataset: str, capabilities: frozenset[str], hidden: bool, judged: bool)
 
     Raises UserError where the data set has no bar, or none for such a model.
     """
-    kind = _kind(capabilities, hidden)
-    if dataset not in BARS or kind not in BARS[dataset]:
-        raise UserError(
-            f"src/latentmotion/evaluation/bars.py: BARS has no bar on data set '{dataset}' for a model that {kind}; "
-            "add one"
-        )
+    kind, (file, known) = _kind(capabilities, hidden), _of(dataset)
+    if kind not in known:
+        raise UserError(f"{file}: BARS has no bar on data set '{dataset}' for a model that {kind}; add one")
     asked = contract.ACTION_MOTION in capabilities
     shown = ()
     if judged and (kind == RECONSTRUCTS or asked):
         shown = (ACTION["generate" if kind == GENERATES else "motion-prior" if asked else "content-prior"],)
-    return BARS[dataset][kind] + shown
+    return tuple(known[kind]) + shown
+
+
+def _of(dataset: str) -> tuple[str, dict[str, tuple[Bar, ...]]]:
+    """The file that has the bars of a data set, and these bars."""
+    if dataset in plugins("data/datasets"):
+        module = import_module("data/datasets", dataset)
+        return str(module.__file__), getattr(module, "BARS", {})
+    return "src/latentmotion/evaluation/bars.py", BARS.get(dataset, {})
 
 
 def _kind(capabilities: frozenset[str], hidden: bool) -> str:

@@ -64,11 +64,12 @@ def evaluation_holds(params: Params, run: catalogue.Run, record: dict) -> bool:
 
 
 def planned_protocols(dataset: str) -> set[str]:
-    """The protocols that may apply to a dataset: all but those whose DATASETS names others."""
+    """The protocols that may apply to a dataset: without those whose DATASETS lacks it or whose EXCEPT names it."""
     found = set()
     for name in modules("evaluation/protocols"):
         datasets = constant(f"evaluation/protocols/{name}", "DATASETS", None)
-        if datasets is None or dataset in datasets:
+        left_out = constant(f"evaluation/protocols/{name}", "EXCEPT", ())
+        if (datasets is None or dataset in datasets) and dataset not in left_out:
             found.add(name)
     return found
 

@@ -11,6 +11,7 @@ It may also have
     scored(context) -> int         how many sequences are measured, where these are not the whole split
     DATASETS = ("name", ...)       the only data sets for which it is meant, as keys of `datasets` in params.yaml;
                                    other data sets are not evaluated again when such a protocol is added
+    EXCEPT = ("name", ...)         the only data sets for which it is not meant, likewise
 
 A measured protocol with empty `NEEDS` describes the data alone; only the real test sequences enter it (`context.model`
 is None). In `generate`, `own` are the codes of test sequences, `ids` their indices in the split, and `partner` the
@@ -117,7 +118,8 @@ def protocols(dataset: str) -> dict[str, ModuleType]:
     """File name -> module, of every protocol in this folder that is meant for a dataset.
 
     Arguments:
-        dataset: the id of the dataset, as in paths. A protocol whose DATASETS lacks the dataset's name is left out.
+        dataset: the id of the dataset, as in paths. A protocol whose DATASETS lacks the dataset's name, or whose EXCEPT
+            has it, is left out.
     """
     folder = __name__.rpartition(".")[0]
     found = {name: importlib.import_module(f"{folder}.{name}") for name in modules("evaluation/protocols")}
@@ -125,4 +127,4 @@ def protocols(dataset: str) -> dict[str, ModuleType]:
 
 
 def _is_meant_for(protocol: ModuleType, dataset: str) -> bool:
-    return dataset in getattr(protocol, "DATASETS", (dataset,))
+    return dataset in getattr(protocol, "DATASETS", (dataset,)) and dataset not in getattr(protocol, "EXCEPT", ())

@@ -8,21 +8,12 @@ from latentmotion.evaluation.protocols.base import EvaluationContext
 
 NAME = "mean-frame"
 NEEDS = frozenset()
-DATASETS = (
-    "balls",
-    "double_pendulum",
-    "faces",
-    "mass_spring",
-    "moving_mnist",
-    "moving_shapes",
-    "pendulum",
-    "rotating_mnist",
-    "spoken_digits",
-    "sprites",
-    "three_body",
-    "timit",
-    "two_body",
-)
+EXCEPT = ("modes", "ring", "ring_finite")  # points, which do not move
+
+
+def applies(context: EvaluationContext) -> bool:
+    """To sequences of more than one frame."""
+    return context.split.x.shape[1] > 1
 
 
 def measure(context: EvaluationContext) -> dict[str, float]:
