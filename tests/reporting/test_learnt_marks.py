@@ -11,6 +11,7 @@ from support.project import PUBLISHED
 from support.titles import TITLES
 
 from latentmotion.core.evidence import evidence
+from latentmotion.reporting.drawing import image_grid
 from latentmotion.reporting.drawing.sequences import by_dataset
 from latentmotion.reporting.main_scores import main_scores
 from latentmotion.reporting.render import render_table
@@ -22,7 +23,7 @@ from latentmotion.reporting.tabulation.learnt import (
     notes_on_learning,
     notes_on_seen,
 )
-from latentmotion.reporting.titles import Titles, learnt_note
+from latentmotion.reporting.titles import MARK, Titles, learnt_note
 
 WHY = "On validation sequences, the run explains 0.12 of the energy of the frames (bar 0.6)."
 SEEN = {"sequences": 86400, "epochs": 10.67, "training_sequences": 8100, "paper": 7200000, "paper_source": "code"}
@@ -120,6 +121,15 @@ def test_figures_mark_the_run_that_they_show():
         for name, system in (("halo", "HALO"), ("dsvae", "DSVAE ‡"))
     ]
     assert list(by_dataset(runs, "quick")) == ["sprites, seed 0, scale quick (‡ has not learnt)"]
+
+
+def test_pictures_have_a_font_with_the_mark():
+    def drawn(text: str, of: str) -> bytes:
+        return bytes(image_grid._font(26, of).getmask(text))
+
+    missing = drawn("\u0378", MARK)
+    assert drawn(MARK, MARK) not in (missing, drawn("*", MARK)) and any(drawn(MARK, MARK))
+    assert drawn("HALO", "HALO") != drawn("HALO", MARK), "other text keeps its font"
 
 
 def test_what_a_figure_was_made_from_holds_the_verdict():

@@ -6,9 +6,12 @@ Sequences are (T, C, H, W) uint8.
 import io
 import math
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
+
+from latentmotion.reporting.titles import MARK
 
 INK, SOFT = (27, 31, 36), (89, 99, 110)
 MARGIN, GAP, LINE = 16, 12, 18  # pixels: margin of the sheet, gap between blocks, height of a line of text
@@ -67,11 +70,11 @@ def lines(block: Block, column: int, least: int = 64) -> Image.Image:
     width = left + column + max(strip.shape[1] for strip in strips)
     canvas = Image.new("RGB", (width, LINE + 3 + sum(strip.shape[0] + 1 for strip in strips)), "white")
     pen, top = ImageDraw.Draw(canvas), LINE + 3
-    pen.text((left + column, 1), block.heading, INK, _font(13))
+    pen.text((left + column, 1), block.heading, INK, _font(13, block.heading))
     if begin:
         canvas.paste(begin, (0, 3))
     for clip, picture in zip(block.clips, strips, strict=True):
-        pen.text((left, top + picture.shape[0] / 2), clip.label, SOFT, _font(13), anchor="lm")
+        pen.text((left, top + picture.shape[0] / 2), clip.label, SOFT, _font(13, clip.label), anchor="lm")
         canvas.paste(Image.fromarray(picture), (left + column, top))
         top += picture.shape[0] + 1
     return canvas
@@ -83,9 +86,9 @@ def timeline(title: str, blocks: list[Block], name: str, words: list[str], least
     sheets = [lines(block, column, least) for block in blocks]
     above = Image.new("RGB", (sheets[0].width, LINE - 2), "white")
     pen, step = ImageDraw.Draw(above), (above.width - column + 1) / len(words)
-    pen.text((0, 1), name, SOFT, _font(13))
+    pen.text((0, 1), name, SOFT, _font(13, name))
     for place, word in enumerate(words):
-        pen.text((column + (place + 0.5) * step, 1), word, SOFT, _font(13), anchor="ma")
+        pen.text((column + (place + 0.5) * step, 1), word, SOFT, _font(13, word), anchor="ma")
     return grid(title, [[sheet] for sheet in sheets], key=above)
 
 
@@ -99,7 +102,7 @@ def numbered(title: str, blocks: list[Block], count: int | None) -> Image.Image:
 
 def column_of(blocks: list[Block]) -> int:
     """The width of the column that the labels of the blocks need."""
-    return int(max(_font(13).getlength(clip.label) for block in blocks for clip in block.clips)) + GAP
+    return int(max(_font(13, clip.label).getlength(clip.label) for block in blocks for clip in block.clips)) + GAP
 
 
 def still(panels: list[Panel]) -> Image.Image:
@@ -141,8 +144,8 @@ def moment(clip: Clip, time: int, least: int = 96) -> Image.Image:
 
 def note(text: str) -> Image.Image:
     """A line of text, as the key of a `grid` whose title must not change its width during a film."""
-    canvas = Image.new("RGB", (int(_font(13).getlength(text)) + 2, LINE - 2), "white")
-    ImageDraw.Draw(canvas).text((0, 1), text, SOFT, _font(13))
+    canvas = Image.new("RGB", (int(_font(13, text).getlength(text)) + 2, LINE - 2), "white")
+    ImageDraw.Draw(canvas).text((0, 1), text, SOFT, _font(13, text))
     return canvas
 
 
@@ -158,9 +161,9 @@ def wall(block: Block, time: int, least: int = 64) -> Image.Image:
 
 
 def _under_label(picture: np.ndarray, label: str) -> Image.Image:
-    width = max(picture.shape[1], int(_font(13).getlength(label)) + 2)
+    width = max(picture.shape[1], int(_font(13, label).getlength(label)) + 2)
     canvas = Image.new("RGB", (width, picture.shape[0] + LINE), "white")
-    ImageDraw.Draw(canvas).text((0, 1), label, SOFT, _font(13))
+    ImageDraw.Draw(canvas).text((0, 1), label, SOFT, _font(13, label))
     canvas.paste(Image.fromarray(picture), (0, LINE))
     return canvas
 
@@ -174,10 +177,10 @@ def grid(title: str, rows: list[list[Image.Image]], together: int = 1, key: Imag
     """
     widths = [max(picture.width for picture in column) for column in zip(*rows, strict=True)]
     heights = [max(p.height for p in row) + (GAP if (i + 1) % together else 2 * GAP) for i, row in enumerate(rows)]
-    width = max(sum(widths) + GAP * (len(widths) - 1), int(_font(17).getlength(title)))
+    width = max(sum(widths) + GAP * (len(widths) - 1), int(_font(17, title).getlength(title)))
     top = MARGIN + LINE + GAP + (key.height + GAP if key else 0)
     canvas = Image.new("RGB", (max(width, key.width if key else 0) + 2 * MARGIN, sum(heights) + top), "white")
-    ImageDraw.Draw(canvas).text((MARGIN, MARGIN), title, INK, _font(17))
+    ImageDraw.Draw(canvas).text((MARGIN, MARGIN), title, INK, _font(17, title))
     if key:
         canvas.paste(key, (MARGIN, MARGIN + LINE + GAP))
     for row, height in zip(rows, heights, strict=True):
@@ -221,5 +224,10 @@ def gif(pictures: list[Image.Image]) -> bytes:
     return buffer.getvalue()
 
 
-def _font(size: int) -> ImageFont.FreeTypeFont:
-    return ImageFont.load_default(size)
+def _font(size: int, text: str) -> ImageFont.FreeTypeFont:
+    """The font of a text. Pillow's own has no double dagger, so that marked text is set in the font of the plots."""
+    if MARK not in text:
+        return ImageFont.load_default(size)
+    import matplotlib
+
+    return ImageFont.truetype(Path(matplotlib.get_data_path(), "fonts/ttf/DejaVuSans.ttf"), size - 1)
