@@ -2,7 +2,7 @@
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export MLFLOW_DISABLE_TELEMETRY := true
 
-.PHONY: table2 paper test pull unlock ui
+.PHONY: table2 paper test gpu-check pull unlock ui
 
 table2: .venv/.ok
 	snakemake reports/table2.csv
@@ -12,6 +12,10 @@ paper: .venv/.ok
 
 test: .venv/.ok
 	pytest -n 2 -m "not slow" --no-loadscope-reorder
+
+# Needs a GPU, and of the packages only those of `pip install -e .`: it does not install anything. docs/cluster.md explains it.
+gpu-check:
+	PYTHONPATH=src python3 -m latentmotion.cli gpu-check
 
 # After a clone: fetches from the DVC remote what dvc.lock lists as finished, and tells Snakemake that it is up to date.
 # Stages are named only where some are not finished, because DVC takes seconds for each that is named.

@@ -173,6 +173,22 @@ def list_(
     print("\n".join(overview(load(overrides={"scale": scale} if scale else {}), kind)))
 
 
+@verb
+def gpu_check(
+    models: Annotated[list[str] | None, typer.Argument(metavar="[MODEL]...", help="such as halo; default: all")] = None,
+    scale: Annotated[str, typer.Option(help="the scale whose sizes are taken")] = "paper",
+    device: Device = "auto",
+    out: Annotated[Path, typer.Option(help="folder of the record")] = Path("results/gpu-check"),
+    steps: Annotated[int, typer.Option(help="training steps of each model")] = 20,
+    minutes: Annotated[float, typer.Option(help="no further model is begun after this time")] = 5.0,
+    everything: Annotated[bool, typer.Option("--all", help="each model on all of its data sets")] = False,
+):
+    """Checks that models train on this machine's GPU: memory, speed and agreement with the CPU, on random data."""
+    from latentmotion.training.gpu_check import gpu_check
+
+    gpu_check(models or [], scale, device, out, steps, minutes, everything)
+
+
 @job
 def evaluate(
     model: Name,

@@ -1,0 +1,275 @@
+"""The verb `gpu-check`: a few training steps of every model at the paper's size, to see that they work on a GPU.
+
+Each model learns from random batches (random_batches.py), so that no data are needed. It is checked that
+
+- the training loop takes some steps in bfloat16 with weights in channels-last order, every parameter gets a gradient,
+  and every loss is finite;
+- the losses of the first steps in float32 agree with those on the CPU, from the same weights, batches and random
+  numbers. A difference is relative to the loss, or absolute where the loss is below 1, and may be TOLERANCE at most.
+
+What is measured are the peak of memory, the sequences a second, the share of the rate of matrix products, and the time
+that the whole training would take.
+"""
+
+import contextlib
+import io
+import math
+import re
+import statistics
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from latentmotion.config.params import load
+from latentmotion.config.schema import Compute, Params, Training
+from latentmotion.config.settings import training_settings
+from latentmotion.core.errors import UserError, nearest
+from latentmotion.core.keyed_random import seed_torch
+from latentmotion.core.records import write_record
+from latentmotion.models.base import DataShape, SequenceModel
+from latentmotion.training import device as devices
+from latentmotion.training import device_speed, out_of_memory
+from latentmotion.training.checkpoint import Checkpoint
+from latentmotion.training.load import build
+from latentmotion.training.random_batches import RandomBatches, facts, shape_of
+from latentmotion.training.resource_usage import machine
+from latentmotion.training.same_draws import SameDraws
+from latentmotion.training.train import Loop
+
+TOLERANCE = 0.01
+COMPARED_STEPS = 2
+COMPARED_BATCH = 2  # sequences, so that the CPU needs only seconds
+FAST = {"precision": "bfloat16", "channels_last": True, "compile": False}
+EXACT = {"precision": "float32", "channels_last": False, "compile": False}
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One model on the sizes of one data set."""
+
+    model: str
+    dataset: str
+    settings: dict
+    shape: DataShape
+    hidden: bool
+
+    @property
+    def name(self) -> str:
+        return f"{self.model}/{self.dataset}"
+
+
+def trials(params: Params, names: list[str], everything: bool = False) -> list[Trial]:
+    """What is checked: each model on the first of its data sets, the first model of each system before the others.
+
+    Arguments:
+        names: models, or pairs such as halo/faces; all models where it is empty.
+        everything: take each model on all of its data sets.
+
+    Raises UserError for a name that params.yaml does not train, with the nearest one.
+    """
+    pairs = [(model, dataset) for dataset, models in params.runs.items() for model in models]
+    firsts = dict(reversed(pairs))  # model -> the first of its data sets
+    known = {f"{model}/{dataset}": (model, dataset) for model, dataset in pairs}
+    one_each = {model: (model, firsts[model]) for model, _ in pairs}
+    for name in names:
+        if name not in known and name not in one_each:
+            raise UserError(f"gpu-check: '{name}' is not trained; {nearest(name, [*one_each, *known])}")
+    if names:
+        chosen = [known.get(name) or one_each[name] for name in names]
+    else:
+        chosen = pairs if everything else list(one_each.values())
+    before, ranks = Counter(), {}
+    for model, dataset in chosen:
+        system = params.models[model].system
+        ranks[model, dataset] = before[system]
+        before[system] += 1
+    return [
+        Trial(
+            model,
+            dataset,
+            training_settings(params, model, dataset),
+            shape_of(dataset, params.datasets[dataset]),
+            facts(dataset).hidden,
+        )
+        for model, dataset in sorted(ranks, key=ranks.get)
+    ]
+
+
+def gpu_check(
+    names: list[str], scale: str, device: str, out: Path, steps: int, minutes: float, everything: bool = False
+) -> None:
+    """Checks the models, prints one line for each, and writes the record `out`/<device>.json.
+
+    Arguments:
+        names, everything: as in `trials`.
+        minutes: no further model is begun after this time; those that are left out are named.
+
+    Raises UserError where a model failed, after the record is written.
+    """
+    begun, target = time.monotonic(), devices.choose(device)
+    planned = trials(load(overrides={"scale": scale}), names, everything)
+    rate = device_speed.matrix_rate(target, torch.bfloat16)
+    described = machine(str(target))
+    print(f"{described['device']}: matrix products in bfloat16 at {rate / 1e12:.3g} TFLOP/s; scale {scale}")
+    print(HEADER)
+    results, left_out = [], []
+    for trial in planned:
+        if time.monotonic() - begun > 60 * minutes:
+            left_out.append(trial.name)
+            continue
+        results.append(_result(trial, target, steps, rate))
+        print(line(results[-1]), flush=True)
+    if left_out:
+        print(f"Not checked within {minutes:g} minutes: {', '.join(left_out)}")
+    record = {
+        "verb": "gpu-check", "scale": scale, "steps": steps, "machine": described | {"cuda": torch.version.cuda},
+        "matrix_flop_per_second": rate, "precision": FAST["precision"], "channels_last": FAST["channels_last"],
+        "tolerance": TOLERANCE, "compared_steps": COMPARED_STEPS, "compared_batch": COMPARED_BATCH,
+        "seconds": round(time.monotonic() - begun, 1), "left_out": left_out, "results": results,
+    }  # fmt: skip
+    file = Path(out) / f"{re.sub('[^a-z0-9]+', '-', described['device'].lower()).strip('-')}.json"
+    write_record(file, record)
+    failed = [found["run"] for found in results if found["error"]]
+    print(f"{len(results) - len(failed)} of {len(results)} models passed; the record is {file}")
+    if failed:
+        raise UserError(f"{file}: {len(failed)} models failed: {', '.join(failed)}; the lines above say why")
+
+
+def _result(trial: Trial, device: torch.device, steps: int, rate: float) -> dict:
+    """The entry of one model in the record. Whatever goes wrong becomes its `error`, so that the others are checked."""
+    found = {"run": trial.name, "system": trial.settings["system"], "error": None}
+    parts: list[Callable[[], dict]] = [lambda: speed(trial, device, steps, rate), lambda: agreement(trial, device)]
+    for part in parts:
+        device_speed.start_of_peak(device)
+        try:
+            found |= part()
+        except Exception as error:  # an error of CUDA or of a model must not hide the results of the others
+            said = str(error).strip().splitlines() or [""]
+            found["error"] = said[0] if isinstance(error, UserError) else f"{type(error).__name__}: {said[0]}"
+            break
+    return found
+
+
+def speed(trial: Trial, device: torch.device, steps: int, rate: float) -> dict:
+    """Some steps of the training loop with the settings of the trial, in bfloat16 with channels last.
+
+    Arguments:
+        rate: FLOP/s of matrix products on this device.
+    """
+    settings, batch = trial.settings, trial.settings["training"]["batch"]
+    network = _network(settings, trial.shape, device)
+    devices.channels_last(network)
+    batches = RandomBatches(trial.shape, batch, device, trial.hidden)
+    training = Training(**settings["training"] | {"steps": steps})
+    network.clip = training.clip
+    loop = Loop(network, training, Compute(**settings["compute"] | FAST), batches, seed=0)
+    with tempfile.TemporaryDirectory() as folder, out_of_memory.named(trial.model, batch, device), _quiet():
+        loop.run(Checkpoint(Path(folder), "0" * 64), math.inf, _NeverStop(), trial.name)
+    with FlopCounterMode(display=False) as counter:
+        network.step(batches(steps), loop.optimisers, loop.autocast)
+    taken = [later - earlier for earlier, later in zip(batches.times, batches.times[1:], strict=False)]
+    seconds = statistics.median(taken[len(taken) // 2 :])  # the first steps choose algorithms and allocate memory
+    memory = device_speed.peak_memory(device)
+    return {
+        "parameters": sum(parameter.numel() for parameter in network.parameters()),
+        "batch": batch,
+        "memory_mb": None if memory is None else round(memory / 1e6),
+        "sequences_per_second": batch / seconds,
+        "flop_per_step": counter.get_total_flops(),
+        "share_of_matrix_rate": counter.get_total_flops() / seconds / rate,
+        "steps_of_the_training": settings["training"]["steps"],
+        "hours_of_the_training": settings["training"]["steps"] * seconds / 3600,
+        "last_losses": {name: value for name, value in loop.history[-1].items() if name != "step"},
+    }
+
+
+def agreement(trial: Trial, device: torch.device) -> dict:
+    """The first losses in float32 on the device and on the CPU, and the largest difference between them.
+
+    Raises UserError where a loss is not finite or differs by more than TOLERANCE.
+    """
+    here, there = (first_losses(trial, place) for place in (device, torch.device("cpu")))
+    largest, worst = 0.0, ""
+    for step, (own, reference) in enumerate(zip(here, there, strict=True)):
+        for name, value in reference.items():
+            difference = abs(own[name] - value) / max(1.0, abs(value))
+            if not math.isfinite(difference):
+                raise UserError(f"{name} of step {step} is {own[name]}, and {value} on the CPU")
+            if difference >= largest:
+                largest, worst = difference, f"{name} of step {step} is {own[name]:.6g}, and {value:.6g} on the CPU"
+    if largest > TOLERANCE:
+        raise UserError(f"{worst}: a difference of {largest:.2g}, where {TOLERANCE} is allowed")
+    return {"difference_from_cpu": largest, "first_losses": here, "first_losses_on_cpu": there}
+
+
+def first_losses(trial: Trial, device: torch.device) -> list[dict[str, float]]:
+    """The losses of the first steps in float32, by name; norms of gradients are left out."""
+    training = Training(**trial.settings["training"] | {"steps": COMPARED_STEPS, "batch": COMPARED_BATCH})
+    batches = RandomBatches(trial.shape, COMPARED_BATCH, device, trial.hidden)
+    context, found = devices.autocast(device, EXACT["precision"]), []
+    with SameDraws(), _no_tf32():
+        network = _network(trial.settings, trial.shape, device)
+        network.clip = training.clip
+        optimisers = network.optimisers(training)
+        network.train()
+        for step in range(COMPARED_STEPS):
+            network.progress = step / COMPARED_STEPS
+            seed_torch("gpu-check", step)
+            losses = network.step(batches(step), optimisers, context)
+            found.append({name: float(value) for name, value in losses.items() if "gradient" not in name})
+    return found
+
+
+def _network(settings: dict, shape: DataShape, device: torch.device) -> SequenceModel:
+    seed_torch(0, "weights")
+    return build(settings, shape).to(device)
+
+
+class _NeverStop:
+    """Takes the place of signals.Stop: a signal ends this command at once, because there is nothing to save."""
+
+    def wanted(self) -> bool:
+        return False
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keeps the progress bars of trainings out of the table."""
+    with contextlib.redirect_stderr(io.StringIO()):
+        yield
+
+
+@contextlib.contextmanager
+def _no_tf32() -> Iterator[None]:
+    """Inside this context, convolutions in float32 are not rounded to the 10 bits of TF32, as GPUs do by default."""
+    before = torch.backends.cudnn.allow_tf32
+    torch.backends.cudnn.allow_tf32 = False
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.allow_tf32 = before
+
+
+HEADER = (
+    f"{'model and data set':44} {'weights':>9} {'batch':>5} {'memory':>9} {'sequences/s':>11} {'share':>6}"
+    f" {'training':>9}  difference from the CPU"
+)
+
+
+def line(found: dict) -> str:
+    """One line of the printed table: an entry of the record."""
+    if "batch" not in found:
+        return f"{found['run']:44} failed: {found['error']}"
+    memory = "-" if found["memory_mb"] is None else f"{found['memory_mb'] / 1000:.2f} GB"
+    state = f"failed: {found['error']}" if found["error"] else f"{found['difference_from_cpu']:.1e}"
+    return (
+        f"{found['run']:44} {found['parameters'] / 1e6:7.2f} M {found['batch']:5} {memory:>9}"
+        f" {found['sequences_per_second']:11.1f} {found['share_of_matrix_rate']:6.1%}"
+        f" {found['hours_of_the_training']:7.1f} h  {state}"
+    )
