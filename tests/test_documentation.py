@@ -19,6 +19,7 @@ from latentmotion.data.sequences import write
 from latentmotion.models.base import Batch, DataShape
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", ROOT / "config/README.md"]
+PAGES += [ROOT / "benchmarks/README.md"]
 PAGES += sorted(page for page in (ROOT / "docs").glob("*.md") if page.name != "results.md")
 PYTHON = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
 

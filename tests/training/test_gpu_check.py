@@ -87,6 +87,12 @@ def test_other_weights_have_other_losses(monkeypatch):
     assert gpu_check.first_losses(trial, CPU) != before
 
 
+def test_a_data_set_without_facts_fails_alone(tmp_path, monkeypatch):
+    monkeypatch.delitem(random_batches.FACTS, "timit")
+    record, _ = checked(tmp_path, "fhvae", "flow", steps=4)
+    assert "FACTS has no data set 'timit'" in record["results"][0]["error"] and record["results"][1]["error"] is None
+
+
 def test_no_model_is_begun_after_the_time(tmp_path):
     record, printed = checked(tmp_path, "fhvae", "flow", minutes=0)
     assert record["results"] == [] and record["left_out"] == ["fhvae/timit", "flow/ring"]

@@ -27,7 +27,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from latentmotion.config.params import load
-from latentmotion.config.schema import Compute, Params, Training
+from latentmotion.config.schema import Compute, Dataset, Params, Training
 from latentmotion.config.settings import training_settings
 from latentmotion.core.errors import UserError, nearest
 from latentmotion.core.keyed_random import seed_torch
@@ -51,17 +51,23 @@ EXACT = {"precision": "float32", "channels_last": False, "compile": False}
 
 @dataclass(frozen=True)
 class Trial:
-    """One model on the sizes of one data set."""
+    """One model on the sizes of one data set, `section` of params.yaml."""
 
     model: str
     dataset: str
     settings: dict
-    shape: DataShape
-    hidden: bool
+    section: Dataset
 
     @property
     def name(self) -> str:
         return f"{self.model}/{self.dataset}"
+
+    @property
+    def shape(self) -> DataShape:
+        return shape_of(self.dataset, self.section)
+
+    def batches(self, size: int, device: torch.device) -> RandomBatches:
+        return RandomBatches(self.shape, size, device, facts(self.dataset).hidden)
 
 
 def trials(params: Params, names: list[str], everything: bool = False) -> list[Trial]:
@@ -90,13 +96,7 @@ def trials(params: Params, names: list[str], everything: bool = False) -> list[T
         ranks[model, dataset] = before[system]
         before[system] += 1
     return [
-        Trial(
-            model,
-            dataset,
-            training_settings(params, model, dataset),
-            shape_of(dataset, params.datasets[dataset]),
-            facts(dataset).hidden,
-        )
+        Trial(model, dataset, training_settings(params, model, dataset), params.datasets[dataset])
         for model, dataset in sorted(ranks, key=ranks.get)
     ]
 
@@ -165,7 +165,7 @@ def speed(trial: Trial, device: torch.device, steps: int, rate: float) -> dict:
     settings, batch = trial.settings, trial.settings["training"]["batch"]
     network = _network(settings, trial.shape, device)
     devices.channels_last(network)
-    batches = RandomBatches(trial.shape, batch, device, trial.hidden)
+    batches = trial.batches(batch, device)
     training = Training(**settings["training"] | {"steps": steps})
     network.clip = training.clip
     loop = Loop(network, training, Compute(**settings["compute"] | FAST), batches, seed=0)
@@ -211,7 +211,7 @@ def agreement(trial: Trial, device: torch.device) -> dict:
 def first_losses(trial: Trial, device: torch.device) -> list[dict[str, float]]:
     """The losses of the first steps in float32, by name; norms of gradients are left out."""
     training = Training(**trial.settings["training"] | {"steps": COMPARED_STEPS, "batch": COMPARED_BATCH})
-    batches = RandomBatches(trial.shape, COMPARED_BATCH, device, trial.hidden)
+    batches = trial.batches(COMPARED_BATCH, device)
     context, found = devices.autocast(device, EXACT["precision"]), []
     with SameDraws(), _no_tf32():
         network = _network(trial.settings, trial.shape, device)
