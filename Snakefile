@@ -52,6 +52,7 @@ localrules:
     fetch_inception,
     scores,
     table,
+    claims,
     site,
     track,
 

@@ -258,6 +258,22 @@ def figure(
     render_figure(name, runs, out, parse(settings), device, results)
 
 
+@verb
+def claims(
+    results: Annotated[list[Path] | None, typer.Argument(help="folders of records, the wanted scale first")] = None,
+    claims: File = Path("data/claims.csv"),
+    out: File = Path("reports/claims"),
+    settings: Annotated[str | None, typer.Option(help="JSON; default: those of params.yaml")] = None,
+):
+    """Judges the claims of the papers by the records that exist: OUT.csv, OUT.md, OUT.html and OUT.json."""
+    from latentmotion.config.params import load
+    from latentmotion.config.settings import claims_settings
+    from latentmotion.reporting.claims.render import render_claims
+
+    planned = claims_settings(load()) if settings is None else parse(settings)
+    render_claims(claims, results or [Path("results") / planned["scale"]], out, planned)
+
+
 @job
 def site(out: File = Path("reports"), params: File = Path("params.yaml")):
     """OUT/index.html and OUT/README.md: every table and figure that exists, with paper, number and caption."""

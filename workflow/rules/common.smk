@@ -2,10 +2,12 @@
 
 import json
 from functools import cache
+from pathlib import Path
 
 from snakemake.resources import Resource
 
 from latentmotion.config import catalogue, downloads, paths, settings
+from latentmotion.core.files import file_digest
 from latentmotion.pipeline import adoption, fingerprints, gpu_lock
 
 fingerprints.write(PARAMS)  # before the DAG is built: Snakemake lists a folder once, and would miss what comes later
@@ -23,6 +25,9 @@ REPORTS = [
     for name in getattr(PARAMS, kind)
     for file in paths.report_files(PARAMS, kind, name)
 ]
+
+# Verdicts on the claims come from the records of this scale or, where these do not decide a claim, of another one.
+CLAIMS_RECORDS = paths.claims_records(PARAMS, sorted(path.name for path in Path("results").glob("*/")))
 
 # A job takes a GPU where this machine has one; on a cluster, set-resources of the profile decides.
 GPU = min(1, len(gpu_lock.usable()))
@@ -180,6 +185,24 @@ def figure_inputs(name):
     records = [paths.record(PARAMS, run) for run in catalogue.report_runs(PARAMS, PARAMS.figures[name])]
     data = [file for dataset in PARAMS.figures[name].datasets for file in paths.processed_files(PARAMS, IDS[dataset])]
     return [*weights, *records, *data, fingerprint("figure", name)]
+
+
+def claims_alone():
+    """Whether nothing but the verdicts is asked for. They are then made from the records that exist."""
+    asked = set(workflow.dag_settings.targets)
+    return bool(asked) and asked <= {"claims", *paths.claims_files()}
+
+
+def claims_inputs():
+    """What the verdicts wait for: every record, or, where nothing else is asked for, none."""
+    records = [] if claims_alone() else [record for model in MODELS for record in records_of(model)]
+    return [*records, "data/claims.csv", fingerprint("claims", "claims")]
+
+
+def claims_seen():
+    """The digests of the records that exist, where the verdicts wait for none; they are made again when these change."""
+    files = (file for folder in CLAIMS_RECORDS for file in sorted(Path(folder).glob("*/*/seed*.json")))
+    return {str(file): file_digest(file) for file in files} if claims_alone() else {}
 
 
 def report_json(kind, name):

@@ -1,4 +1,4 @@
-"""Records to tables, runs to figures, and the page that shows them all. Each has a short name: `snakemake table2`."""
+"""Records to tables and verdicts, runs to figures, and the page that shows them all. Each has a short name: `snakemake table2`."""
 
 for kind in ("tables", "figures"):
     for name in getattr(PARAMS, kind):
@@ -75,10 +75,32 @@ use rule figure as figure_with_page with:
         figure=figures(page=True),
 
 
+rule claims:
+    """Judges the claims of the papers by the records that exist; trains nothing when it is asked for alone."""
+    input:
+        lambda w: claims_inputs(),
+    output:
+        csv=paths.claims_files()[0],
+        md=paths.claims_files()[1],
+        html=report(paths.claims_files()[2], "../report/report.rst", category="Claims"),
+        record=paths.claims_files()[3],
+    params:
+        caption="Verdicts on the claims of the papers",
+        out=subpath(output.csv, strip_suffix=".csv"),
+        folders=CLAIMS_RECORDS,
+        seen=lambda w: claims_seen(),
+        settings=lambda w: as_json(settings.claims_settings(PARAMS)),
+    log:
+        "logs/claims/claims.log",
+    shell:
+        "latentmotion claims {params.folders} --out {params.out} --settings {params.settings:q} >> {log} 2>&1"
+
+
 rule site:
     """The page that shows every table and figure."""
     input:
         reports=REPORTS,
+        claims=paths.claims_files(),
         fingerprint=fingerprint("site", "index"),
     output:
         "reports/index.html",

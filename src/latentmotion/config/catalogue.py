@@ -84,6 +84,14 @@ def evaluation_modules(params: Params, model: str) -> list[str]:
     ]
 
 
+def claims_modules() -> list[str]:
+    """The modules whose imports are the code of the verdicts: what writes them, and every rule."""
+    return [
+        "reporting/claims/render",
+        *(f"reporting/claims/rules/{name}" for name in modules("reporting/claims/rules")),
+    ]
+
+
 def judged_labels(params: Params, dataset: str) -> list[str]:
     """The labels of a dataset that get a judge each."""
     return params.judge.labels[dataset_name(dataset)]

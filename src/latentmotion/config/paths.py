@@ -95,3 +95,14 @@ def report_files(params: Params, kind: str, name: str) -> list[str]:
     page = ("html",) if kind == "figures" and has_page(params, name) else ()
     suffixes = ("csv", "md", "tex", "html") if kind == "tables" else ("png", "gif", *page)
     return [f"reports/{name}.{suffix}" for suffix in (*suffixes, "json")]
+
+
+def claims_files() -> list[str]:
+    """The verdicts on the claims; the last file is the record of what they were made from."""
+    return [f"reports/claims.{suffix}" for suffix in ("csv", "md", "html", "json")]
+
+
+def claims_records(params: Params, scales: list[str]) -> list[str]:
+    """The folders whose records judge the claims: that of the present scale first, then those of other scales."""
+    others = [scale for scale in scales if scale not in (params.scale, "tiny")]  # tiny only tests the code
+    return [f"results/{scale}" for scale in (params.scale, *others)]

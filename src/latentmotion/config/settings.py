@@ -68,6 +68,12 @@ def report_settings(params: Params, kind: str, name: str) -> dict:
     return {"scale": params.scale, "shown": shown, **report.model_dump(), "titles": titles}
 
 
+def claims_settings(params: Params) -> dict:
+    """Everything that the verdicts on the claims depend on, except the claims and the records."""
+    titles = report_titles(params, params.models, params.datasets)
+    return {"scale": params.scale, "planned": params.runs, "titles": titles}
+
+
 def report_titles(params: Params, models: Iterable[str], datasets: Iterable[str]) -> dict:
     """How a report calls models and data sets, and what it says of the origin of the data."""
     described = {"title", "published_as", "origin", "stand_in"}

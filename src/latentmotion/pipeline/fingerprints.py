@@ -13,6 +13,7 @@ from latentmotion.config import catalogue, paths
 from latentmotion.config.downloads import read_sources
 from latentmotion.config.schema import Params
 from latentmotion.config.settings import (
+    claims_settings,
     evaluation_settings,
     judge_settings,
     prepare_settings,
@@ -45,9 +46,18 @@ def contents(params: Params) -> Contents:
     found |= _trainings(params, found)
     found |= _evaluations(params, found)
     found |= _reports(params, found)
+    found["claims/claims"] = {
+        "settings": claims_settings(params),
+        "made_from": {name: digest(content) for name, content in found.items() if name.startswith("evaluate/")},
+        "code": code_digest(*catalogue.claims_modules()),
+    }
     found["site/index"] = {
         "code": code_digest("reporting/index_page"),
-        "reports": {name: digest(content) for name, content in found.items() if name.startswith(("table/", "figure/"))},
+        "reports": {
+            name: digest(content)
+            for name, content in found.items()
+            if name.startswith(("table/", "figure/", "claims/"))
+        },
     }
     return found
 

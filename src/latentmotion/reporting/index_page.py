@@ -3,10 +3,14 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from markupsafe import Markup
+
 from latentmotion.config.params import load
 from latentmotion.config.paths import report_files
 from latentmotion.config.schema import Params
 from latentmotion.core.files import write_atomic
+from latentmotion.core.records import read_record
+from latentmotion.reporting.claims.page import overview
 from latentmotion.reporting.html import fill, page
 from latentmotion.reporting.papers import PAPERS
 from latentmotion.reporting.render import report
@@ -15,6 +19,7 @@ TITLE = "latentmotion: tables and figures"
 COMPARISONS = "Comparisons"  # the section of reports that belong to no paper
 INDEX = """<h1>{{ title }}</h1>
 <p class="soft">Each table and figure has a command that makes it, and states its scale, data and seeds.</p>
+{{ claims }}<h2>Tables and figures</h2>
 {% for paper, of_paper in papers.items() %}<p><strong>{{ paper }}</strong>:
 {%- for item in of_paper %} <a href="#{{ item.name }}">{{ item.name }}</a>{{ "," if not loop.last }}{% endfor %}</p>
 {% endfor %}{% for paper, of_paper in papers.items() %}<h2 class="paper">{{ paper }}</h2>
@@ -77,10 +82,19 @@ def by_paper(found: list[Item]) -> dict[str, list[Item]]:
     return {paper: of_paper for paper, of_paper in groups.items() if of_paper}
 
 
+def verdicts(out: Path) -> Markup:
+    """The section on the claims, from the record OUT/claims.json; where there is none, the command that makes it."""
+    record = Path(out) / "claims.json"
+    if not record.is_file():
+        return Markup('<p class="soft">The claims are not judged yet: <code>snakemake claims</code></p>\n')
+    found = read_record(record)
+    return Markup(overview(found["claims"], found["settings"]["scale"]))
+
+
 def build(out: Path, params: Path) -> None:
     """Writes OUT/index.html and OUT/README.md. Links are relative and nothing is loaded, so that both work offline."""
     found = items(out, load(params))
-    index = page(TITLE, fill(INDEX, title=TITLE, papers=by_paper(found), references=PAPERS))
+    index = page(TITLE, fill(INDEX, title=TITLE, claims=verdicts(out), papers=by_paper(found), references=PAPERS))
     lines = ["| target | number in the paper | caption | made |", "| --- | --- | --- | --- |"]
     for item in found:
         made = (
@@ -88,7 +102,13 @@ def build(out: Path, params: Path) -> None:
         )
         lines.append(f"| `{item.target}` | {item.paper}, {item.number} | {item.caption} | {made} |")
     text = "\n".join(
-        ["# Reports", "", "`snakemake <target>` makes a report. [index.html](index.html) shows all of them.", ""]
+        [
+            "# Reports",
+            "",
+            "`snakemake <target>` makes a report. [index.html](index.html) shows all of them, and "
+            "[claims.md](claims.md) has the verdicts on the claims of the papers (`snakemake claims`).",
+            "",
+        ]
     )
     write_atomic(Path(out) / "index.html", index.encode())
     write_atomic(Path(out) / "README.md", (text + "\n" + "\n".join(lines) + "\n").encode())
