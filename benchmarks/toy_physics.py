@@ -1,8 +1,7 @@
 """The speed of generating Toy Physics: `python benchmarks/toy_physics.py [--systems pendulum ...]`.
 
 It simulates and renders trajectories of 512 frames at 32 px as `prepare` does, in 2 processes with one thread each. For
-each system it prints the trajectories per second and the core seconds per trajectory. The public generator, which makes
-one trajectory at a time with scipy, reaches 0.12 to 0.32 trajectories per second on 2 cores.
+each system it prints the trajectories per second and the core seconds per trajectory.
 """
 
 import argparse
@@ -16,7 +15,6 @@ from latentmotion.core.errors import UserError
 from latentmotion.data.physics.registry import find, names
 from latentmotion.data.physics.trajectories import Conditions, batches, render
 
-PUBLIC = 0.32  # trajectories per second of the public generator, for its fastest system
 AT_ONCE = 32  # videos that are rendered together; they are not kept
 
 
@@ -48,7 +46,7 @@ def main() -> None:
     except UserError as error:
         sys.exit(f"error: {error}")
     ends = np.linspace(0, arguments.trajectories, arguments.processes + 1).astype(int).tolist()
-    print(f"{'system':16} {'a second':>9} {'x public':>9}   {'ms of a core: simulated':>23} {'rendered':>9}")
+    print(f"{'system':16} {'a second':>9}   {'ms of a core: simulated':>23} {'rendered':>9}")
     with ProcessPoolExecutor(arguments.processes) as pool:
 
         def shared(name: str, places: list[int]) -> tuple[float, np.ndarray]:
@@ -63,7 +61,7 @@ def main() -> None:
             shared(name, list(range(arguments.processes + 1)))  # so that every process has loaded its modules
             spent, seconds = shared(name, ends)
             rate, (simulated, rendered) = arguments.trajectories / seconds, 1000 * spent / arguments.trajectories
-            print(f"{name:16} {rate:9.1f} {rate / PUBLIC:9.0f}   {simulated:23.2f} {rendered:9.2f}", flush=True)
+            print(f"{name:16} {rate:9.1f}   {simulated:23.2f} {rendered:9.2f}", flush=True)
 
 
 if __name__ == "__main__":

@@ -109,11 +109,18 @@ def test_a_penalty_goes_on_where_a_training_was_stopped():
 @pytest.mark.parametrize("system", ["mocogan", "hgan"])
 def test_all_settings_together(system, precision):
     chosen = {"discriminator_norm": False, "r1": 1.0, "time_stride": 2, "video_share": 0.25, "window": 5}
-    model = make(system, **chosen, real_label=0.9, background=BACKGROUND)
+    model = make(system, **chosen, real_label=0.9, background=BACKGROUND, code_units=6)
     before = [parameter.detach().clone() for parameter in model.parameters()]
     found = losses(model, 2, precision)
     assert all(np.isfinite(float(value)) for step in found for value in step.values())
     assert all(not torch.equal(a, b) for a, b in zip(before, model.parameters(), strict=True)), "something stands still"
+
+
+def test_linear_layers_in_front_of_the_generator():
+    model = make(code_units=5)
+    assert [(m.in_features, m.out_features) for m in model.generator if isinstance(m, nn.Linear)] == [(15, 5), (5, 5)]
+    assert model.decode(torch.randn(2, 3), torch.randn(2, 8, 12)).shape == (2, 8, 3, 16, 16)
+    assert not any(isinstance(module, nn.Linear) for module in make().generator)
 
 
 def test_one_sided_labels_move_the_answer_to_real_data_alone(monkeypatch):

@@ -23,6 +23,7 @@ class Config(contract.NetworkConfig):
     content: int = 50  # z_C
     motion: int = 10  # z_M
     width: int = 64  # channels of the layer next to the frame
+    code_units: int = Field(default=0, ge=0)  # of two linear layers in front of G; 0: there are none
     instance_noise: float = 0.0  # standard deviation of noise on what the discriminators see
     discriminator_rate: float = 1.0  # learning rate of the discriminators as a share of the generator's
     discriminator_norm: bool = True  # whether the discriminators have batch normalisation

@@ -22,6 +22,7 @@ class VideoGAN(contract.SequenceModel):
 
         content: size of z_C.
         width: channels of the layer next to the frame.
+        code_units: units of each of two linear layers that the codes go through in front of G; 0: there are none.
         background: intensities in [0, 1] at which the output bias of G starts; without them it has none.
         discriminator_norm: whether the discriminators have batch normalisation.
         batch_deviation: whether D_I sees how much the frames of a batch differ.
@@ -48,7 +49,9 @@ class VideoGAN(contract.SequenceModel):
     def build(self, motion: int, answers: int = 1) -> None:
         """G for `motion` numbers a frame; D_I; D_V with `answers` outputs, the first of which is real or not."""
         config, shape = self.config, self.shape
-        self.generator = networks.generator(config.content + motion, shape, config.width, config.background)
+        self.generator = networks.generator(
+            config.content + motion, shape, config.width, config.background, config.code_units
+        )
         norm = config.discriminator_norm
         self.image_discriminator = networks.image_discriminator(shape, config.width, norm, config.batch_deviation)
         self.video_discriminator = networks.video_discriminator(shape, config.width, answers, norm, config.time_stride)

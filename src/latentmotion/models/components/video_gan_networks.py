@@ -9,19 +9,25 @@ from torch import Tensor, nn
 
 from latentmotion.core.errors import UserError
 from latentmotion.models import base as contract
+from latentmotion.models.components.initialisation import keep_variance
 
 NEAR_BLACK, NEAR_WHITE = 0.02, 0.98  # the intensities that a tanh can be asked to start at
 
 
-def generator(inputs: int, shape: contract.DataShape, width: int, background: tuple | None = None) -> nn.Sequential:
+def generator(
+    inputs: int, shape: contract.DataShape, width: int, background: tuple | None = None, units: int = 0
+) -> nn.Sequential:
     """G: codes (N, inputs, 1, 1) -> frames (N, channels, size, size) in [-1, 1].
 
     Arguments:
         background: intensities in [0, 1] of each channel, at which the bias of the last layer starts. Without them it
             has no bias.
+        units: of each of two linear layers that the codes go through first; 0: there are none. How a frame depends on
+            the place of a small object is far from linear, and the convolutions alone show it at two places at once.
     """
     channels = [width * 2**i for i in reversed(range(_halvings(shape.size)))]
-    layers: list[nn.Module] = [nn.ConvTranspose2d(inputs, channels[0], _innermost(shape.size), 1, 0, bias=False)]
+    layers = _perceptron(inputs, units) if units else []
+    layers.append(nn.ConvTranspose2d(units or inputs, channels[0], _innermost(shape.size), 1, 0, bias=False))
     for before, after in zip(channels, channels[1:], strict=False):
         layers += [nn.BatchNorm2d(before), nn.ReLU(), nn.ConvTranspose2d(before, after, 4, 2, 1, bias=False)]
     last = nn.ConvTranspose2d(width, shape.channels, 4, 2, 1, bias=background is not None)
@@ -32,6 +38,13 @@ def generator(inputs: int, shape: contract.DataShape, width: int, background: tu
         nn.init.zeros_(last.bias)
         last.bias.data += torch.atanh(2 * start - 1)
     return nn.Sequential(*layers, nn.BatchNorm2d(width), nn.ReLU(), last, nn.Tanh())
+
+
+def _perceptron(inputs: int, units: int) -> list[nn.Module]:
+    """Codes (N, inputs, 1, 1) -> (N, units, 1, 1), through two linear layers."""
+    layers = nn.Linear(inputs, units), nn.ReLU(), nn.Linear(units, units), nn.ReLU()
+    keep_variance(nn.Sequential(*layers))
+    return [nn.Flatten(), *layers, nn.Unflatten(1, (units, 1, 1))]
 
 
 class BatchDeviation(nn.Module):
