@@ -28,6 +28,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from latentmotion.core.keyed_random import permutation
 from latentmotion.core.source_code import modules
 from latentmotion.data.prepared import PreparedDataset, Split
 from latentmotion.models import base as contract
@@ -101,11 +102,26 @@ class EvaluationContext:
         """What the manifest states about the data beyond its arrays."""
         return self.data.facts
 
-    def batches(self, split: Split | None = None) -> Iterator[tuple[np.ndarray, contract.Batch]]:
-        """Every sequence of a split (default: the scored one) in order, as pairs of indices and batch."""
+    def batches(
+        self, split: Split | None = None, chosen: np.ndarray | None = None
+    ) -> Iterator[tuple[np.ndarray, contract.Batch]]:
+        """Sequences of a split (default: the scored one), as pairs of indices and batch.
+
+        Arguments:
+            chosen: the indices of the sequences, in order; None for every sequence.
+        """
         split = split or self.split
-        for ids in in_batches(len(split)):
-            yield ids, batch_of(split, ids, self.train.group, self.device)
+        chosen = np.arange(len(split)) if chosen is None else chosen
+        for places in in_batches(len(chosen)):
+            yield chosen[places], batch_of(split, chosen[places], self.train.group, self.device)
+
+
+def subset(split: Split, count: int, name: str) -> np.ndarray:
+    """The indices of `count` sequences of a split, or of all where it has fewer, in ascending order.
+
+    The choice is random and keyed by the protocol's name, so that it is the same for every model and seed.
+    """
+    return np.sort(permutation(len(split), name)[:count])
 
 
 def in_batches(count: int) -> Iterator[np.ndarray]:

@@ -13,6 +13,8 @@ from torch import Tensor
 
 from latentmotion.evaluation.metrics.horizon import horizon
 from latentmotion.evaluation.metrics.image_quality import mse, psnr, ssim
+from latentmotion.evaluation.metrics.relative import relative
+from latentmotion.evaluation.metrics.slope import slope
 from latentmotion.evaluation.protocols.base import EvaluationContext
 from latentmotion.models import base as contract
 
@@ -42,24 +44,42 @@ def compare(context: EvaluationContext, sequences: Iterable[tuple[np.ndarray, Te
     mse_over_copy: mse_future divided by the same error of repeating the first frame; below 1 for a useful prediction.
     horizon: see metrics/horizon.py; at most predict_length - 1.
 
+    Where predict_length is larger than the length T of a training sequence, the frames beyond it count apart:
+
+    mse_within, ssim_within: over the predicted frames 2 to T.
+    mse_beyond, ssim_beyond: over the frames T + 1 to predict_length.
+    mse_growth: mse_beyond / mse_within; 1 where errors do not accumulate.
+    mse_slope: the slope of the line that is fitted to the mean error of each predicted frame, per frame.
+
     Arguments:
         sequences: pairs of ids (B,) and sequences (B, L, C, H, W) in [-1, 1], whose frame 0 is the given one.
     """
-    length = context.settings["predict_length"]
+    length, learnt = context.settings["predict_length"], context.split.x.shape[1]
     quality, errors, repeated = [], [], []
     for ids, x in sequences:
         truth = torch.from_numpy(np.array(context.split.truth(length, ids))).to(x.device).float() / 255
         frames = ((x.float() + 1) / 2).clamp(0, 1)
-        quality.append(torch.stack([ssim(frames, truth), psnr(frames, truth)]).mean(2).cpu())
+        quality.append(torch.stack([ssim(frames, truth), psnr(frames, truth)]).cpu())
         errors.append(mse(frames, truth).cpu())
         repeated.append(mse(truth[:, :1].expand_as(truth), truth)[:, 1:].cpu())
     error, copied = torch.cat(errors).double(), torch.cat(repeated).double()
-    similarity, ratio = torch.cat(quality, dim=1).double().mean(1).tolist()
-    return {
-        "ssim": similarity,
-        "psnr": ratio,
+    by_frame, ratio = torch.cat(quality, dim=1).double().mean(1)  # (L,) each
+    scores = {
+        "ssim": by_frame.mean().item(),
+        "psnr": ratio.mean().item(),
         "mse": error.mean().item(),
         "mse_future": error[:, 1:].mean().item(),
         "mse_over_copy": (error[:, 1:].mean() / copied.mean()).item(),
         "horizon": horizon(error[:, 1:], copied).double().mean().item(),
     }
+    if 1 < learnt < length:
+        within, beyond = error[:, 1:learnt].mean(), error[:, learnt:].mean()
+        scores |= {
+            "mse_within": within.item(),
+            "ssim_within": by_frame[1:learnt].mean().item(),
+            "mse_beyond": beyond.item(),
+            "ssim_beyond": by_frame[learnt:].mean().item(),
+            "mse_growth": relative(beyond, within).item(),
+            "mse_slope": slope(error[:, 1:].mean(0).numpy()),
+        }
+    return scores
