@@ -14,6 +14,7 @@ from support.project import ROOT
 
 from latentmotion.cli import app
 from latentmotion.core.keyed_random import seed_torch
+from latentmotion.core.source_code import constant, modules
 from latentmotion.data.prepared import PreparedDataset
 from latentmotion.data.sequences import write
 from latentmotion.models.base import Batch, DataShape
@@ -29,6 +30,12 @@ def example(page: str, number: int) -> dict:
     names: dict = {"__name__": "example"}
     exec(compile(PYTHON.findall((ROOT / page).read_text(encoding="utf-8"))[number], page, "exec"), names)
     return names
+
+
+def test_every_protocol_is_on_its_page():
+    page = (ROOT / "docs/protocols.md").read_text(encoding="utf-8")
+    names = [constant(f"evaluation/protocols/{name}", "NAME", None) for name in modules("evaluation/protocols")]
+    assert [name for name in names if f"`{name}`" not in page] == []
 
 
 def test_the_readme_is_short():

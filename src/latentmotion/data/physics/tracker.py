@@ -87,6 +87,11 @@ def find_discs(frames: np.ndarray, expected: Expected) -> Found:
     return Found(right, right & fine.all(1), hue, centres, areas)
 
 
+def is_background(frames: np.ndarray, colours: np.ndarray) -> np.ndarray:
+    """Which pixels of frames (F, 3, S, S) uint8 belong to the background, (F, S, S); colours (hues, 3) in [0, 1]."""
+    return _kinds(frames, colours)[0] == -1
+
+
 def followed(found: Found, shape: tuple[int, int]) -> np.ndarray:
     """The centres of the discs of videos that were looked at as N T frames: (N, T, bodies, 2), a disc at one place in
     all frames. Hues tell the discs of one video apart; where all are alike, a disc is the nearest to its last place."""

@@ -31,6 +31,7 @@ class I3D:
     device: torch.device
     name = "fvd-i3d"
     resizing = "224px-bilinear"
+    fewest = FEWEST
 
     @torch.no_grad()
     def features(self, x: Tensor) -> np.ndarray:

@@ -28,7 +28,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from latentmotion.core.keyed_random import permutation
+from latentmotion.core.keyed_random import normal, permutation
 from latentmotion.core.source_code import modules
 from latentmotion.data.prepared import PreparedDataset, Split
 from latentmotion.models import base as contract
@@ -122,6 +122,19 @@ def subset(split: Split, count: int, name: str) -> np.ndarray:
     The choice is random and keyed by the protocol's name, so that it is the same for every model and seed.
     """
     return np.sort(permutation(len(split), name)[:count])
+
+
+def from_priors(context: EvaluationContext, ids: np.ndarray, frames: int, name: str) -> Tensor:
+    """Videos (len(ids), frames, C, H, W) in [-1, 1] with content and motion from the priors.
+
+    A model that takes an action is given those of the scored sequences in turn. The noise is keyed by the ids and the
+    protocol's name.
+    """
+    model, action = context.model, torch.from_numpy(context.split.labels["action"]).to(context.device)
+    content = normal(ids, model.content_noise, context.seed, name, "content").to(context.device)
+    motion = normal(ids, model.motion_noise(frames), context.seed, name, "motion").to(context.device)
+    path = model.sample_motion(action[ids % len(action)], frames, motion)
+    return model.decode(model.sample_content(content), path).float().clamp(-1, 1)
 
 
 def in_batches(count: int) -> Iterator[np.ndarray]:

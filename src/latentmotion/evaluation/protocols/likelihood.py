@@ -42,6 +42,9 @@ def measure(trial: EvaluationContext) -> dict[str, float]:
     gaussian: the log density of the normal density that is fitted to the points that were learnt from.
     gap_closed: which part of the way from `gaussian` to `target` log_p has gone: 0 is no better than the normal
         density, 1 is as good as the target. Of the scored split only.
+    overfit, overfit_iw128: log_p, or iw128, of the training points less that of the scored ones, from which the same
+        difference of the target is subtracted, since the drawn points may by chance lie where the target is higher. It
+        is missing where the target is not known.
     target_entropy: of the target, in nats. It does not depend on the points.
     training_elbo: the mean ELBO over the steps of the training, of points that the step had not learnt from.
     """
@@ -63,6 +66,9 @@ def measure(trial: EvaluationContext) -> dict[str, float]:
         way = metrics["target"] - metrics["gaussian"]
         if way > 0:
             metrics["gap_closed"] = (metrics["log_p"] - metrics["gaussian"]) / way
+        chance = metrics["train_target"] - metrics["target"]
+        for name, estimate in (("overfit", "log_p"), (f"overfit_iw{SAMPLES}", f"iw{SAMPLES}")):
+            metrics[name] = metrics[f"train_{estimate}"] - metrics[estimate] - chance
         metrics["target_entropy"] = entropy(target)
     return metrics | _of_training(trial)
 

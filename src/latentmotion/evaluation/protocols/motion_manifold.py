@@ -1,7 +1,9 @@
 """motion-manifold: the dimension of the set of sampled motions (Hamiltonian GAN, section 5.3).
 
 The paper shows 1,024 motions after one step by t-SNE, and from this plot calls the motion of its model on the pendulum
-"one dimensional". Here the dimension is measured, as the participation ratio (metrics/participation_ratio.py).
+"one dimensional". Here the dimension is measured in two ways: as the participation ratio of all motions
+(metrics/participation_ratio.py), and locally, from the two nearest neighbours of each motion
+(metrics/two_nearest_neighbours.py). A circle has a participation ratio of 2 and a local dimension of 1.
 """
 
 import torch
@@ -10,6 +12,7 @@ from torch import Tensor
 from latentmotion.core.errors import UserError
 from latentmotion.core.keyed_random import normal
 from latentmotion.evaluation.metrics.participation_ratio import participation_ratio
+from latentmotion.evaluation.metrics.two_nearest_neighbours import local_dimension
 from latentmotion.evaluation.protocols.base import EvaluationContext, in_batches
 from latentmotion.models import base as contract
 
@@ -25,13 +28,16 @@ def applies(context: EvaluationContext) -> bool:
 
 def measure(context: EvaluationContext) -> dict[str, float]:
     """participation_ratio: of SAMPLES motions, one step after their first frame.
+    local_dimension: of the same motions.
     motion_size: the dimension M of the motion code, which is the largest possible value.
     """
     actions = torch.from_numpy(context.split.labels["action"]).to(context.device)
     motion = sampled(context.model, SAMPLES, 2, actions, context.seed, NAME)[:, 1]
+    points = motion.cpu().numpy()
     try:
         return {
-            "participation_ratio": participation_ratio(motion.cpu().numpy()),
+            "participation_ratio": participation_ratio(points),
+            "local_dimension": local_dimension(points),
             "motion_size": float(motion.shape[1]),
         }
     except ValueError as error:

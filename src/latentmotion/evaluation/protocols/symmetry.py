@@ -5,6 +5,9 @@ Hamiltonian: the quantity that the paper constrains, E[{g, H}^2] with the genera
 The paper takes that expectation over the base. The flow applies H to other states as well, so that the expectation over
 all states of the flow stands beside it. The bracket is the derivative of H along the rotation of q and p together, and
 is computed as that.
+
+Further metrics look at what follows from the constraint: that K and U are themselves symmetric (figure 2A, right), that
+g stays constant along the flow T, and that rotating before or after T is the same (section 2).
 """
 
 import math
@@ -15,6 +18,7 @@ from torch import Tensor
 
 from latentmotion.core.keyed_random import normal, permutation
 from latentmotion.data.densities import of_facts
+from latentmotion.evaluation.metrics.relative import relative
 from latentmotion.evaluation.protocols.base import EvaluationContext
 from latentmotion.models import base as contract
 from latentmotion.training.batches import batch_of
@@ -35,6 +39,16 @@ def measure(trial: EvaluationContext) -> dict[str, float]:
     of a point by equal parts of a turn, in nats. log p is estimated with SAMPLES momenta, the same at every angle.
     bracket_squared: E[{g, H}^2] over STATES states of the base.
     bracket_squared_flow: the same over those states and the states that each leapfrog step of the flow makes of them.
+
+    potential_on_circles, kinetic_on_circles: the root mean square deviation of U, or of K, over ANGLES rotations of a
+        point, divided by the range of the energy over the points. Those of U are the scored points, those of K the
+        momenta of all states of the flow.
+    potential_range, kinetic_range: these ranges, in nats.
+    generator_change: the root mean square of g after a step less g before the flow, over states and steps, divided by
+        the standard deviation of g over states of the base.
+    equivariance_error: the root mean square distance of T(R s) from R T(s) over states s of the base and ANGLES
+        rotations R.
+    flow_distance: the root mean square distance of T(s) from s, which is 0 for a flow that does nothing.
     """
     ids = np.sort(permutation(len(trial.split), NAME)[:POINTS])
     x = batch_of(trial.split, ids, trial.train.group, trial.device).x
@@ -49,7 +63,47 @@ def measure(trial: EvaluationContext) -> dict[str, float]:
         "rotation_spread": heights.var(0).mean().sqrt().item(),
         "bracket_squared": squared[0].item(),
         "bracket_squared_flow": squared.mean().item(),
+        **_energies_on_circles(trial, path, turns),
+        **_equivariance(trial.model, path, turns),
     }
+
+
+def _energies_on_circles(trial: EvaluationContext, path: Tensor, turns: Tensor) -> dict[str, float]:
+    """The four metrics of K and U; path (B, steps + 1, 1, 4)."""
+    q = torch.from_numpy(np.array(trial.split.x)).to(path).reshape(len(trial.split), 1, 2)
+    points = {
+        "potential": torch.cat([q, torch.zeros_like(q)], dim=-1),
+        "kinetic": path.flatten(0, 1) * torch.tensor([0, 0, 1, 1]).to(path),
+    }
+    metrics = {}
+    for name, states in points.items():
+        energy = torch.stack([trial.model.energies(rotated(states, turn))[name] for turn in turns]).double()
+        extent = energy[0].max() - energy[0].min()
+        metrics[f"{name}_on_circles"] = relative(energy.var(0).mean().sqrt(), extent).item()
+        metrics[f"{name}_range"] = extent.item()
+    return metrics
+
+
+def _equivariance(model: contract.SequenceModel, path: Tensor, turns: Tensor) -> dict[str, float]:
+    start, end = path[:, 0], path[:, -1]
+    generator = _generator(path)
+    change = (generator[:, 1:] - generator[:, :1]).square().mean().sqrt()
+    apart = [_last(model, rotated(start, turn)) - rotated(end, turn) for turn in turns]
+    return {
+        "generator_change": relative(change, generator[:, 0].std()).item(),
+        "equivariance_error": torch.stack(apart).double().square().sum(-1).mean().sqrt().item(),
+        "flow_distance": (end - start).double().square().sum(-1).mean().sqrt().item(),
+    }
+
+
+def _last(model: contract.SequenceModel, states: Tensor) -> Tensor:
+    return model.roll_out(states, model.config.steps + 1)[:, -1]
+
+
+def _generator(states: Tensor) -> Tensor:
+    """g = q_1 p_2 - q_2 p_1 of states (B, T, 1, 4), double precision: (B, T)."""
+    q1, q2, p1, p2 = states.double().squeeze(2).unbind(-1)
+    return q1 * p2 - q2 * p1
 
 
 def rotated(x: Tensor, angle: Tensor) -> Tensor:

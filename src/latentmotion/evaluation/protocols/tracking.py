@@ -20,6 +20,7 @@ NAME = "tracking"
 NEEDS = frozenset({contract.SAMPLE_CONTENT, contract.SAMPLE_MOTION})
 DATASETS = ("double_pendulum", "mass_spring", "pendulum", "three_body", "two_body")
 SAMPLES = 256
+AROUND = ("pendulum", "two_body")  # systems whose bodies stay at a distance from the origin
 
 
 def applies(context: EvaluationContext) -> bool:
@@ -45,6 +46,9 @@ def measure(context: EvaluationContext) -> dict[str, float]:
     Of the clean videos of systems whose constants do not vary, too:
     energy, energy_spread: mean and standard deviation over videos of the total energy of the real system, in its units.
     energy_drift: standard deviation over the frames of a video, mean over videos, relative to the spread of real ones.
+    radius_spread: of the pendulum and of two bodies, the standard deviation over the frames of a video of a body's
+        distance from the origin, mean over bodies and videos, in the system's unit of length: the arm of a pendulum is
+        rigid, and two bodies go around each other on nearly circular orbits.
     orbit_distance: how far the path lies from the orbit through its first state, mean over frames, bodies and videos,
         in radii of the smallest disc.
     """
@@ -62,7 +66,7 @@ def measure(context: EvaluationContext) -> dict[str, float]:
 
 def tracked(context: EvaluationContext, videos: np.ndarray) -> dict[str, float]:
     """The numbers of videos (N, T, 3, S, S) uint8; energy_drift in the unit of the energy."""
-    system, ranges, expected = _set(context)
+    system, ranges, expected = appearance(context)
     found = find_discs(videos.reshape(-1, *videos.shape[2:]), expected)
     shape = videos.shape[:2]
     clean = found.right.reshape(shape).all(1)
@@ -86,10 +90,12 @@ def tracked(context: EvaluationContext, videos: np.ndarray) -> dict[str, float]:
             "orbit_distance": np.mean(seen.distance[np.isfinite(seen.distance)])
             / (expected.radii[0] * 2 * ranges.canvas),
         }  # fmt: skip
+        if system.name in AROUND:
+            scores["radius_spread"] = np.linalg.norm(places, axis=-1).std(1).mean()
     return {name: float(value) for name, value in scores.items() if np.isfinite(value)}
 
 
-def _set(context: EvaluationContext) -> tuple[System, Ranges, Expected]:
+def appearance(context: EvaluationContext) -> tuple[System, Ranges, Expected]:
     """The system of a dataset, what it draws at random, and what its discs look like."""
     system = find(context.data.id)
     options = context.data.settings["options"]
