@@ -103,7 +103,7 @@ def test_protocols_follow_capabilities(made, tmp_path):
     halo, mocogan = score(made, "halo", tmp_path), score(made, "mocogan", tmp_path)
     judged = {"motion-prior", "motion-swap", "content-prior", "generate"}
     assert {p for p, _ in values(halo)} > judged
-    assert {p for p, _ in values(mocogan)} == {"generate", "frame-distance"}
+    assert {p for p, _ in values(mocogan)} == {"generate", "frame-distance", "sharpness"}
     assert ("content-prior", "identity_accuracy") not in values(halo), "sampled content has no identity to keep"
 
 
