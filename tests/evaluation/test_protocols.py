@@ -198,7 +198,7 @@ def test_an_odd_state_has_no_symplectic_form(folder):
 
 
 @pytest.mark.parametrize("conditional", [True, False])
-@pytest.mark.parametrize("kind", ["hamiltonian", "skew", "linear", "recurrent", "fourier"])
+@pytest.mark.parametrize("kind", ["hamiltonian", "skew", "nonlinear", "linear", "recurrent", "fourier"])
 def test_halo_is_what_its_dynamics_promises(kind, conditional, folder):
     seed_torch(0, "weights")
     network = {"width": 8, "dense": 32, "features": 16, "content": 8, "motion": 12, "normalise": True}
@@ -206,9 +206,9 @@ def test_halo_is_what_its_dynamics_promises(kind, conditional, folder):
     assert shape == DataShape(frames=8, channels=3, size=16, actions=3, groups=180)
     model = build({"system": "halo", "network": network | {"dynamics": kind, "conditional": conditional}}, shape).eval()
     found = measured(dynamics, folder, model)
-    if kind in ("hamiltonian", "skew"):
-        assert found["symplectic_error"] < 1e-5 and found["reversibility_error"] < 1e-4
-        assert measured(energy, folder, model)["energy_drift"] < 1e-5
+    if kind in ("hamiltonian", "skew", "nonlinear"):
+        assert found["symplectic_error"] < 1e-4 and found["reversibility_error"] < 1e-4
+        assert measured(energy, folder, model)["energy_drift"] < (0.1 if kind == "nonlinear" else 1e-5)
     elif kind == "fourier":
         assert "symplectic_error" not in found and found["reversibility_error"] < 1e-4
     else:

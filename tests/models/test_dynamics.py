@@ -4,11 +4,15 @@ import pytest
 import torch
 from torch import nn
 
+from latentmotion.core.errors import UserError
+from latentmotion.models.base import DataShape
 from latentmotion.models.dynamics.fourier import Fourier
 from latentmotion.models.dynamics.hamiltonian import Hamiltonian
 from latentmotion.models.dynamics.linear import Linear
+from latentmotion.models.dynamics.nonlinear import Nonlinear
 from latentmotion.models.dynamics.recurrent import Recurrent
 from latentmotion.models.dynamics.skew import SkewHamiltonian
+from latentmotion.training.load import build
 
 K, D, T = 4, 6, 8
 
@@ -68,7 +72,8 @@ def test_energy_drifts_less_than_1e_5_over_100_steps_in_float32(kind):
 
 
 @pytest.mark.parametrize(
-    "dynamics", [operator(), operator(SkewHamiltonian), Linear(K, D), Recurrent(K, D), Fourier(D, 8)]
+    "dynamics",
+    [operator(), operator(SkewHamiltonian), Nonlinear(K, D, T), Linear(K, D), Recurrent(K, D), Fourier(D, 8)],
 )
 def test_a_path_goes_through_its_state(dynamics):
     state = torch.randn(3, K, dynamics.instant + dynamics.windowed)
@@ -88,6 +93,43 @@ def test_modes_of_a_definite_operator_do_not_grow():
             dynamics.weight.data = torch.randn_like(dynamics.weight)
         growth = [torch.linalg.eigvals(d.matrices().double()).real.max() for d in (free, bound)]
         assert growth[0] > 0.1 and growth[1] < 1e-9
+
+
+@pytest.mark.parametrize("kind", [Hamiltonian, SkewHamiltonian])
+def test_a_shared_operator_moves_every_subspace_alike(kind):
+    torch.manual_seed(0)
+    dynamics = kind(K, D, T, shared=True)
+    assert sum(weight.numel() for weight in dynamics.parameters()) == 4 * D * D
+    state = torch.randn(3, 1, 2 * D).expand(-1, K, -1)
+    path = dynamics(state, -2, 5)
+    torch.testing.assert_close(path, path[:, :, :1].expand_as(path))
+    own = kind(1, D, T)
+    own.load_state_dict(dynamics.state_dict())
+    torch.testing.assert_close(own(state[:, :1], -2, 5), path[:, :, :1])
+    assert dynamics.energies(path)["total"].shape == (3, 8, K)
+
+
+def test_a_nonlinear_hamiltonian_is_no_linear_map_but_reversible_and_keeps_its_energy():
+    torch.manual_seed(0)
+    dynamics, state = Nonlinear(K, D, T), torch.randn(3, K, 2 * D)
+    there = dynamics(state, 0, 9)
+    torch.testing.assert_close(dynamics(there[:, -1], -9, 0)[:, 0], state, atol=1e-4, rtol=1e-4)
+    energy = dynamics.energies(there)["total"]
+    assert ((energy - energy[:, :1]).abs().amax(1) / energy[:, 0].abs()).max() < 0.05
+    far = 3 * dynamics(state, 0, 9) - dynamics(3 * state, 0, 9)
+    assert far.abs().max() > 0.1
+    still = state * torch.tensor([0.0, 1, 0, 1])[:, None]
+    path = dynamics(still, 0, 3)
+    assert not path[:, :, [0, 2]].any() and not dynamics.energies(path)["total"][..., [0, 2]].any()
+    torch.testing.assert_close(path[:, :, 1], dynamics(state, 0, 3)[:, :, 1])
+    path.square().sum().backward()
+    assert all(weight.grad is not None for weight in dynamics.hamiltonians[1].energy.kinetic.parameters())
+
+
+def test_only_hamiltonian_operators_can_be_shared():
+    shape = DataShape(frames=8, channels=3, size=16, actions=3, groups=9)
+    with pytest.raises(UserError, match="dynamics linear cannot share"):
+        build({"system": "halo", "network": {"dynamics": "linear", "shared": True, "width": 4}}, shape)
 
 
 def test_periods_start_as_harmonics_of_a_sequence():

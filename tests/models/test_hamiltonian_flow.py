@@ -40,6 +40,9 @@ def test_the_closed_slope_is_the_gradient(size):
     energy, x = Energy(size, 16).double(), torch.randn(2, 3, size, dtype=torch.float64)
     torch.testing.assert_close(energy.slope(x), gradient(energy, x))
     assert torch.autograd.gradcheck(energy.slope, x.requires_grad_())
+    kinked, x = Energy(size, 16, "relu").double(), x.detach()
+    torch.testing.assert_close(kinked.slope(x), gradient(kinked, x))
+    torch.testing.assert_close(kinked.slope(x + 1e-9), kinked.slope(x))
 
 
 @pytest.mark.parametrize("dt", [0.3, 1.0, 4.0])

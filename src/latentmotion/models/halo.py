@@ -28,6 +28,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from latentmotion.core import parallel_random
+from latentmotion.core.errors import UserError
 from latentmotion.models import base as contract
 from latentmotion.models.components.content import ContentNetwork
 from latentmotion.models.components.digits import DigitDecoder, DigitEncoder
@@ -38,6 +39,7 @@ from latentmotion.models.dynamics import Dynamics
 from latentmotion.models.dynamics.fourier import Fourier
 from latentmotion.models.dynamics.hamiltonian import Hamiltonian
 from latentmotion.models.dynamics.linear import Linear
+from latentmotion.models.dynamics.nonlinear import Nonlinear
 from latentmotion.models.dynamics.recurrent import Recurrent
 from latentmotion.models.dynamics.skew import SkewHamiltonian
 
@@ -45,10 +47,11 @@ from latentmotion.models.dynamics.skew import SkewHamiltonian
 class Config(contract.NetworkConfig):
     conditional: bool = True  # whether the model is given action labels
     operators: int | None = None  # K; null means one for each action; with 3 on Sprites, views share one for a gesture
-    dynamics: Literal["hamiltonian", "skew", "linear", "recurrent", "fourier"] = "hamiltonian"
+    dynamics: Literal["hamiltonian", "skew", "nonlinear", "linear", "recurrent", "fourier"] = "hamiltonian"
     # What drives a step of Linear and RNN. With start it is the state of the reference frame, for every step. With
     # frames it is the state that is inferred from the frame before (equation 12); then `sees` decides what is shown.
     drive: Literal["start", "frames"] = "start"
+    shared: bool = False  # whether all actions move by one Hamiltonian operator, each still in a subspace of its own
     definite: bool = False  # whether M of a Hamiltonian is positive definite, so that no mode grows
     sees: Literal["position", "state"] = "position"  # what the decoder is shown of a state; the paper shows position
     indicator: bool = False  # whether a conditional decoder is also shown which subspaces move
@@ -85,7 +88,7 @@ class Model(contract.SequenceModel):
             {contract.ENCODE, contract.SAMPLE_CONTENT, contract.SAMPLE_MOTION}
             | {contract.PREDICT, contract.COMPLETE, contract.DYNAMICS}
             | ({contract.ACTION_MOTION} if config.conditional else set())
-            | ({contract.ENERGY} if isinstance(self.dynamics, Hamiltonian) else set())
+            | ({contract.ENERGY} if isinstance(self.dynamics, Hamiltonian | Nonlinear) else set())
         )
         self.size = self.dynamics.instant + self.dynamics.windowed
         given = config.features + (self.operators if config.conditional else 0)
@@ -276,7 +279,14 @@ class Model(contract.SequenceModel):
 
 
 def _dynamics(config: Config, operators: int, frames: int) -> Dynamics:
+    if config.shared and config.dynamics not in ("hamiltonian", "skew"):
+        raise UserError(
+            f"models.*.network.shared of system halo: dynamics {config.dynamics} cannot share an operator; set it to "
+            "false"
+        )
     match config.dynamics:
+        case "nonlinear":
+            return Nonlinear(operators, config.position, frames, config.sees == "state")
         case "fourier":
             return Fourier(config.position, frames)
         case "linear" | "recurrent":
@@ -285,7 +295,8 @@ def _dynamics(config: Config, operators: int, frames: int) -> Dynamics:
             return recurrence(operators, config.position, framewise, not framewise or config.sees == "state")
         case kind:
             hamiltonian = {"hamiltonian": Hamiltonian, "skew": SkewHamiltonian}[kind]
-            return hamiltonian(operators, config.position, frames, config.definite, config.sees == "state")
+            sees_momentum = config.sees == "state"
+            return hamiltonian(operators, config.position, frames, config.definite, sees_momentum, config.shared)
 
 
 def _frame_networks(config: Config, shape: contract.DataShape, visible: int) -> tuple[nn.Module, nn.Module]:

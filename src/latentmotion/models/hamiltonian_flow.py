@@ -47,6 +47,7 @@ WIDENED, WIDE = (1.0, 2.0, 4.0), (1.0, 3.0)  # the mixture that `log_density` dr
 
 class Config(contract.NetworkConfig):
     hidden: int = Field(default=128, ge=1)  # units of each of the two hidden layers of every network
+    activation: Literal["softplus", "relu"] = "softplus"  # of the energies
     steps: int = Field(default=2, ge=1)  # leapfrog steps
     dt: float = Field(default=1.0, gt=0)
     base: Literal["normal", "soft-uniform"] = "normal"
@@ -75,7 +76,8 @@ class Model(contract.SequenceModel):
         self.base = Normal() if config.base == "normal" else SoftUniform(config.sigma, config.beta)
         if config.kappa is not None:
             self._check_symmetry()
-        self.kinetic, self.potential = (_curved(Energy(self.point, config.hidden)) for _ in range(2))
+        energy = self.point, config.hidden, config.activation
+        self.kinetic, self.potential = (_curved(Energy(*energy)) for _ in range(2))
         sizes = self.point, config.hidden, config.hidden, self.point
         self.mean, self.log_deviation = (_perceptron(*sizes) for _ in range(2))
         self.multiplier = None if config.kappa is None else Multiplier(config.rate, config.average)

@@ -25,18 +25,28 @@ class Hamiltonian(Dynamics):
         definite: M_k is W_k W_k^T, so that every mode oscillates. The paper only asks for a symmetric M_k. If M_k is
             not definite, some modes grow exponentially in time, and training sees that growth only over T frames.
         sees_momentum: The decoder sees (q, p) instead of q alone. That departs from equation 4 of the paper.
+        shared: All H_k are one matrix. The subspaces stay apart, so that the state still says which of them moves.
     """
 
-    def __init__(self, operators: int, position: int, frames: int, definite: bool = False, sees_momentum: bool = False):
+    def __init__(
+        self,
+        operators: int,
+        position: int,
+        frames: int,
+        definite: bool = False,
+        sees_momentum: bool = False,
+        shared: bool = False,
+    ):
         super().__init__()
-        self.definite = definite
+        self.definite, self.operators = definite, operators
         self.instant = self.windowed = self.position = position
         self.visible = 2 * position if sees_momentum else position
         # M is positive definite at the start, so that every mode oscillates and none grows. The periods are those of
         # the harmonics of a training sequence: T, T/2, T/3 and so on down to 2 frames.
         frequency = 2 * math.pi / frames * (1 + torch.arange(position) % (frames // 2)).repeat(2)
-        noise = 0.02 * torch.randn(operators, 2 * position, 2 * position)
-        start = torch.diag_embed(frequency.expand(operators, -1))
+        matrices = 1 if shared else operators
+        noise = 0.02 * torch.randn(matrices, 2 * position, 2 * position)
+        start = torch.diag_embed(frequency.expand(matrices, -1))
         self.weight = nn.Parameter((start.sqrt() if definite else start) + noise)
         j = torch.zeros(2 * position, 2 * position)
         j[:position, position:] = torch.eye(position)
@@ -45,7 +55,8 @@ class Hamiltonian(Dynamics):
 
     def symmetric(self) -> Tensor:
         """Returns all M_k as (K, 2d, 2d)."""
-        return self.weight @ self.weight.mT if self.definite else 0.5 * (self.weight + self.weight.mT)
+        found = self.weight @ self.weight.mT if self.definite else 0.5 * (self.weight + self.weight.mT)
+        return found.expand(self.operators, -1, -1)
 
     def matrices(self) -> Tensor:
         """Returns all H_k = J M_k as (K, 2d, 2d)."""

@@ -10,6 +10,7 @@ drifts and n + 1 forces.
 """
 
 from collections.abc import Callable
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -46,24 +47,32 @@ def gradient(energy: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
 
 
 class Energy(nn.Module):
-    """A scalar E(x) = w3 . softplus(W2 softplus(W1 x + b1) + b2): layers [d, hidden, hidden, 1].
+    """A scalar E(x) = w3 . f(W2 f(W1 x + b1) + b2): layers [d, hidden, hidden, 1].
 
-    No bias is added last: a constant exerts no force. Softplus, because training needs second derivatives.
+    No bias is added last: a constant exerts no force. f is softplus, because training needs second derivatives, or, to
+    test that reason, ReLU, whose force is constant between edges.
     """
 
-    def __init__(self, size: int, hidden: int):
+    def __init__(self, size: int, hidden: int, activation: Literal["softplus", "relu"] = "softplus"):
         super().__init__()
+        self.smooth = activation == "softplus"
         self.first, self.second = nn.Linear(size, hidden), nn.Linear(hidden, hidden)
         self.last = nn.Linear(hidden, 1, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
         """(..., d) -> (...)."""
-        inner = nn.functional.softplus(self.first(x))
-        return self.last(nn.functional.softplus(self.second(inner))).squeeze(-1)
+        return self.last(self._bent(self.second(self._bent(self.first(x))))).squeeze(-1)
 
     def slope(self, x: Tensor) -> Tensor:
         """dE/dx (..., d), in closed form, as the chain rule has it: half the cost of a second backward pass."""
         inner = self.first(x)
-        outer = self.second(nn.functional.softplus(inner))
-        back = (self.last.weight[0] * outer.sigmoid()) @ self.second.weight
-        return (back * inner.sigmoid()) @ self.first.weight
+        outer = self.second(self._bent(inner))
+        back = (self.last.weight[0] * self._rise(outer)) @ self.second.weight
+        return (back * self._rise(inner)) @ self.first.weight
+
+    def _bent(self, x: Tensor) -> Tensor:
+        return nn.functional.softplus(x) if self.smooth else x.relu()
+
+    def _rise(self, x: Tensor) -> Tensor:
+        """The derivative of f."""
+        return x.sigmoid() if self.smooth else (x > 0).to(x.dtype)
