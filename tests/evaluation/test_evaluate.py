@@ -157,7 +157,7 @@ class Copier(SequenceModel):
         return x, x.new_zeros(len(x), x.shape[1], 1)
 
     def decode(self, content, motion):
-        return content
+        return content[:, torch.arange(motion.shape[1]) % content.shape[1]]
 
     def sample_motion(self, action, length, noise):
         return noise.new_zeros(len(noise), length, 1)

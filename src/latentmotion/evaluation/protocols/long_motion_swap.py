@@ -11,6 +11,7 @@ from latentmotion.evaluation.metrics.relative import relative
 from latentmotion.evaluation.protocols.base import EvaluationContext, subset
 from latentmotion.evaluation.protocols.long_roll_out import AT_ONCE, changes
 from latentmotion.models import base as contract
+from latentmotion.training.batches import batch_of
 
 NAME = "long-motion-swap"
 NEEDS = frozenset({contract.ENCODE, contract.DYNAMICS})
@@ -38,7 +39,7 @@ def measure(context: EvaluationContext) -> dict[str, float]:
     moved: dict[str, list] = {"real": [], **{name: [] for name in spans}}
     chosen = subset(context.split, SEQUENCES, NAME)
     for ids in np.array_split(chosen, -(-len(chosen) // AT_ONCE)):
-        ((_, batch),) = context.batches(chosen=ids)
+        batch = batch_of(context.split, ids, context.train.group, context.device)
         content = context.codes.content[context.partners[ids]]
         path = context.model.advance(context.model.state(batch.x, batch.action), 0, max(spans.values()) - 1)
         moved["real"].append(changes(batch.x).cpu())

@@ -20,6 +20,7 @@ from latentmotion.evaluation.metrics.relative import relative
 from latentmotion.evaluation.metrics.slope import slope
 from latentmotion.evaluation.protocols.base import EvaluationContext, subset
 from latentmotion.models import base as contract
+from latentmotion.training.batches import batch_of
 
 NAME = "long-roll-out"
 NEEDS = frozenset({contract.ENCODE, contract.SAMPLE_MOTION})
@@ -87,7 +88,7 @@ def rolled_out(context: EvaluationContext, length: int) -> Iterator[tuple[np.nda
     model = context.model
     chosen = subset(context.split, SEQUENCES, NAME)
     for ids in np.array_split(chosen, -(-len(chosen) // AT_ONCE)):
-        ((_, batch),) = context.batches(chosen=ids)
+        batch = batch_of(context.split, ids, context.train.group, context.device)
         if contract.PREDICT in model.capabilities:
             x = model.predict(batch.x[:, :1], length, batch.action)
         else:
