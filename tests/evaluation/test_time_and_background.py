@@ -7,8 +7,9 @@ import torch
 from latentmotion.data.physics.rendering import BACKGROUND
 from latentmotion.data.prepare import prepare
 from latentmotion.data.prepared import PreparedDataset
+from latentmotion.evaluation.evaluate import encode
 from latentmotion.evaluation.metrics.two_nearest_neighbours import local_dimension
-from latentmotion.evaluation.protocols import background, other_time_steps, tracking
+from latentmotion.evaluation.protocols import background, other_time_steps, reconstruction_distance, tracking
 from latentmotion.evaluation.protocols.base import EvaluationContext
 from latentmotion.models.base import SequenceModel
 
@@ -125,6 +126,35 @@ def test_a_background_of_another_colour_explains_the_whole_distance(folder):
     found = background.measure(given)
     assert found["fvd-test:24x16:random-clip:as-is:true-background"] == pytest.approx(0, abs=1e-9)
     assert found["background_error"] == pytest.approx(20 / 255, rel=0.05) and found["real_background_error"] < 0.05
+
+
+class Repeats(SequenceModel):
+    """Its motion code is the sequence itself; it decodes it `shift` levels darker."""
+
+    capabilities = frozenset({"encode"})
+
+    def __init__(self, shift: float):
+        super().__init__()
+        self.shift = shift
+
+    def encode(self, x, action):
+        return x.new_zeros(len(x), 0), x.flatten(2)
+
+    def decode(self, content, motion):
+        return motion.unflatten(2, (3, 32, 32)) - self.shift / 127.5
+
+
+def test_reconstructions_are_compared_with_their_originals(folder):
+    name = "fvd-test:24x16:random-clip:as-is:reconstructed"
+
+    def measured(shift: float) -> dict[str, float]:
+        given = context(folder, "pendulum", Repeats(shift))
+        given.codes = encode(given)
+        assert reconstruction_distance.applies(given)
+        return reconstruction_distance.measure(given)
+
+    assert measured(0)[name] == pytest.approx(0, abs=1e-9) and measured(10)[name] > 1e-4
+    assert not reconstruction_distance.applies(context(folder, "pendulum", Repeats(0)))
 
 
 def test_the_arm_of_a_real_pendulum_is_rigid(folder):
