@@ -5,16 +5,20 @@ import importlib
 import importlib.util
 import re
 import subprocess
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 from support.project import ROOT
 
 from latentmotion.cli import app
+from latentmotion.config.params import load
+from latentmotion.config.settings import prepare_settings
+from latentmotion.contracts.datasets import agrees_with_its_manifest
 from latentmotion.core.keyed_random import seed_torch
 from latentmotion.core.source_code import constant, modules
+from latentmotion.data.prepare import prepare
 from latentmotion.data.prepared import PreparedDataset
 from latentmotion.data.sequences import write
 from latentmotion.models.base import Batch, DataShape
@@ -73,7 +77,8 @@ def test_what_examples_import_exists(page):
         for node in ast.walk(ast.parse(code)):
             if isinstance(node, ast.ImportFrom):
                 module = importlib.import_module(node.module)
-                assert [name.name for name in node.names if not hasattr(module, name.name)] == []
+                missing = [name.name for name in node.names if not hasattr(module, name.name)]
+                assert [name for name in missing if not importlib.util.find_spec(f"{node.module}.{name}")] == []
 
 
 @pytest.mark.parametrize("size", [16, 32])
@@ -85,12 +90,20 @@ def test_the_example_of_a_data_set_keeps_the_contract(tmp_path, size):
     assert np.any(test.x[:, 1:] != test.x[:, :-1], axis=(1, 2, 3, 4)).all()
 
 
-def test_the_example_of_own_videos_reads_pictures(tmp_path):
-    for number in range(3):
-        Image.new("RGB", (40, 30), (50 * number, 0, 0)).save(tmp_path / f"{number:04d}.png")
-    clip = example("docs/adding-a-dataset.md", 1)["clip"](tmp_path, 2, 16)
-    assert clip.shape == (2, 3, 16, 16)
-    assert clip[:, 0].max(axis=(1, 2)).tolist() == [0, 50]
+def test_the_example_of_own_videos_is_a_data_set(tmp_path, monkeypatch):
+    """The program draws the videos that the entry names; tests/pipeline/test_own_data.py makes the table."""
+    monkeypatch.chdir(tmp_path)
+    example("docs/own-videos.md", 0)
+    entry = re.search(r"^```yaml\n(.*?)^```", (ROOT / "docs/own-videos.md").read_text(encoding="utf-8"), re.S | re.M)
+    (tmp_path / "config").symlink_to(ROOT / "config")
+    text = (ROOT / "params.yaml").read_text(encoding="utf-8")
+    (tmp_path / "params.yaml").write_text(text[: text.index("\nvideos:")] + "\n" + entry[1], encoding="utf-8")
+    params = load(tmp_path / "params.yaml", {"scale": "tiny"})
+    settings = prepare_settings(params, params.tables["my_table"].datasets[0])
+    prepare("videos", Path("data/raw/videos"), tmp_path / "made", settings)
+    agrees_with_its_manifest(tmp_path / "made", settings)
+    data = PreparedDataset.open(tmp_path / "made")
+    assert data.labels["action"].classes == ("fall", "slide") and len(data.split("train")) >= 16
 
 
 def test_the_example_of_a_model_learns():

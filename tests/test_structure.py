@@ -34,6 +34,7 @@ OPTIONAL = {
     "jinja2": {"reporting"},
     "tabulate": {"reporting"},
     "imageio": {"reporting"},
+    "av": {"data"},
     "mlflow": {"pipeline"},
     "psutil": {"pipeline"},
     "snakemake": {"pipeline"},

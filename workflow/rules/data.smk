@@ -42,7 +42,7 @@ rule prepare_all:
 rule prepare:
     """Prepares one data set."""
     input:
-        raw=lambda w: [file for files in raw_files(w.dataset).values() for file in files],
+        raw=lambda w: [file for files in raw_files(w.dataset).values() for file in files] or paths.own_files(PARAMS, w.dataset),
         fingerprint=lambda w: fingerprint("prepare", w.dataset),
     output:
         paths.processed_files(PARAMS, "{dataset}"),

@@ -63,6 +63,12 @@ def report_runs(params: Params, report) -> list[Run]:
     ]
 
 
+def dataset_module(params: Params, name: str) -> str:
+    """The file that prepares a dataset, as a module's path below the package."""
+    importer = params.datasets[name].importer
+    return f"data/importers/{importer}" if importer else f"data/datasets/{name}"
+
+
 def raw_names(params: Params, dataset: str) -> list[str]:
     """The names under which data/sources.csv may list the files of a real dataset; none for another source.
 

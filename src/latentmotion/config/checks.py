@@ -62,7 +62,10 @@ def check_names(params: Params, path: Path) -> None:
         for name in names:
             _known(f"{path}: runs.{dataset}", name, params.models)
     for dataset in params.datasets:
-        _known(f"{path}: datasets", dataset, modules("data/datasets"))
+        if importer := params.datasets[dataset].importer:
+            _known(f"{path}: datasets.{dataset}.importer", importer, modules("data/importers"))
+        else:
+            _known(f"{path}: datasets", dataset, modules("data/datasets"))
         if dataset not in params.judge.labels:
             raise UserError(f"{path}: key 'judge.labels' says nothing of dataset '{dataset}'; add it, [] for no judge")
         if params.judge.labels[dataset] and dataset not in params.judge.floor:

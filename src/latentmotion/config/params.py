@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from latentmotion.config.checks import check_names
 from latentmotion.config.merge import merge
+from latentmotion.config.own_videos import expand
 from latentmotion.config.schema import Params
 from latentmotion.core.errors import UserError, nearest
 from latentmotion.core.yaml_loader import read_yaml
@@ -27,6 +28,7 @@ def load(path: Path | str = "params.yaml", overrides: dict | None = None) -> Par
     scale = overrides.get("scale", raw.get("scale"))
     merged = merge(merge(raw, _overlay(path, scale)), overrides)
     merged["scale"] = scale
+    merged = expand(merged, path)
     models = merged.get("models")
     if isinstance(models, dict):
         merged["models"] = {name: _inherited(models, name, path) for name in models}

@@ -7,7 +7,9 @@ Below a scale the model comes first, because outputs of DVC's stages may not ove
     fingerprints/<scale>/<stage>/<name>.json    reports/<name>.*
 """
 
-from latentmotion.config.catalogue import REAL, Run, dataset_id, has_page, judged_labels, report_runs
+from pathlib import Path
+
+from latentmotion.config.catalogue import REAL, Run, dataset_id, dataset_name, has_page, judged_labels, report_runs
 from latentmotion.config.schema import Params
 from latentmotion.config.settings import i3d_source, inception_source
 from latentmotion.config.splits import SPLITS
@@ -21,6 +23,15 @@ def fingerprints(params: Params) -> str:
 def fingerprint(params: Params, stage: str, name: str) -> str:
     """What one output is made from, such as that of stage `train` with the name `halo/sprites`."""
     return f"{fingerprints(params)}/{stage}/{name}.json"
+
+
+def own_files(params: Params, dataset: str) -> list[str]:
+    """The raw files of a dataset that an importer reads; they are listed in no table, so the folder is looked at."""
+    name = dataset_name(dataset)
+    if not params.datasets[name].importer:
+        return []
+    folder = Path("data/raw", name)
+    return sorted(file.as_posix() for file in folder.rglob("*") if file.is_file() and not file.name.startswith("."))
 
 
 def processed(params: Params, dataset: str) -> str:

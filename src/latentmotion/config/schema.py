@@ -33,6 +33,9 @@ class Dataset(Closed):
     size: int = Field(le=256, description="side of a frame in pixels, numbers of a frame of sound; 1 for points")
     frames: int = Field(description="frames of a sequence; 1 for points")
     options: dict[str, Any] = Field(default_factory=dict, description="keywords of the dataset's prepare()")
+    importer: str | None = Field(
+        default=None, description="the file in data/importers/ that reads it, where it has none in data/datasets/"
+    )
 
     @model_validator(mode="after")
     def _stand_in_has_its_own_title(self) -> "Dataset":

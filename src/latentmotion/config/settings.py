@@ -23,7 +23,9 @@ def training_settings(params: Params, model: str, dataset: str) -> dict:
 
 def prepare_settings(params: Params, dataset: str) -> dict:
     """What decides the prepared data. How reports describe a data set is no part of it."""
-    return params.datasets[dataset_name(dataset)].model_dump(include={"source", "size", "frames", "options"})
+    section = params.datasets[dataset_name(dataset)]
+    settings = section.model_dump(include={"source", "size", "frames", "options"})
+    return settings | ({"importer": section.importer} if section.importer else {})
 
 
 def judge_settings(params: Params, dataset: str) -> dict:

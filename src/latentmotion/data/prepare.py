@@ -11,23 +11,26 @@ SOURCES = ("real", "drawn")
 
 
 def prepare(dataset: str, raw: Path | None, out: Path, settings: dict) -> None:
-    """Calls `prepare(raw, settings)` of data/datasets/<dataset>.py and writes the result to `out`, whole or not at all.
+    """Calls `prepare(raw, settings)` of the data set's file and writes the result to `out`, whole or not at all.
+
+    The file is data/datasets/<dataset>.py, or data/importers/<importer>.py where the settings name an importer.
 
     Arguments:
         dataset: the name in params.yaml, which is also the name of the file.
         raw: the folder of the raw files; None for a drawn source.
-        settings: source, size, frames and options, as in params.yaml. The possible options and their defaults are in
-            `OPTIONS` of the file.
+        settings: source, size, frames, options and, where there is one, importer, as in params.yaml. The possible
+            options and their defaults are in `OPTIONS` of the file.
 
     Raises UserError for an unknown data set, source or option, and for raw files that are missing or wrong.
     """
-    if dataset not in modules("data/datasets"):
-        raise UserError(f"dataset '{dataset}': no file for it in data/; {nearest(dataset, modules('data/datasets'))}")
+    folder, file = ("data/importers", settings["importer"]) if "importer" in settings else ("data/datasets", dataset)
+    if file not in modules(folder):
+        raise UserError(f"dataset '{dataset}': no file '{file}' in {folder}/; {nearest(file, modules(folder))}")
     if settings["source"] not in SOURCES:
         raise UserError(
             f"key 'datasets.{dataset}.source': unknown '{settings['source']}'; {nearest(settings['source'], SOURCES)}"
         )
-    module = import_module("data/datasets", dataset)
+    module = import_module(folder, file)
     for key, value in settings["options"].items():
         where = f"key 'datasets.{dataset}.options.{key}'"
         if key not in module.OPTIONS:

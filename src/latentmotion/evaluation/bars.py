@@ -62,6 +62,11 @@ def bars(dataset: str, capabilities: frozenset[str], hidden: bool, judged: bool)
     return tuple(known[kind]) + shown
 
 
+def has_bars(dataset: str) -> bool:
+    """Whether any bar is set for a data set; none is for the user's own videos."""
+    return bool(_of(dataset)[1])
+
+
 def _of(dataset: str) -> tuple[str, dict[str, tuple[Bar, ...]]]:
     """The file that has the bars of a data set, and these bars."""
     if dataset in plugins("data/datasets"):

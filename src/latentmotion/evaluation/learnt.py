@@ -8,12 +8,14 @@ from dataclasses import replace
 
 import numpy as np
 
+from latentmotion.config.catalogue import dataset_name
 from latentmotion.core.keyed_random import permutation
 from latentmotion.data.prepared import Split
-from latentmotion.evaluation.bars import Bar, bars
+from latentmotion.evaluation.bars import Bar, bars, has_bars
 from latentmotion.evaluation.protocols.base import EvaluationContext, protocols
 from latentmotion.evaluation.scoring import encode, score_protocols, swap_partners
 
+NO_BARS = "No bar is set for this data set, so it is not known whether the run has learnt (docs/bars.md)."
 SEQUENCES = 512  # of the validation split, or all where there are fewer
 
 Scores = dict[tuple[str, str], float]
@@ -22,16 +24,18 @@ Scores = dict[tuple[str, str], float]
 def learnt(context: EvaluationContext) -> dict:
     """The keys of a record that state whether a run has learnt.
 
-    learnt: whether every bar is passed.
+    learnt: whether every bar is passed; None, which is not known, on a data set without any bar.
     learnt_by: for each bar protocol, metric, value (None where the protocol measured nothing), bar, passed and, where
         the bar depends on something that was measured, baseline.
     learnt_why: a sentence about the bars that are not passed; empty where all are.
 
-    Raises UserError where there is no bar for such a model on the data set.
+    Raises UserError where there is no bar for such a model on a data set that has others.
     """
+    if not has_bars(dataset_name(context.data.id)):
+        return {"learnt": None, "learnt_by": [], "learnt_why": NO_BARS}
     given = validation(context)
     hidden = not given.split.seen.all()
-    wanted = bars(given.data.id.removesuffix("-drawn"), given.model.capabilities, hidden, "action" in given.judges)
+    wanted = bars(dataset_name(given.data.id), given.model.capabilities, hidden, "action" in given.judges)
     own, real = _measured(given, {bar.protocol for bar in wanted}), _measured(replace(given, model=None), _real(wanted))
     found = [passed(bar, own, real, given) for bar in wanted]
     return {"learnt": all(entry["passed"] for entry in found), "learnt_by": found, "learnt_why": why(wanted, found)}

@@ -81,7 +81,7 @@ def _prepare(params: Params) -> Contents:
         found[f"prepare/{identifier}"] = {
             "settings": prepare_settings(params, identifier),
             "raw": pinned,
-            "code": code_digest(f"data/datasets/{name}", "data/prepare"),
+            "code": code_digest(catalogue.dataset_module(params, name), "data/prepare"),
         }
     return found
 
