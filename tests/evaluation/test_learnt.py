@@ -244,3 +244,8 @@ def test_the_action_is_asked_of_what_can_be_asked():
     assert protocol("sample_content", "action_motion") == "generate"
     assert bars("faces", frozenset({"sample_content"}), False, True) == BARS["faces"][GENERATES]
     assert bars("sprites", frozenset({"encode"}), False, False) == BARS["sprites"][RECONSTRUCTS]
+
+
+def test_on_a_data_set_without_any_bar_it_is_not_known():
+    found = module.learnt(SimpleNamespace(data=SimpleNamespace(id="videos")))
+    assert (found["learnt"], found["learnt_by"]) == (None, []) and found["learnt_why"].startswith("No bar is set")
