@@ -70,7 +70,11 @@ def test_notes_name_the_runs_and_the_reason():
     assert notes_on_learning(seeds, NAMES) == [f"‡ DSVAE on sprites: 1 of 3 seeds has not learnt. Seed 1: {WHY}"]
     old = [record(model, learnt=None) for model in ("halo", "dsvae", "s3vae")]
     assert notes_on_learning(old, NAMES) == [
-        f"‡ HALO (conditional) on sprites, DSVAE on sprites and S3VAE on sprites have not learnt: {UNKNOWN}"
+        f"‡ HALO (conditional) on sprites, DSVAE on sprites and S3VAE on sprites count as not learnt: {UNKNOWN}"
+    ]
+    open_question = record("halo", learnt=None, learnt_why="No bar is set for this data set.")
+    assert notes_on_learning([open_question], NAMES) == [
+        "‡ HALO (conditional) on sprites counts as not learnt: No bar is set for this data set."
     ]
     assert notes_on_learning([record("real"), record("halo")], NAMES) == []
 

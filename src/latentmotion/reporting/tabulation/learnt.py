@@ -34,24 +34,26 @@ def is_marked(learnt: object) -> bool:
 
 def notes_on_learning(records: list[dict], titles: Titles) -> list[str]:
     """Notes on the models and data sets of which a run has not learnt; those with the same reason share a note."""
-    alike: dict[str, list[str]] = {}
+    alike: dict[tuple[str, bool], list[str]] = {}
     notes = []
     for (model, dataset), found in by_model(records).items():
         name = f"{titles.model(model)} on {titles.dataset(dataset)}"
         reasons = {record["seed"]: reason(record) for record in found if record.get("learnt") is not True}
         if len(reasons) == len(found) and len(set(reasons.values())) == 1:
-            alike.setdefault(reasons[found[0]["seed"]], []).append(name)
+            known = found[0].get("learnt") is False
+            alike.setdefault((reasons[found[0]["seed"]], known), []).append(name)
         elif reasons:
             verb = "has" if len(reasons) == 1 else "have"
             each = " ".join(f"Seed {seed}: {text}" for seed, text in reasons.items())
             notes.append(f"{MARK} {name}: {len(reasons)} of {len(found)} seeds {verb} not learnt. {each}")
-    for text, names in alike.items():
-        notes.append(f"{MARK} {_listed(names)} not learnt: {text}")
+    for (text, known), names in alike.items():
+        verbs = ("has not learnt", "have not learnt") if known else ("counts as not learnt", "count as not learnt")
+        notes.append(f"{MARK} {_listed(names)} {verbs[len(names) > 1]}: {text}")
     return notes
 
 
 def _listed(names: list[str]) -> str:
-    return f"{names[0]} has" if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]} have"
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def reason(record: dict) -> str:
