@@ -51,6 +51,19 @@ def test_a_hyper_parameter_reruns_its_model(duplicate):
     assert duplicate.out_of_date() == {f"train@{MODEL}", f"evaluate@{MODEL}", "table@table2", "site"}
 
 
+def test_claims_are_judged_by_the_records_that_exist(duplicate):
+    assert (duplicate.path / "reports/claims.csv").is_file()
+    duplicate.edit("params.yaml", f"system: {MODEL}\n", f"system: {MODEL}\n    training: {{lr: 0.01}}\n")
+    (duplicate.path / RECORD).unlink()
+    assert duplicate.planned("claims") == {"claims": 1}  # neither the training nor the record
+    assert duplicate.planned("claims", "hgan_table1") == {"claims": 1}
+    duplicate.run("snakemake", "claims")
+    assert duplicate.planned("reports/claims.csv") == {}
+    made_from = json.loads((duplicate.path / "reports/claims.json").read_text())["made_from"]
+    assert RECORD not in made_from and len(made_from) > 5
+    assert duplicate.planned() == RERUN
+
+
 def test_comments_and_docstrings_rerun_nothing_and_code_reruns_its_jobs(duplicate):
     path = duplicate.path / f"src/latentmotion/models/{MODEL}.py"
     text = path.read_text()

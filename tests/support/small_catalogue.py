@@ -5,7 +5,7 @@ import yaml
 from support.project import Project
 
 MODEL = "s3vae"  # trained on one dataset from one seed
-RERUN = {"train": 1, "evaluate": 1, "scores": 1, "table": 1, "site": 1, "all": 1}
+RERUN = {"train": 1, "evaluate": 1, "scores": 1, "table": 1, "claims": 1, "site": 1, "all": 1}
 RECORD = f"results/tiny/{MODEL}/faces-drawn/seed0.json"
 RUNS = {"faces": ["halo", "s3vae", "dsvae"], "balls": ["halo"], "mass_spring": ["hgan"]}
 TABLES = {"table2": ["faces"], "hgan_table1": ["mass_spring"]}

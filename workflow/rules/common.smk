@@ -187,22 +187,25 @@ def figure_inputs(name):
     return [*weights, *records, *data, fingerprint("figure", name)]
 
 
-def claims_alone():
-    """Whether nothing but the verdicts is asked for. They are then made from the records that exist."""
+def claims_wait():
+    """Whether the verdicts wait for every record: where everything is asked for, or the page that shows everything.
+
+    Otherwise they are made from the records that exist, so that asking for them trains nothing.
+    """
     asked = set(workflow.dag_settings.targets)
-    return bool(asked) and asked <= {"claims", *paths.claims_files()}
+    return not asked or bool(asked & {"all", "site", "reports/index.html", "reports/README.md"})
 
 
 def claims_inputs():
-    """What the verdicts wait for: every record, or, where nothing else is asked for, none."""
-    records = [] if claims_alone() else [record for model in MODELS for record in records_of(model)]
+    """What the verdicts wait for."""
+    records = [record for model in MODELS for record in records_of(model)] if claims_wait() else []
     return [*records, "data/claims.csv", fingerprint("claims", "claims")]
 
 
 def claims_seen():
     """The digests of the records that exist, where the verdicts wait for none; they are made again when these change."""
     files = (file for folder in CLAIMS_RECORDS for file in sorted(Path(folder).glob("*/*/seed*.json")))
-    return {str(file): file_digest(file) for file in files} if claims_alone() else {}
+    return {} if claims_wait() else {str(file): file_digest(file) for file in files}
 
 
 def report_json(kind, name):

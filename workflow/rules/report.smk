@@ -76,7 +76,7 @@ use rule figure as figure_with_page with:
 
 
 rule claims:
-    """Judges the claims of the papers by the records that exist; trains nothing when it is asked for alone."""
+    """Judges the claims of the papers by the records that exist."""
     input:
         lambda w: claims_inputs(),
     output:

@@ -82,9 +82,12 @@ def test_only_judged_metrics_depend_on_judges():
 
 
 def test_a_measure_fits_a_data_set_that_has_its_labels():
-    assert Measure(("motion-swap",), "body_accuracy").fits(real())
-    assert not Measure(("motion-swap",), "identity_accuracy").fits(real())
-    assert Measure(("predict",), "ssim").fits(real())
+    labels = {"action", "body", "hair", "identity"}
+    assert Measure(("motion-swap",), "body_accuracy").fits(real(), labels)
+    assert not Measure(("motion-swap",), "identity_accuracy").fits(real(), labels)
+    assert Measure(("motion-swap",), "identity_accuracy").fits(None, labels)
+    assert Measure(("category",), "category_accuracy").fits(real(), labels)  # no judge decides it
+    assert not Measure(("motion-swap",), "lowest({content}_accuracy)").fits(real() | {"classes": {"action": 9}}, labels)
 
 
 def test_conditions_are_read():

@@ -2,10 +2,13 @@
 
 import pytest
 from support.claims import PLANNED, claim, evidence, real, record, runs
+from support.titles import TITLES
 
 from latentmotion.reporting.claims.evidence import Evidence
 from latentmotion.reporting.claims.findings import Verdict, on_one_dataset, over_datasets
+from latentmotion.reporting.claims.texts import why
 from latentmotion.reporting.claims.verdicts import judge, judge_all
+from latentmotion.reporting.titles import Titles
 
 U, C, M, Q, N = Verdict
 ACTION = "motion-swap/action_accuracy"
@@ -73,4 +76,8 @@ def test_the_wanted_scale_comes_first_and_scales_do_not_mix():
 
 def test_a_claim_without_any_run_is_undecided():
     found = judge(claim(better="hgan", than="hgn", datasets="two_body"), evidence(record("real", 0)))
-    assert found.verdict == Q and found.reasons[0].text == "no model of the claim is trained on two_body"
+    assert found.verdict == Q and found.by_dataset == {"two_body": Q} and found.findings == ()
+    assert (
+        why(found, Titles.of({"titles": TITLES}))
+        == "two body: undecided (no model and no measure of the claim belong to it)"
+    )

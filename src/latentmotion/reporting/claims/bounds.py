@@ -38,7 +38,7 @@ def clear(claim: Claim, dataset: str, evidence: Evidence, model: str, side: str)
     """
     runs = {seed: record for seed, record in evidence.of_run(model, dataset).items() if record["status"] == "ok"}
     real = evidence.real(dataset)
-    parts = claim.fitting(real)
+    parts = claim.fitting(real, evidence.labels)
     reasons = evidence.faults(model, dataset, runs, [part.measure for part in parts])
     values, results, bounds = [], [], []
     for part in parts:

@@ -69,12 +69,16 @@ class Measure:
         named = {label for label in record.get("classes", {}) if re.search(rf"(?<![a-z_]){label}_", self.expression)}
         return named | (set(_content(record)) if CONTENT in self.expression else set())
 
-    def fits(self, real: Mapping | None) -> bool:
-        """Whether a data set has judges of the labels that are named; true where it has no record of the real data."""
+    def fits(self, real: Mapping | None, labels: Iterable[str]) -> bool:
+        """Whether a data set has judges of the labels that are named; true where it has no record of the real data.
+
+        Arguments:
+            labels: the labels of all data sets.
+        """
         if real is None:
             return True
-        named = re.findall(r"([a-z]+)_accuracy", self.expression)
-        return set(named) <= set(real["classes"]) and (CONTENT not in self.expression or bool(_content(real)))
+        named = {label for label in labels if re.search(rf"(?<![a-z_]){label}_accuracy", self.expression)}
+        return named <= set(real["classes"]) and (CONTENT not in self.expression or bool(_content(real)))
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ article.claim ul { margin: .2rem 0; padding-left: 1.1rem; font-size: .92rem; max
 details { margin: .3rem 0; } summary { cursor: pointer; color: #0550ae; font-size: .92rem; }
 details.others { margin-top: 1rem; } details.others > summary { font-size: 1rem; }
 table.findings { font-size: .86rem; } table.findings th, table.findings td { text-align: left; white-space: normal;
-  vertical-align: top; padding: .25rem .7rem .25rem 0; min-width: 7rem; }
+  vertical-align: top; padding: .25rem .7rem .25rem 0; min-width: 8rem; overflow-wrap: normal; }
 table.findings thead tr th { border-top: 0; border-bottom: 1px solid var(--line); text-align: left; }
 </style>"""
 

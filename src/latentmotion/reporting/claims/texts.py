@@ -111,8 +111,9 @@ def why(found: Judged, titles: Titles) -> str:
         reasons = dict.fromkeys(reason for one in here for reason in one.reasons)
         remarks = dict.fromkeys(text for one in here for text in one.remarks)
         stated = "; ".join(filter(None, [_reasons(reasons, titles), *remarks]))
-        if here:
-            parts.append(f"{titles.dataset(dataset)}: {verdict}" + (f" ({stated})" if stated else ""))
+        if not here:
+            stated = "no model and no measure of the claim belong to it"
+        parts.append(f"{titles.dataset(dataset)}: {verdict}" + (f" ({stated})" if stated else ""))
     if found.pooled:
         parts.append(f"over all data sets together: {_pooled(found, found.pooled)}")
     return _joined(parts)

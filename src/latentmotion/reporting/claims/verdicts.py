@@ -19,7 +19,7 @@ class Judged:
         scale: the scale of the records behind it.
         by_dataset: the verdict on each data set, by its id; a data set without records has its name.
         findings: every comparison behind them.
-        reasons: why nothing is decided where there are no findings.
+        reasons: why it cannot be decided, whatever the records are.
         pooled: the effect over all comparisons together, where there are several data sets; it decides nothing.
     """
 
@@ -54,18 +54,15 @@ def judge(claim: Claim, evidence: Evidence) -> Judged:
     rule = importlib.import_module(f"latentmotion.reporting.claims.rules.{claim.kind}")
     findings: list[Finding] = []
     by_dataset: dict[str, Verdict] = {}
-    reasons: list[Reason] = []
     for name in claim.datasets:
         for dataset in evidence.ids(name) or [name]:
             found = rule.judge(claim, dataset, evidence)
             if claim.real_data_only and dataset != dataset_name(dataset):
                 found = [_only_on_real_data(one) for one in found]
-            if not found:
-                reasons.append(Reason(f"no model of the claim is trained on {dataset}"))
             by_dataset[dataset] = on_one_dataset(one.verdict for one in found)
             findings += found
     verdict = over_datasets(by_dataset.values())
-    return Judged(claim, verdict, evidence.scale, by_dataset, tuple(findings), tuple(reasons), _pooled(claim, findings))
+    return Judged(claim, verdict, evidence.scale, by_dataset, tuple(findings), (), _pooled(claim, findings))
 
 
 def _only_on_real_data(found: Finding) -> Finding:
