@@ -8,12 +8,15 @@ from support.project import ROOT
 
 from latentmotion.config.params import load
 from latentmotion.core.errors import UserError
-from latentmotion.core.source_code import modules
+from latentmotion.core.source_code import constant, modules
 from latentmotion.reporting.claims.claim import COLUMNS, PAIRED, read_claims
 from latentmotion.reporting.papers import PAPERS
 
 CLAIMS = read_claims(ROOT / "data/claims.csv")
 PARAMS = load(ROOT / "params.yaml")
+PROTOCOLS = {
+    constant(f"evaluation/protocols/{name}", "NAME", None) for name in modules("evaluation/protocols") if name != "base"
+}
 
 
 def test_every_paper_has_claims_and_core_claims_are_ranked_from_1():
@@ -32,6 +35,12 @@ def test_a_claim_names_what_exists(claim):
     known = [model for model in (*claim.better, *claim.than) if model in PARAMS.models]
     assert known, "no model of the claim is in params.yaml"
     assert claim.text["paper_consistent"] in ("yes", "no", "no numbers")
+
+
+@pytest.mark.parametrize("claim", [claim for claim in CLAIMS if not claim.text["obstacle"]], ids=lambda claim: claim.id)
+def test_a_claim_names_protocols_that_exist(claim):
+    parts = [*claim.parts, *claim.agreeing, *(condition for _, condition in claim.conditions)]
+    assert {name for part in parts for name in part.measure.protocols} <= PROTOCOLS
 
 
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)

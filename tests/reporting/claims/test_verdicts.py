@@ -4,6 +4,7 @@ import pytest
 from support.claims import PLANNED, claim, evidence, real, record, runs
 from support.titles import TITLES
 
+from latentmotion.core.source_code import modules
 from latentmotion.reporting.claims.evidence import Evidence
 from latentmotion.reporting.claims.findings import Verdict, on_one_dataset, over_datasets
 from latentmotion.reporting.claims.texts import why
@@ -74,8 +75,9 @@ def test_the_wanted_scale_comes_first_and_scales_do_not_mix():
     assert (found.verdict, found.scale) == (Q, "quick")
 
 
-def test_a_claim_without_any_run_is_undecided():
-    found = judge(claim(better="hgan", than="hgn", datasets="two_body"), evidence(record("real", 0)))
+@pytest.mark.parametrize("kind", modules("reporting/claims/rules"))
+def test_a_claim_without_any_run_is_undecided(kind):
+    found = judge(claim(kind=kind, better="hgan", than="hgn", datasets="two_body"), evidence(record("real", 0)))
     assert found.verdict == Q and found.by_dataset == {"two_body": Q} and found.findings == ()
     assert (
         why(found, Titles.of({"titles": TITLES}))

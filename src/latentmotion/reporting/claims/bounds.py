@@ -38,7 +38,7 @@ def clear(claim: Claim, dataset: str, evidence: Evidence, model: str, side: str)
     """
     runs = {seed: record for seed, record in evidence.of_run(model, dataset).items() if record["status"] == "ok"}
     real = evidence.real(dataset)
-    parts = claim.fitting(real, evidence.labels)
+    parts = claim.fitting(real)
     reasons = evidence.faults(model, dataset, runs, [part.measure for part in parts])
     values, results, bounds = [], [], []
     for part in parts:
@@ -60,7 +60,9 @@ def clear(claim: Claim, dataset: str, evidence: Evidence, model: str, side: str)
 
 
 def finding(claim: Claim, dataset: str, found: Sequence[Cleared]) -> list[Finding]:
-    """The findings of models that share one verdict, one for each model and measure."""
+    """The findings of models that share one verdict, one for each model and measure; none without models."""
+    if not found:
+        return []
     reasons = tuple(reason for one in found for reason in one.reasons)
     common = set.intersection(*(set(one.seeds) for one in found))
     cleared = [all(one.seeds[seed] for one in found) for seed in common]

@@ -80,13 +80,9 @@ class Claim:
     def kind(self) -> str:
         return self.text["kind"]
 
-    def fitting(self, real: dict | None, labels: Iterable[str]) -> list[Part]:
-        """The measures whose labels a data set has, by the record of its real data.
-
-        Arguments:
-            labels: the labels of all data sets.
-        """
-        return [part for part in self.parts if part.measure.fits(real, labels)]
+    def fitting(self, real: dict | None) -> list[Part]:
+        """The measures whose labels a data set has, by the record of its real data."""
+        return [part for part in self.parts if part.measure.fits(real)]
 
 
 def read_claims(path: Path) -> list[Claim]:

@@ -62,12 +62,6 @@ class Evidence:
         found = {dataset for model, dataset in self.runs if model != REAL and dataset_name(dataset) == name}
         return sorted(found)
 
-    @property
-    def labels(self) -> set[str]:
-        """The labels of all data sets that have a judge."""
-        real = (record for (model, _), runs in self.runs.items() if model == REAL for record in runs.values())
-        return {label for record in real for label in record.get("classes", {})}
-
     def trains(self, model: str, dataset: str) -> bool:
         """Whether a model has records on a data set, or is meant to be trained on it."""
         return (model, dataset) in self.runs or model in self.planned.get(dataset_name(dataset), ())

@@ -4,6 +4,7 @@ A measure is an expression of the metrics of one record:
 
     action_accuracy                     a metric of the claim's protocol; its conditions, after the first colon of its
                                         full name, do not count
+    fvd-judge:half                      the one whose last condition is `half`
     reconstruct/mse                     a metric of the protocol that stands before the stroke
     lowest(a, b), highest(a, b), mean(a, b)
     lowest({content}_accuracy)          of every judged label of the content
@@ -30,6 +31,7 @@ from latentmotion.config.catalogue import REAL
 from latentmotion.core.errors import UserError
 
 ACTION = "action"  # the label of the motion; all other labels are of the content
+JUDGED = {"content-prior", "motion-prior", "motion-prior-own", "motion-swap", "image-to-sequence", "generate"}
 PROBED = {"leakage", "neighbours", "pixel-neighbours"}  # protocols whose scores are not those of a judge
 FUNCTIONS: Mapping[str, Callable[[list[float]], float]] = {"lowest": min, "highest": max, "mean": fmean}
 CONTENT = "{content}"
@@ -66,19 +68,16 @@ class Measure:
         """The labels whose judges decide the value."""
         if set(self.protocols) <= PROBED:
             return set()
-        named = {label for label in record.get("classes", {}) if re.search(rf"(?<![a-z_]){label}_", self.expression)}
+        labels = record.get("classes", {})
+        named = {label for label in labels if re.search(rf"(?<![a-z]){label}(?![a-z])", self.expression)}
         return named | (set(_content(record)) if CONTENT in self.expression else set())
 
-    def fits(self, real: Mapping | None, labels: Iterable[str]) -> bool:
-        """Whether a data set has judges of the labels that are named; true where it has no record of the real data.
-
-        Arguments:
-            labels: the labels of all data sets.
-        """
-        if real is None:
+    def fits(self, real: Mapping | None) -> bool:
+        """Whether a data set has judges of the labels that are named; true where it has no record of the real data."""
+        if real is None or not set(self.protocols) <= JUDGED:
             return True
-        named = {label for label in labels if re.search(rf"(?<![a-z_]){label}_accuracy", self.expression)}
-        return named <= set(real["classes"]) and (CONTENT not in self.expression or bool(_content(real)))
+        named = re.findall(r"([a-z]+)_accuracy", self.expression)
+        return set(named) <= set(real["classes"]) and (CONTENT not in self.expression or bool(_content(real)))
 
 
 @dataclass(frozen=True)
@@ -115,7 +114,7 @@ def check_expression(text: str) -> None:
         inner = _FUNCTION.match(part)
         names = inner[2].split(", ") if inner else [part]
         for name in names:
-            if not re.fullmatch(r"(?:[a-z0-9-]+/)?(?:\{content\})?[a-zA-Z0-9_-]+", name):
+            if not re.fullmatch(r"(?:[a-z0-9-]+/)?(?:\{content\})?[a-zA-Z0-9_.-]+(?::[a-z-]+)?", name):
                 raise UserError(f"'{text}' is no expression of metrics: '{name}' is no name of a metric; correct it")
 
 
@@ -196,9 +195,13 @@ def _value(name: str, record: Mapping, lookup: Lookup) -> float | None:
 
 
 def metric(record: Mapping, protocol: str, name: str) -> float | None:
-    """The value of a metric of a record; the conditions behind the first colon of its full name do not count."""
-    cells = (c for c in record.get("metrics", ()) if c["protocol"] == protocol)
-    return next((c["value"] for c in cells if c["metric"].partition(":")[0] == name), None)
+    """The value of a metric of a record by the first part of its full name and, where it is given, the last one."""
+    stem, _, condition = name.partition(":")
+    for cell in record.get("metrics", ()):
+        first, *others = cell["metric"].split(":")
+        if cell["protocol"] == protocol and first == stem and (not condition or condition in others[-1:]):
+            return cell["value"]
+    return None
 
 
 def _names(text: str, record: Mapping) -> Iterable[str]:

@@ -98,7 +98,7 @@ def comparisons(claim: Claim, dataset: str, evidence: Evidence) -> list[Comparis
     A pair of which neither model is trained on the data set does not belong to it.
     """
     pairs = [pair for pair in claim.pairs if any(evidence.trains(model, dataset) for model in pair)]
-    parts = claim.fitting(evidence.real(dataset), evidence.labels)
+    parts = claim.fitting(evidence.real(dataset))
     return [_compare(claim, dataset, evidence, part, *pair) for pair in pairs for part in parts]
 
 
