@@ -4,13 +4,16 @@ import json
 
 import numpy as np
 import pytest
+import yaml
 from PIL import Image
 from support.prepared_data import prepared_once
 from support.project import ROOT
 from support.untrained_runs import write_run
 from typer.testing import CliRunner
 
+import latentmotion
 from latentmotion.cli import app
+from latentmotion.core.errors import UserError
 from latentmotion.data.prepared import PreparedDataset
 from latentmotion.pipeline import one_run
 
@@ -39,6 +42,65 @@ def refused(*words: str) -> str:
     assert result.exit_code == 1
     (line,) = result.stderr.splitlines()
     return line
+
+
+def evaluated(folder, run, **verdict) -> None:
+    """Writes an evaluation record of the weights of a run."""
+    training = json.loads((run / "record.json").read_text())
+    scores = {"protocol": "predict", "metric": "ssim", "value": 0.25}, {"protocol": "energy", "metric": "x", "value": 1}
+    record = {"training": training, "metrics": list(scores), "split": "test"} | verdict
+    path = folder / "results/tiny/dsvae/sprites-drawn/seed0.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(record))
+
+
+def test_export_writes_a_folder_that_can_be_opened(folder, tmp_path_factory):
+    data = PreparedDataset.open(prepared_once(tmp_path_factory, "sprites", "drawn"))
+    run = write_run(folder, "dsvae", data, "sprites-drawn")
+    (line,) = called("export", "dsvae", "sprites", "--scale", "tiny")
+    assert line.endswith("open it with latentmotion.load('exports/dsvae-sprites-drawn-tiny-seed0')")
+    made = folder / "exports/dsvae-sprites-drawn-tiny-seed0"
+    assert {file.name for file in made.iterdir()} == {"README.md", "config.json", "model.safetensors", "training.json"}
+    config = json.loads((made / "config.json").read_text())
+    assert (config["system"], config["actions"][0], config["shape"]["size"]) == ("dsvae", "walk front", 16)
+    card = (made / "README.md").read_text()
+    assert "It is not known: these weights were not evaluated." in card and "model-index" not in card
+    assert "no licence is on record" in card and "# DSVAE on sprites (drawn)" in card
+    run.rename(folder / "gone")
+    model = latentmotion.load(made, device="cpu")
+    assert model.sample(1, length=4, action=0).shape == (1, 4, 3, 16, 16)
+    weights = made / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"x")
+    with pytest.raises(UserError, match="export it again"):
+        latentmotion.load(made, device="cpu")
+
+
+@pytest.mark.parametrize(
+    ("verdict", "text", "compared"),
+    [
+        ({"learnt": True}, "Yes: on validation sequences", True),
+        ({"learnt": False, "learnt_why": "The run shows noise."}, "No. The run shows noise.", False),
+        ({}, "It is not known.", True),
+    ],
+)
+def test_the_card_states_scores_and_whether_the_model_has_learnt(folder, tmp_path_factory, verdict, text, compared):
+    data = PreparedDataset.open(prepared_once(tmp_path_factory, "sprites", "drawn"))
+    run = write_run(folder, "dsvae", data, "sprites-drawn")
+    evaluated(folder, run, **verdict)
+    called("export", "dsvae/sprites", "--scale", "tiny", "--out", "out")
+    card = (folder / "out/README.md").read_text()
+    assert text in card and "| predict | ssim | 0.25 |" in card and "energy" not in card
+    found = yaml.safe_load(card.split("---")[1])
+    assert ("model-index" in found) == compared and found["library_name"] == "latentmotion"
+    assert "out: is there already" in refused("export", "dsvae", "sprites", "--scale", "tiny", "--out", "out")
+
+
+def test_scores_of_other_weights_are_not_exported(folder, tmp_path_factory):
+    data = PreparedDataset.open(prepared_once(tmp_path_factory, "sprites", "drawn"))
+    run = write_run(folder, "dsvae", data, "sprites-drawn")
+    evaluated(folder, run, training={"weights": "others"})
+    called("export", "dsvae", "sprites", "--scale", "tiny", "--out", "out")
+    assert not (folder / "out/evaluation.json").exists() and "There are none." in (folder / "out/README.md").read_text()
 
 
 def row(lines: list[str], name: str) -> str:

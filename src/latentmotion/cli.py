@@ -162,6 +162,31 @@ def show(
 
 
 @verb
+def export(
+    names: Annotated[list[str], typer.Argument(metavar="MODEL DATASET", help="such as: halo sprites")],
+    scale: Scale = None,
+    seed: Seed = None,
+    real: Real = False,
+    out: Annotated[Path | None, typer.Option(help="folder; default: exports/MODEL-DATASET-SCALE-SEED")] = None,
+):
+    """Writes a trained run as a folder to take away: weights, config, card, records, as on the Hugging Face hub."""
+    from latentmotion.config.catalogue import dataset_name
+    from latentmotion.config.downloads import licences
+    from latentmotion.config.paths import record, run_folder
+    from latentmotion.config.settings import report_titles
+    from latentmotion.pipeline.one_run import trained
+    from latentmotion.reporting.export import export
+
+    params, run = trained(*pair(names), scale, seed, real)
+    name = dataset_name(run.dataset)
+    settings = {"scale": params.scale, "titles": report_titles(params, [run.model], [name])}
+    settings["licences"] = licences(name) if params.datasets[name].source == "real" else []
+    folder = out or Path("exports", f"{run.model}-{run.dataset}-{params.scale}-seed{run.seed}")
+    made = export(Path(run_folder(params, run)), Path(record(params, run)), settings, folder)
+    print(f"Wrote {made}; open it with latentmotion.load('{made}')")
+
+
+@verb
 def list_(
     kind: Annotated[str | None, typer.Argument(help="tables, figures, models, datasets or runs; default: all")] = None,
     scale: Scale = None,

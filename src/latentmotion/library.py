@@ -15,12 +15,14 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image
+from safetensors.torch import load_file
 from torch import Tensor
 
 from latentmotion.core.errors import UserError, nearest
-from latentmotion.core.files import write_atomic
+from latentmotion.core.files import file_digest, write_atomic
 from latentmotion.core.keyed_random import normal
 from latentmotion.core.pixels import to_float, to_uint8
+from latentmotion.core.records import read_record
 from latentmotion.core.yaml_loader import read_yaml
 from latentmotion.data.prepared import PreparedDataset, Split
 from latentmotion.models import base as contract
@@ -28,7 +30,7 @@ from latentmotion.models.base import DataShape, SequenceModel
 from latentmotion.reporting.drawing import image_grid
 from latentmotion.reporting.drawing.image_grid import Block, Clip, Panel
 from latentmotion.training import device as devices
-from latentmotion.training.load import load_run
+from latentmotion.training.load import build, load_run
 
 BATCH = 64  # sequences that pass through a network at once
 
@@ -37,17 +39,29 @@ def load(run: str | Path, scale: str | None = None, project: Path | str = ".", d
     """A trained model.
 
     Arguments:
-        run: its name, `<model>/<data set>/seed<n>` as under runs/<scale>/, or the path of its folder.
+        run: its name, `<model>/<data set>/seed<n>` as under runs/<scale>/, or the path of its folder, or of a folder
+            that `latentmotion export` has written.
         scale: the scale of a run that is given by its name; by default the one that params.yaml names.
         project: the folder of the project, in which `runs` and `data` are.
         device: auto, cpu or cuda.
 
     Raises UserError where there is no such run, with the nearest that there is, and where its weights are damaged.
     """
-    project = Path(project)
-    network, record = load_run(find_run(run, scale, project), devices.choose(device))
+    project, target = Path(project), devices.choose(device)
+    exported = next((folder for folder in (Path(run), project / run) if (folder / "config.json").is_file()), None)
+    network, record = load_exported(exported, target) if exported else load_run(find_run(run, scale, project), target)
     network.requires_grad_(False)
     return TrainedModel(network, record, project)
+
+
+def load_exported(folder: Path, device: torch.device) -> tuple[SequenceModel, dict]:
+    """The model and the training record of a folder that `latentmotion export` has written."""
+    record, weights = read_record(folder / "training.json"), folder / "model.safetensors"
+    if not weights.is_file() or file_digest(weights) != record["weights"]:
+        raise UserError(f"{weights}: missing, or not what {folder / 'training.json'} describes; export it again")
+    network = build(record["settings"], DataShape(**record["shape"]))
+    network.load_state_dict(load_file(weights))
+    return network.to(device).eval(), record
 
 
 def picture(rows: dict[str, np.ndarray]) -> Image.Image:

@@ -24,7 +24,7 @@ def write_run(folder: Path, model: str, data: PreparedDataset, dataset: str) -> 
     save_file(build(settings, data.shape).state_dict(), run / "weights.safetensors")
     record = {
         "verb": "train", "model": model, "dataset": dataset, "settings": settings, "shape": asdict(data.shape),
-        "seed": 0, "data_folder": str(data.folder), "data": data.sha256, "steps": 0,
+        "seed": 0, "parameters": 1000, "data_folder": str(data.folder), "data": data.sha256, "steps": 0,
         "weights": file_digest(run / "weights.safetensors"),
     }  # fmt: skip
     (run / "record.json").write_text(json.dumps(record))

@@ -29,6 +29,13 @@ def files(dataset: str, sources_csv: Path | str = "data/sources.csv") -> list[st
     return [source.path for source in read_sources(dataset, Path(sources_csv))]
 
 
+def licences(dataset: str, sources_csv: Path | str = "data/sources.csv") -> list[str]:
+    """The licences of a dataset's raw files."""
+    with Path(sources_csv).open(newline="", encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["dataset"] == dataset and row["licence"]]
+    return list(dict.fromkeys(row["licence"] for row in rows))
+
+
 def read_sources(dataset: str, table: Path) -> list[Source]:
     """A dataset's rows. Raises UserError for a table that is missing or a row that cannot be followed safely."""
     if not table.is_file():
