@@ -111,13 +111,13 @@ def test_motion_that_goes_on_is_judged_alike_to_the_end(folder):
     found, share = judged(folder, Circles()), np.mean(np.arange(90) % 3 == 0)
     assert found["action_accuracy_first"] == found["action_accuracy_last"] == pytest.approx(share)
     assert found["action_same"] == found["action_kept"] == 1
-    assert found["change_last"] == pytest.approx(1, rel=0.2) and found["mse_last"] == pytest.approx(0, abs=1e-9)
+    assert found["change_last"] == pytest.approx(1, rel=1e-3) and found["mse_last"] == pytest.approx(0, abs=1e-9)
 
 
 def test_motion_that_stops_is_seen_in_the_last_window(folder):
     found = judged(folder, Circles(stops=20))
     assert found["action_same"] == 0 and found["change_last"] == 0
-    assert found["change"] == pytest.approx(1, rel=0.2) and found["mse_slope"] > 0 and found["mse_growth"] > 1e3
+    assert found["change"] == pytest.approx(1, rel=1e-3) and found["mse_slope"] > 0 and found["mse_growth"] > 1e3
     assert judged(folder, Circles(stops=10))["change"] == 0
 
 

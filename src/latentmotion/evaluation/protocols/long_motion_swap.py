@@ -1,7 +1,7 @@
 """long-motion-swap: does swapped motion go on, or does it come to rest? (HALO, section 4.1 and figure 6)
 
-The states inferred from sequence A are rolled out over many more frames than training had, and decoded with the content
-of sequence B. Motion that comes to rest has no change from frame to frame.
+The state inferred from all frames of sequence A is rolled back to its first frame and then over many more frames than
+training had, and decoded with the content of sequence B. Motion that comes to rest has no change from frame to frame.
 """
 
 import numpy as np
@@ -9,7 +9,7 @@ import torch
 
 from latentmotion.evaluation.metrics.relative import relative
 from latentmotion.evaluation.protocols.base import EvaluationContext, subset
-from latentmotion.evaluation.protocols.long_roll_out import AT_ONCE, changes
+from latentmotion.evaluation.protocols.long_roll_out import AT_ONCE, changes, last_quarter, real_changes
 from latentmotion.models import base as contract
 from latentmotion.training.batches import batch_of
 
@@ -31,21 +31,20 @@ def scored(context: EvaluationContext) -> int:
 
 def measure(context: EvaluationContext) -> dict[str, float]:
     """The mean squared change of intensities from frame to frame in the last quarter of a swapped sequence, divided by
-    that of real sequences over all their frames: 1 is as much motion as real sequences have, 0 is rest.
+    that of the sequences that lend their motion (`real_changes` of long_roll_out.py): 1 is as much motion, 0 is rest.
 
     change, change_last: over predict_length frames, and over rollout_length frames.
     """
-    spans = {"change": context.settings["predict_length"], "change_last": context.settings["rollout_length"]}
-    moved: dict[str, list] = {"real": [], **{name: [] for name in spans}}
-    chosen = subset(context.split, SEQUENCES, NAME)
+    lengths = {"change": context.settings["predict_length"], "change_last": context.settings["rollout_length"]}
+    moved: dict[str, list] = {name: [] for name in lengths}
+    chosen, frames = subset(context.split, SEQUENCES, NAME), context.split.x.shape[1]
     for ids in np.array_split(chosen, -(-len(chosen) // AT_ONCE)):
         batch = batch_of(context.split, ids, context.train.group, context.device)
         content = context.codes.content[context.partners[ids]]
-        path = context.model.advance(context.model.state(batch.x, batch.action), 0, max(spans.values()) - 1)
-        moved["real"].append(changes(batch.x).cpu())
-        for name, length in spans.items():
-            last = path[:, length - max(2, length // 4) : length]
-            x = context.model.decode(content, context.model.motion_of(last)).float().clamp(-1, 1)
-            moved[name].append(changes(x).cpu())
-    real = torch.cat(moved.pop("real")).mean()
-    return {name: relative(torch.cat(parts).mean(), real).item() for name, parts in moved.items()}
+        state = context.model.state(batch.x, batch.action)
+        path = context.model.advance(state, 1 - frames, max(0, max(lengths.values()) - frames))
+        for name, length in lengths.items():
+            span = last_quarter(length)
+            x = context.model.decode(content, context.model.motion_of(path[:, span])).float().clamp(-1, 1)
+            moved[name].append(torch.stack([changes(x).cpu(), real_changes(context, ids, span)]))
+    return {name: relative(*torch.cat(parts, dim=1).mean(1)).item() for name, parts in moved.items()}

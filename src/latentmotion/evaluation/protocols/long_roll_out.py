@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from latentmotion.core.keyed_random import normal
+from latentmotion.core.pixels import to_float
 from latentmotion.evaluation.metrics.accuracy import accuracy
 from latentmotion.evaluation.metrics.image_quality import mse
 from latentmotion.evaluation.metrics.relative import relative
@@ -46,8 +47,8 @@ def measure(context: EvaluationContext) -> dict[str, float]:
     <label>_same: the share of sequences whose judged class is the same in both windows.
     <label>_kept: <label>_accuracy_last / <label>_accuracy_first.
     change, change_last: the mean squared change of intensities from frame to frame in the last quarter of
-        predict_length frames, and in that of rollout_length frames, divided by that of real sequences over all their
-        frames. 1 is as much motion as real sequences have, 0 is rest.
+        predict_length frames, and in that of rollout_length frames, divided by that of the real sequences
+        (`real_changes`). 1 is as much motion as real sequences have, 0 is rest.
 
     Where the model predicts and sequences repeat, so that the truth is known:
     mse_first, mse_last: the mean squared error over the first window without the given frame, and over the last one.
@@ -58,21 +59,20 @@ def measure(context: EvaluationContext) -> dict[str, float]:
     windows = {"first": slice(0, frames), "last": slice((length // frames - 1) * frames, length // frames * frames)}
     predicts = contract.PREDICT in context.model.capabilities
     seen: dict[tuple, list] = {(label, name): [] for label in context.judges for name in windows}
-    moved: dict[str, list] = {"change": [], "change_last": [], "real": []}
+    spans = {"change": last_quarter(context.settings["predict_length"]), "change_last": last_quarter(length)}
+    moved: dict[str, list] = {name: [] for name in spans}
     errors, order = [], []
-    for ids, batch, x in rolled_out(context, length):
+    for ids, x in rolled_out(context, length):
         order.append(ids)
         for (label, name), found in seen.items():
             found.append(context.judges[label].probabilities(x[:, windows[name]]).cpu().numpy())
-        for name, part in (("change", context.settings["predict_length"]), ("change_last", length)):
-            moved[name].append(changes(x[:, part - max(2, part // 4) : part]).cpu())
-        moved["real"].append(changes(batch.x).cpu())
+        for name, span in spans.items():
+            moved[name].append(torch.stack([changes(x[:, span]).cpu(), real_changes(context, ids, span)]))
         if predicts and context.split.repeats:
             truth = torch.from_numpy(np.array(context.split.truth(length, ids))).to(x.device).float() / 255
             errors.append(mse(((x + 1) / 2).clamp(0, 1), truth).cpu().double())
     metrics = _judged(context, np.concatenate(order), {key: np.concatenate(parts) for key, parts in seen.items()})
-    real = torch.cat(moved.pop("real")).mean()
-    metrics |= {name: relative(torch.cat(parts).mean(), real).item() for name, parts in moved.items()}
+    metrics |= {name: relative(*torch.cat(parts, dim=1).mean(1)).item() for name, parts in moved.items()}
     if errors:
         by_frame = torch.cat(errors).mean(0)
         first, last = by_frame[1:frames].mean(), by_frame[windows["last"]].mean()
@@ -83,8 +83,8 @@ def measure(context: EvaluationContext) -> dict[str, float]:
     return metrics
 
 
-def rolled_out(context: EvaluationContext, length: int) -> Iterator[tuple[np.ndarray, contract.Batch, Tensor]]:
-    """Indices, the real sequences and the generated ones (B, length, C, H, W) in [-1, 1], a few at a time."""
+def rolled_out(context: EvaluationContext, length: int) -> Iterator[tuple[np.ndarray, Tensor]]:
+    """Indices of real sequences and the generated ones (B, length, C, H, W) in [-1, 1], a few at a time."""
     model = context.model
     chosen = subset(context.split, SEQUENCES, NAME)
     for ids in np.array_split(chosen, -(-len(chosen) // AT_ONCE)):
@@ -94,12 +94,29 @@ def rolled_out(context: EvaluationContext, length: int) -> Iterator[tuple[np.nda
         else:
             noise = normal(ids, model.motion_noise(length), context.seed, NAME).to(context.device)
             x = model.decode(model.encode(batch.x, batch.action)[0], model.sample_motion(batch.action, length, noise))
-        yield ids, batch, x.float().clamp(-1, 1)
+        yield ids, x.float().clamp(-1, 1)
 
 
 def changes(x: Tensor) -> Tensor:
     """The squared change of the intensities in [0, 1] from frame to frame of x (B, T, C, H, W) in [-1, 1]: (B,)."""
     return (x[:, 1:] - x[:, :-1]).square().flatten(1).double().mean(1) / 4
+
+
+def last_quarter(length: int) -> slice:
+    """The last quarter of `length` frames, at least two."""
+    return slice(length - max(2, length // 4), length)
+
+
+def real_changes(context: EvaluationContext, ids: np.ndarray, span: slice) -> Tensor:
+    """The changes of real sequences in the same frames, (B,), or over all their frames where those are not known.
+
+    A real motion is not equally fast at every time, so that another part of it would not be comparable.
+    """
+    split = context.split
+    known = split.x.shape[1] if split.continued is None else split.continued.shape[1]
+    there = split.repeats or span.stop <= known
+    x = split.truth(span.stop, ids)[:, span] if there else split.x[ids]
+    return changes(to_float(torch.from_numpy(np.array(x))))
 
 
 def _judged(context: EvaluationContext, ids: np.ndarray, seen: dict[tuple, np.ndarray]) -> dict[str, float]:
