@@ -136,6 +136,17 @@ def test_swapped_motion_that_decays_comes_to_rest(folder):
     assert decaying["change_last"] < 1e-3 * decaying["change"] < decaying["change"] < steady["change"]
 
 
+def test_frames_that_are_no_numbers_are_grey(folder):
+    class Breaks(Circles):
+        def predict(self, first, length, action):
+            x = super().predict(first, length, action)
+            x[:, 50:] = torch.nan
+            return x
+
+    found = judged(folder, Breaks())
+    assert found["change_last"] == 0 and found["mse_first"] < 1e-9 < 1e-3 < found["mse_last"]
+
+
 def test_growth_is_bounded_or_it_is_not(folder):
     steady, decaying = (measured(dynamics, folder, Circles(keeps=keeps)) for keeps in (1.0, 0.99))
     assert steady["bounded"] == steady["bounded_far"] == 1 and steady["growth_worst"] == pytest.approx(1, abs=1e-4)

@@ -134,7 +134,12 @@ def from_priors(context: EvaluationContext, ids: np.ndarray, frames: int, name: 
     content = normal(ids, model.content_noise, context.seed, name, "content").to(context.device)
     motion = normal(ids, model.motion_noise(frames), context.seed, name, "motion").to(context.device)
     path = model.sample_motion(action[ids % len(action)], frames, motion)
-    return model.decode(model.sample_content(content), path).float().clamp(-1, 1)
+    return within(model.decode(model.sample_content(content), path))
+
+
+def within(x: Tensor) -> Tensor:
+    """Frames as a screen shows them: float32, cut off to [-1, 1], and grey where a number is not finite."""
+    return x.float().nan_to_num(0, 1, -1).clamp(-1, 1)
 
 
 def in_batches(count: int) -> Iterator[np.ndarray]:

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from latentmotion.evaluation.metrics.relative import relative
-from latentmotion.evaluation.protocols.base import EvaluationContext, subset
+from latentmotion.evaluation.protocols.base import EvaluationContext, subset, within
 from latentmotion.evaluation.protocols.long_roll_out import AT_ONCE, changes, last_quarter, real_changes
 from latentmotion.models import base as contract
 from latentmotion.training.batches import batch_of
@@ -45,6 +45,6 @@ def measure(context: EvaluationContext) -> dict[str, float]:
         path = context.model.advance(state, 1 - frames, max(0, max(lengths.values()) - frames))
         for name, length in lengths.items():
             span = last_quarter(length)
-            x = context.model.decode(content, context.model.motion_of(path[:, span])).float().clamp(-1, 1)
+            x = within(context.model.decode(content, context.model.motion_of(path[:, span])))
             moved[name].append(torch.stack([changes(x).cpu(), real_changes(context, ids, span)]))
     return {name: relative(*torch.cat(parts, dim=1).mean(1)).item() for name, parts in moved.items()}

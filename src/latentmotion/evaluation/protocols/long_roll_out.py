@@ -19,7 +19,7 @@ from latentmotion.evaluation.metrics.accuracy import accuracy
 from latentmotion.evaluation.metrics.image_quality import mse
 from latentmotion.evaluation.metrics.relative import relative
 from latentmotion.evaluation.metrics.slope import slope
-from latentmotion.evaluation.protocols.base import EvaluationContext, subset
+from latentmotion.evaluation.protocols.base import EvaluationContext, subset, within
 from latentmotion.models import base as contract
 from latentmotion.training.batches import batch_of
 
@@ -94,7 +94,7 @@ def rolled_out(context: EvaluationContext, length: int) -> Iterator[tuple[np.nda
         else:
             noise = normal(ids, model.motion_noise(length), context.seed, NAME).to(context.device)
             x = model.decode(model.encode(batch.x, batch.action)[0], model.sample_motion(batch.action, length, noise))
-        yield ids, x.float().clamp(-1, 1)
+        yield ids, within(x)
 
 
 def changes(x: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ import torch
 
 from latentmotion.evaluation.metrics.kendall_w import kendall_w
 from latentmotion.evaluation.metrics.relative import relative
-from latentmotion.evaluation.protocols.base import EvaluationContext, subset
+from latentmotion.evaluation.protocols.base import EvaluationContext, subset, within
 from latentmotion.evaluation.protocols.long_roll_out import changes
 from latentmotion.models import base as contract
 
@@ -49,7 +49,7 @@ def measure(context: EvaluationContext) -> dict[str, float]:
         path = model.advance(model.state(batch.x[:, :1], batch.action), 0, length - 1)
 
         def extent(states, content=content):
-            return changes(model.decode(content, model.motion_of(states)).float().clamp(-1, 1))
+            return changes(within(model.decode(content, model.motion_of(states))))
 
         together.append(extent(path))
         alone.append(torch.stack([extent(_only(path, k)) for k in range(model.operators)], dim=1))
