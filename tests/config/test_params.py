@@ -161,6 +161,14 @@ def test_a_table_may_ask_for_seeds_of_its_own():
     assert {run.seed for run in catalogue.runs(loaded) if run.model == "s3vae"} == {0, 3, 4}
 
 
+def test_claims_are_judged_by_the_present_scale_first_and_never_by_tiny_as_another():
+    scales = ["overnight", "paper", "quick", "tiny"]
+    folders = ["results/quick", "results/overnight", "results/paper"]
+    assert paths.claims_records(params.load(), scales) == folders
+    tiny = params.load(overrides={"scale": "tiny"})
+    assert paths.claims_records(tiny, scales)[0] == "results/tiny"
+
+
 def test_a_drawn_set_never_bears_the_real_name():
     drawn = params.load(overrides={"scale": "quick"})
     real = params.load(overrides={"scale": "quick", "datasets": {"sprites": {"source": "real"}}})

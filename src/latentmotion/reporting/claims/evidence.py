@@ -106,7 +106,7 @@ def _unlearnt(model: str, runs: Mapping[int, dict]) -> list[Reason]:
     if runs and all("learnt" not in record for record in runs.values()):
         return [Reason(UNSTATED, model)]
     return [
-        Reason(f"seed {seed} has not learnt ({record.get('learnt_why') or UNSTATED})", model)
+        Reason(f"seed {seed} has not learnt ({(record.get('learnt_why') or UNSTATED).rstrip('.')})", model)
         for seed, record in runs.items()
         if record.get("learnt") is not True
     ]

@@ -24,6 +24,7 @@ SHAPES = {  # an outline for each verdict, so that they differ without colours t
 }
 # Loaded by both pages, within the body, so that the pages of tables keep their bytes.
 STYLE = """<style>
+body { overflow-wrap: break-word; }
 .badge { display: inline-block; padding: 0 .5rem; border: 2px solid var(--ink); border-radius: .8rem;
   font-size: .85rem; font-weight: 600; white-space: nowrap; }
 .badge.upheld { background: #116329; border-color: #116329; color: #fff; }
