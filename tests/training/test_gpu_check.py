@@ -6,6 +6,7 @@ import pytest
 import torch
 from support.prepared_data import prepared_once
 from torch import Tensor
+from torch.utils.flop_counter import FlopCounterMode
 from typer.testing import CliRunner
 
 from latentmotion.cli import app
@@ -172,6 +173,26 @@ def test_the_generator_of_the_cpu_draws_for_another_device(name):
     with SameDraws():
         made = DRAWS[name]("meta")
     assert made.device.type == "meta" and torch.equal(torch.rand(1), after)
+
+
+@pytest.mark.parametrize("layer", [torch.nn.Linear(6, 5), torch.nn.Conv2d(6, 4, 3, padding=1), torch.nn.GRUCell(6, 3)])
+def test_operations_are_counted_as_torch_counts_them(layer):
+    x = torch.rand(7, 6, 8, 8) if isinstance(layer, torch.nn.Conv2d) else torch.rand(7, 6)
+    counts = []
+    for counter in (FlopCounterMode(display=False), device_speed.OperationCount()):
+        with counter:
+            layer(x.requires_grad_()).sum().backward()
+        counts.append(counter.flop if hasattr(counter, "flop") else counter.get_total_flops())
+    assert counts[0] == counts[1] > 0
+
+
+def test_operations_of_a_loss_with_a_gradient_are_counted():
+    layer = torch.nn.Linear(6, 5)
+    with device_speed.OperationCount() as operations:
+        x = torch.rand(7, 6, requires_grad=True)
+        (slope,) = torch.autograd.grad(layer(x).sin().sum(), x, create_graph=True)
+        slope.square().sum().backward()
+    assert operations.flop >= 5 * 2 * 7 * 6 * 5  # two products forwards, and those of the second gradient
 
 
 def test_a_matrix_product_has_a_rate():

@@ -4,6 +4,8 @@ import gc
 import time
 
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import flop_registry
 
 
 def synchronise(device: torch.device) -> None:
@@ -41,3 +43,22 @@ def start_of_peak(device: torch.device) -> None:
 def peak_memory(device: torch.device) -> int | None:
     """The largest number of bytes in use on a GPU since `start_of_peak`; None on a CPU, where it is not measured."""
     return torch.cuda.max_memory_allocated(device) if device.type == "cuda" else None
+
+
+class OperationCount(TorchDispatchMode):
+    """Inside this context, `flop` counts the operations of matrix products and convolutions, backward passes included.
+
+    torch.utils.flop_counter.FlopCounterMode counts the same by module, and for this it needs hooks that fail where a
+    loss contains a gradient, as that of R-WAE does.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.flop = 0
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        result = function(*args, **kwargs)
+        if formula := flop_registry.get(function._overloadpacket):
+            self.flop += formula(*args, **kwargs, out_val=result)
+        return result

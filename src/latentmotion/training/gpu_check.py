@@ -24,7 +24,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch.utils.flop_counter import FlopCounterMode
 
 from latentmotion.config.params import load
 from latentmotion.config.schema import Compute, Dataset, Params, Training
@@ -171,7 +170,7 @@ def speed(trial: Trial, device: torch.device, steps: int, rate: float) -> dict:
     loop = Loop(network, training, Compute(**settings["compute"] | FAST), batches, seed=0)
     with tempfile.TemporaryDirectory() as folder, out_of_memory.named(trial.model, batch, device), _quiet():
         loop.run(Checkpoint(Path(folder), "0" * 64), math.inf, _NeverStop(), trial.name)
-    with FlopCounterMode(display=False) as counter:
+    with device_speed.OperationCount() as operations:
         network.step(batches(steps), loop.optimisers, loop.autocast)
     taken = [later - earlier for earlier, later in zip(batches.times, batches.times[1:], strict=False)]
     seconds = statistics.median(taken[len(taken) // 2 :])  # the first steps choose algorithms and allocate memory
@@ -181,8 +180,8 @@ def speed(trial: Trial, device: torch.device, steps: int, rate: float) -> dict:
         "batch": batch,
         "memory_mb": None if memory is None else round(memory / 1e6),
         "sequences_per_second": batch / seconds,
-        "flop_per_step": counter.get_total_flops(),
-        "share_of_matrix_rate": counter.get_total_flops() / seconds / rate,
+        "flop_per_step": operations.flop,
+        "share_of_matrix_rate": operations.flop / seconds / rate,
         "steps_of_the_training": settings["training"]["steps"],
         "hours_of_the_training": settings["training"]["steps"] * seconds / 3600,
         "last_losses": {name: value for name, value in loop.history[-1].items() if name != "step"},
