@@ -5,7 +5,10 @@ Each model learns from random batches (random_batches.py), so that no data are n
 - the training loop takes some steps in bfloat16 with weights in channels-last order, every parameter gets a gradient,
   and every loss is finite;
 - the losses of the first steps in float32 agree with those on the CPU, from the same weights, batches and random
-  numbers. A difference is relative to the loss, or absolute where the loss is below 1, and may be TOLERANCE at most.
+  numbers. A difference is relative to the loss, or absolute where the loss is below 1. It may be TOLERANCES at most: in
+  the first step little more than rounding, and in the second more, because Adam's first update of a weight is as large
+  for a gradient that is rounding error as for any other. (With other implementations of convolutions on a CPU, at scale
+  quick, the differences were at most 5e-5 and 0.014.)
 
 What is measured are the peak of memory, the sequences a second, the share of the rate of matrix products, and the time
 that the whole training would take.
@@ -41,9 +44,8 @@ from latentmotion.training.resource_usage import machine
 from latentmotion.training.same_draws import SameDraws
 from latentmotion.training.train import Loop
 
-TOLERANCE = 0.01
-COMPARED_STEPS = 2
-COMPARED_BATCH = 2  # sequences, so that the CPU needs only seconds
+TOLERANCES = (1e-3, 0.05)  # of the first and the second step
+COMPARED_BATCH = 2  # sequences, so that the CPU needs only seconds; points are few numbers, and take their whole batch
 FAST = {"precision": "bfloat16", "channels_last": True, "compile": False}
 EXACT = {"precision": "float32", "channels_last": False, "compile": False}
 
@@ -129,7 +131,7 @@ def gpu_check(
     record = {
         "verb": "gpu-check", "scale": scale, "steps": steps, "machine": described | {"cuda": torch.version.cuda},
         "matrix_flop_per_second": rate, "precision": FAST["precision"], "channels_last": FAST["channels_last"],
-        "tolerance": TOLERANCE, "compared_steps": COMPARED_STEPS, "compared_batch": COMPARED_BATCH,
+        "tolerances": TOLERANCES, "compared_batch": COMPARED_BATCH,
         "seconds": round(time.monotonic() - begun, 1), "left_out": left_out, "results": results,
     }  # fmt: skip
     file = Path(out) / f"{re.sub('[^a-z0-9]+', '-', described['device'].lower()).strip('-')}.json"
@@ -191,34 +193,36 @@ def speed(trial: Trial, device: torch.device, steps: int, rate: float) -> dict:
 def agreement(trial: Trial, device: torch.device) -> dict:
     """The first losses in float32 on the device and on the CPU, and the largest difference between them.
 
-    Raises UserError where a loss is not finite or differs by more than TOLERANCE.
+    Raises UserError where a loss is not finite or differs by more than is allowed.
     """
     here, there = (first_losses(trial, place) for place in (device, torch.device("cpu")))
-    largest, worst = 0.0, ""
-    for step, (own, reference) in enumerate(zip(here, there, strict=True)):
-        for name, value in reference.items():
-            difference = abs(own[name] - value) / max(1.0, abs(value))
-            if not math.isfinite(difference):
-                raise UserError(f"{name} of step {step} is {own[name]}, and {value} on the CPU")
-            if difference >= largest:
-                largest, worst = difference, f"{name} of step {step} is {own[name]:.6g}, and {value:.6g} on the CPU"
-    if largest > TOLERANCE:
-        raise UserError(f"{worst}: a difference of {largest:.2g}, where {TOLERANCE} is allowed")
-    return {"difference_from_cpu": largest, "first_losses": here, "first_losses_on_cpu": there}
+    largest = []
+    for step, (own, reference, allowed) in enumerate(zip(here, there, TOLERANCES, strict=True), start=1):
+        differences = {name: abs(own[name] - value) / max(1.0, abs(value)) for name, value in reference.items()}
+        for name, difference in differences.items():
+            if not difference <= allowed:  # so that a difference that is not a number counts
+                raise UserError(
+                    f"{name} of step {step} is {own[name]:.6g}, and {reference[name]:.6g} on the CPU: a difference of"
+                    f" {difference:.2g}, where {allowed:g} is allowed"
+                )
+        largest.append(max(differences.values()))
+    return {"differences_from_cpu": largest, "first_losses": here, "first_losses_on_cpu": there}
 
 
 def first_losses(trial: Trial, device: torch.device) -> list[dict[str, float]]:
     """The losses of the first steps in float32, by name; norms of gradients are left out."""
-    training = Training(**trial.settings["training"] | {"steps": COMPARED_STEPS, "batch": COMPARED_BATCH})
-    batches = trial.batches(COMPARED_BATCH, device)
+    steps = len(TOLERANCES)
+    batch = trial.settings["training"]["batch"] if trial.shape.frames == 1 else COMPARED_BATCH
+    training = Training(**trial.settings["training"] | {"steps": steps, "batch": batch})
+    batches = trial.batches(batch, device)
     context, found = devices.autocast(device, EXACT["precision"]), []
     with SameDraws(), _no_tf32():
         network = _network(trial.settings, trial.shape, device)
         network.clip = training.clip
         optimisers = network.optimisers(training)
         network.train()
-        for step in range(COMPARED_STEPS):
-            network.progress = step / COMPARED_STEPS
+        for step in range(steps):
+            network.progress = step / steps
             seed_torch("gpu-check", step)
             losses = network.step(batches(step), optimisers, context)
             found.append({name: float(value) for name, value in losses.items() if "gradient" not in name})
@@ -257,7 +261,7 @@ def _no_tf32() -> Iterator[None]:
 
 HEADER = (
     f"{'model and data set':44} {'weights':>9} {'batch':>5} {'memory':>9} {'sequences/s':>11} {'share':>6}"
-    f" {'training':>9}  difference from the CPU"
+    f" {'training':>9}  differences from the CPU"
 )
 
 
@@ -266,7 +270,9 @@ def line(found: dict) -> str:
     if "batch" not in found:
         return f"{found['run']:44} failed: {found['error']}"
     memory = "-" if found["memory_mb"] is None else f"{found['memory_mb'] / 1000:.2f} GB"
-    state = f"failed: {found['error']}" if found["error"] else f"{found['difference_from_cpu']:.1e}"
+    state = (
+        f"failed: {found['error']}" if found["error"] else " ".join(f"{d:.1e}" for d in found["differences_from_cpu"])
+    )
     return (
         f"{found['run']:44} {found['parameters'] / 1e6:7.2f} M {found['batch']:5} {memory:>9}"
         f" {found['sequences_per_second']:11.1f} {found['share_of_matrix_rate']:6.1%}"

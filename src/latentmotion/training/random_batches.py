@@ -61,9 +61,10 @@ def facts(dataset: str) -> Facts:
 def shape_of(dataset: str, section: Dataset) -> DataShape:
     """The shape of a data set, from its section of params.yaml and the facts above."""
     known = facts(dataset)
+    groups = section.options.get("train", known.groups)  # of points, which are groups of their own
     if known.channels is None:
-        return DataShape(section.frames, section.size, 1, known.actions, known.groups)
-    return DataShape(section.frames, known.channels, section.size, known.actions, known.groups)
+        return DataShape(section.frames, section.size, 1, known.actions, groups)
+    return DataShape(section.frames, known.channels, section.size, known.actions, groups)
 
 
 class RandomBatches:
@@ -90,7 +91,7 @@ class RandomBatches:
             seen.scatter_(1, place, False)
         x = self._sequences(generator)
         action = torch.randint(shape.actions, (self.size,), generator=generator)
-        group = torch.randint(shape.groups, (self.size,), generator=generator)
+        group = torch.randperm(shape.groups, generator=generator).repeat(-(-self.size // shape.groups))[: self.size]
         batch = Batch(*(part.to(self.device) for part in (x, action, group, seen)))
         synchronise(self.device)
         self.times.append(time.perf_counter())
