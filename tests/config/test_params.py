@@ -115,7 +115,9 @@ def test_scale_overnight_trains_for_longer_than_quick_on_the_same_networks():
     for name, models in quick.runs.items():
         for model in models:
             before, after = (training_settings(loaded, model, name) for loaded in (quick, overnight))
-            assert after["training"]["steps"] >= before["training"]["steps"], (model, name)
+            whole = after["system"] == "hamiltonian_flow"  # whose trainings have the paper's length at scale quick too
+            longer = after["training"]["steps"] > before["training"]["steps"]
+            assert longer or whole, f"config/overnight.yaml trains {model} on {name} no longer than scale quick"
             assert after | {"training": {**after["training"], "steps": 0}} == before | {
                 "training": {**before["training"], "steps": 0}
             }, (model, name)
