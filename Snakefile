@@ -92,6 +92,6 @@ onstart:
 
 
 onsuccess:
-    made_files.say(workflow)
     if not config:  # DVC uses params.yaml without overrides
         shell("latentmotion dvc-commit || true")
+    made_files.say(workflow)

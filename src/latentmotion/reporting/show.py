@@ -3,6 +3,7 @@
 They are the same drawings as in the figures of the papers: swapped motions, continued first frames, and samples.
 """
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,12 +20,12 @@ SAMPLES = 6
 
 
 def show(run: Path, settings: dict, out: Path, device: str) -> list[Path]:
-    """Writes <what>.gif and <what>.png to `out` and returns them.
+    """Writes <what>.gif and <what>.png to `out` and returns them. What the data do not allow is left out and printed.
 
     Arguments:
         settings: scale, models, datasets and titles, as those of a figure.
 
-    Raises UserError where the model can do nothing that is drawn here.
+    Raises UserError where nothing can be drawn.
     """
     (shown,) = open_runs([run], settings, device, set())
     drawn = [(name, draw) for name, (needs, draw) in DRAWINGS.items() if needs <= shown.model.capabilities]
@@ -32,10 +33,16 @@ def show(run: Path, settings: dict, out: Path, device: str) -> list[Path]:
         raise UserError(f"{shown.name}: has no frames that could be shown; its numbers are in results/")
     files = []
     for name, draw in drawn:
-        panels = [Panel(shown.title, draw(shown))]
+        try:
+            panels = [Panel(shown.title, draw(shown))]
+        except UserError as error:  # such as no two test sequences that differ in all labels
+            print(f"{name}: left out ({error})", file=sys.stderr)
+            continue
         for suffix, content in (("gif", gif(film(panels))), ("png", png(still(panels)))):
             files.append(out / f"{name}.{suffix}")
             write_atomic(files[-1], content)
+    if not files:
+        raise UserError(f"{shown.name}: nothing can be drawn, for the reasons above")
     return files
 
 
