@@ -18,7 +18,7 @@ NAME = "digit-windows"
 NEEDS = frozenset({contract.SAMPLE_CONTENT, contract.SAMPLE_MOTION})
 DATASETS = ("moving_mnist",)
 LABEL = "digit"
-VIDEOS, AT_ONCE = 256, 32
+VIDEOS, AT_ONCE = 256, 16
 
 
 def applies(context: EvaluationContext) -> bool:

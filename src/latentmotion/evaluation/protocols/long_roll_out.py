@@ -26,7 +26,7 @@ from latentmotion.training.batches import batch_of
 NAME = "long-roll-out"
 NEEDS = frozenset({contract.ENCODE, contract.SAMPLE_MOTION})
 DATASETS = ("faces", "sprites")
-SEQUENCES, AT_ONCE = 256, 32
+SEQUENCES, AT_ONCE = 256, 16
 
 
 def applies(context: EvaluationContext) -> bool:

@@ -18,7 +18,7 @@ from latentmotion.models import base as contract
 NAME = "motion-path"
 NEEDS = frozenset({contract.ENCODE})
 DATASETS = ("balls", "moving_mnist", "moving_shapes")
-SEQUENCES, AT_ONCE = 256, 32
+SEQUENCES, AT_ONCE = 128, 16
 
 
 def applies(context: EvaluationContext) -> bool:
