@@ -43,6 +43,8 @@ def measure(context: EvaluationContext) -> dict[str, float]:
     regular_share: the share of steps whose change is within a quarter of the step of the data, which is a full turn
         divided by the number of frames. `real_regular_share`: that of real sequences.
     contrast: the standard deviation of the pixels of a frame, divided by that of real frames; means.
+
+    Of real sequences, the frames that the split shows or scores count.
     """
     library = Library(context)
     length = context.settings["rollout_length"]
@@ -51,7 +53,9 @@ def measure(context: EvaluationContext) -> dict[str, float]:
     shown = (library.distance(x) <= library.limit()).double()
     chosen = subset(context.split, VIDEOS, NAME)
     real = to_float(torch.from_numpy(np.array(context.split.x[chosen]))).to(context.device)
-    turned, real_turned = turns(x), turns(real)
+    given = np.asarray(context.split.seen | context.split.scored)[chosen]  # all other frames are black
+    pairs = torch.from_numpy(given[:, 1:] & given[:, :-1]).to(context.device)
+    turned, real_turned = turns(x), turns(real)[pairs]
     way = math.copysign(1.0, real_turned.median().item())
     step = 360 / context.split.x.shape[1]
     return {
@@ -61,7 +65,7 @@ def measure(context: EvaluationContext) -> dict[str, float]:
         "real_advance": (way * real_turned).median().item(),
         "regular_share": _regular(way * turned, step),
         "real_regular_share": _regular(way * real_turned, step),
-        "contrast": (x.flatten(2).std(2).mean() / real.flatten(2).std(2).mean()).item(),
+        "contrast": (x.flatten(2).std(2).mean() / real.flatten(2).std(2)[torch.from_numpy(given)].mean()).item(),
     }
 
 
