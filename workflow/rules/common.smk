@@ -26,8 +26,10 @@ REPORTS = [
     for file in paths.report_files(PARAMS, kind, name)
 ]
 
-# Verdicts on the claims come from the records of this scale or, where these do not decide a claim, of another one.
-CLAIMS_RECORDS = paths.claims_records(PARAMS, sorted(path.name for path in Path("results").glob("*/")))
+# Verdicts on the claims come from the records of this scale or, where these do not decide a claim, of another one. The
+# folder results/ also contains what belongs to no scale, such as the records of gpu-check.
+SCALES = [file.stem for file in sorted(Path("config").glob("*.yaml")) if Path("results", file.stem).is_dir()]
+CLAIMS_RECORDS = paths.claims_records(PARAMS, SCALES)
 
 # A job takes a GPU where this machine has one; on a cluster, set-resources of the profile decides.
 GPU = min(1, len(gpu_lock.usable()))
