@@ -276,6 +276,20 @@ def test_content_is_closed_at_first_and_later_drawn_for_a_share():
     assert not with_drawn(content, 1.0)[1].any()
 
 
+def test_contents_may_be_drawn_from_other_sequences():
+    """The codes are 10 to 10.5, so that draws of N(0, 1) can be told from them."""
+    content = 10 + torch.arange(4000.0)[:, None].expand(-1, 2) / 8000
+    for source, alien in (("batch", 0.0), ("both", 0.5), ("prior", 1.0)):
+        seed_torch(0, "drawn")
+        drawn, own = with_drawn(content, 0.4, source)
+        assert own.mean().item() == pytest.approx(0.6, abs=0.03) and torch.equal(drawn[own == 1], content[own == 1])
+        replaced = drawn[own == 0]
+        assert (replaced < 9).all(1).float().mean().item() == pytest.approx(alien, abs=0.04)
+        of_others = replaced[replaced[:, 0] > 9]
+        assert torch.isin(of_others, content).all() and torch.equal(of_others[:, 0], of_others[:, 1])
+        assert (replaced != content[own == 0]).all(1).float().mean() > 0.99
+
+
 @pytest.mark.parametrize("system", ["rwae", "dsvae"])
 def test_closed_content_learns_nothing_from_the_reconstruction(system):
     weights = {"content_weight": 0.0, "joint": True, "encoder_steps": 1} if system == "rwae" else {}

@@ -39,7 +39,7 @@ def places(weights: Tensor) -> Tensor:
 
 
 def shuffled(values: Tensor) -> Tensor:
-    """(B,) values, in a random order over the whole batch."""
+    """(B, ...) values, in a random order over the whole batch."""
     values = parallel.gathered(values)
     return _own(values[torch.randperm(len(values), device=values.device)])
 

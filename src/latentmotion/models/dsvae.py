@@ -11,17 +11,18 @@ which has a uniform prior (components/action.py).
 """
 
 import torch
-from pydantic import Field, PositiveFloat
+from pydantic import Field, PositiveFloat, PositiveInt
 from torch import Tensor, nn
 
 from latentmotion.models import base as contract
 from latentmotion.models.components.action import ActionVariable, behind, kl_uniform, relaxed
 from latentmotion.models.components.content import ContentNetwork
 from latentmotion.models.components.dependence import dependence
-from latentmotion.models.components.drawn_content import drawn_share, with_drawn
+from latentmotion.models.components.drawn_content import Source, drawn_share, with_drawn
 from latentmotion.models.components.frame_networks import Networks, bounded, frame_decoder, frame_encoder
 from latentmotion.models.components.gaussian import GaussianHead, kl, kl_standard, sample
 from latentmotion.models.components.motion_prior import MotionPrior, RecurrentMotionModel, risen
+from latentmotion.models.components.random_frames import at_frames, random_frames, seen_by_content
 
 
 class Config(contract.NetworkConfig):
@@ -49,9 +50,12 @@ class Config(contract.NetworkConfig):
     content_closed: float = Field(default=0.0, ge=0, le=1)  # first share of the training, with all contents drawn
     content_drawn: float = Field(default=0.0, ge=0, lt=1)  # share of the sequences whose content is drawn afterwards
     content_drawn_until: float = Field(default=1.0, ge=0, le=1)  # share of the training after which none is drawn
+    content_drawn_from: Source = "prior"  # whether draws are of N(0, I), contents of other sequences, or both
     dependence: float = 0.0  # weight of the dependence between content and motion
     kl_motion_first: PositiveFloat | None = None  # its first value; null is kl_motion throughout
     kl_motion_rise: tuple[float, float] = (0.0, 0.0)  # shares of the training between which it rises to kl_motion
+    content_frames: PositiveInt | None = None  # random frames from which training infers the content; null is all
+    decoded_frames: PositiveInt | None = None  # random frames that are decoded in training; null is all
 
 
 class Model(RecurrentMotionModel):
@@ -78,16 +82,16 @@ class Model(RecurrentMotionModel):
     def elbo(self, batch: contract.Batch) -> tuple[dict[str, Tensor], tuple, tuple, Tensor, Tensor]:
         """Returns the losses, the posteriors of f and z, and the samples drawn from them."""
         features = self.features(batch.x)
-        f_posterior = self.content(features)
+        f_posterior = self.content(seen_by_content(features, self.config.content_frames))
         f = sample(*f_posterior)
-        decoded, own = with_drawn(f, self._drawn_share())
+        decoded, own = with_drawn(f, self._drawn_share(), self.config.content_drawn_from)
         # A content that the decoder does not see must not learn to help the motion's inference either.
         z_posterior = self._motion(features, torch.where(own[:, None] > 0, f, f.detach()))
         z = motion = sample(*z_posterior)
         if self.action:
             log_a = self.action(z)
             motion = behind(z, relaxed(log_a, self.config.temperature))
-        error = (self.decode(decoded, motion).float() - batch.x).square().flatten(1).sum(1).mean()
+        error = self._squared_error(batch.x, decoded, motion)
         kl_f = (own * kl_standard(*f_posterior).sum(1)).mean()
         kl_z = kl(*z_posterior, *self.prior(z)).flatten(1).sum(1).mean()
         config = self.config
@@ -112,6 +116,15 @@ class Model(RecurrentMotionModel):
     def decode(self, content: Tensor, motion: Tensor) -> Tensor:
         code = torch.cat([content[:, None].expand(-1, motion.shape[1], -1), motion], dim=2)
         return bounded(self.decoder(code.flatten(0, 1)), self.shape).unflatten(0, code.shape[:2])
+
+    def _squared_error(self, x: Tensor, content: Tensor, motion: Tensor) -> Tensor:
+        """The squared error of a sequence, from all frames or, without bias, from a random part of them."""
+        length, count = x.shape[1], self.config.decoded_frames
+        if count:
+            frames = random_frames(x, min(count, length))
+            x, motion = at_frames(x, frames), at_frames(motion, frames)
+        error = (self.decode(content, motion).float() - x).square()
+        return error.flatten(1).sum(1).mean() * (length / x.shape[1])
 
     def _drawn_share(self) -> float:
         config = self.config

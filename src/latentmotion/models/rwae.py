@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import torch
-from pydantic import Field, PositiveFloat
+from pydantic import Field, PositiveFloat, PositiveInt
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -25,7 +25,7 @@ from latentmotion.models import base as contract
 from latentmotion.models.components.action import ActionVariable, behind, kl_mean_uniform, kl_uniform, relaxed
 from latentmotion.models.components.content import ContentNetwork
 from latentmotion.models.components.dependence import dependence
-from latentmotion.models.components.drawn_content import drawn_share, with_drawn
+from latentmotion.models.components.drawn_content import Source, drawn_share, with_drawn
 from latentmotion.models.components.frame_networks import Networks, bounded, frame_decoder, frame_encoder, is_sound
 from latentmotion.models.components.gaussian import kl, sample
 from latentmotion.models.components.initialisation import keep_variance
@@ -33,6 +33,7 @@ from latentmotion.models.components.latent_critic import LatentDiscriminator, Sc
 from latentmotion.models.components.mmd import mmd2
 from latentmotion.models.components.motion_posterior import MotionPosterior
 from latentmotion.models.components.motion_prior import MotionPrior, RecurrentMotionModel, risen
+from latentmotion.models.components.random_frames import at_frames, random_frames, seen_by_content
 
 DECAY = 0.5, 0.2  # factors of all learning rates from the milestones on
 WHOLE_BATCH = True  # a maximum mean discrepancy compares the sequences of a batch
@@ -70,12 +71,15 @@ class Config(contract.NetworkConfig):
     content_closed: float = Field(default=0.0, ge=0, le=1)  # first share of the training, with all contents drawn
     content_drawn: float = Field(default=0.0, ge=0, lt=1)  # share of the sequences whose content is drawn afterwards
     content_drawn_until: float = Field(default=1.0, ge=0, le=1)  # share of the training after which none is drawn
+    content_drawn_from: Source = "prior"  # whether draws are of N(0, I), contents of other sequences, or both
     dependence: float = 0.0  # weight of the dependence between content and motion
     kl_motion_first: PositiveFloat | None = None  # its first value; null is kl_motion throughout
     kl_motion_rise: tuple[float, float] = (0.0, 0.0)  # shares of the training between which it rises to kl_motion
     motion_divergence: Literal["marginal", "conditional"] = "marginal"  # draws of the prior have their own or q's past
     motion_statistics: Literal["batch", "running"] = "batch"  # the batch normalisation of the codes in its MMD
     action_divergence: Literal["sequence", "batch"] = "sequence"  # whether q(a | x) or its mean is to be uniform
+    content_frames: PositiveInt | None = None  # random frames from which training infers the content; null is all
+    decoded_frames: PositiveInt | None = None  # random frames that are decoded in training; null is all
     clock: bool = True  # whether the decoder has its LSTM; else a frame is made of the content and its own motion code
 
 
@@ -169,16 +173,17 @@ class Model(RecurrentMotionModel):
     def decode(self, content: Tensor, motion: Tensor) -> Tensor:
         return bounded(self._raw(content, motion), self.shape)
 
-    def _raw(self, content: Tensor, motion: Tensor) -> Tensor:
-        """Decodes to frames before they are bounded."""
+    def _raw(self, content: Tensor, motion: Tensor, frames: Tensor | None = None) -> Tensor:
+        """Decodes to frames before they are bounded: to all, or to those with the numbers `frames` (B, n)."""
         code = torch.cat([content[:, None].expand(-1, motion.shape[1], -1), motion], dim=2)
         h = self.fusion(code)
         h = self.states(h)[0] if self.states else h
-        return self.decoder(h.flatten(0, 1)).unflatten(0, code.shape[:2])
+        h = h if frames is None else at_frames(h, frames)
+        return self.decoder(h.flatten(0, 1)).unflatten(0, h.shape[:2])
 
     def _infer(self, x: Tensor) -> Codes:
         features = self.features(x)
-        content = sample(*self.content(features))
+        content = sample(*self.content(seen_by_content(features, self.config.content_frames)))
         z, posterior = self.motion(features, draw=True)
         log_action = self.action(z) if self.action else None
         decoded = behind(z, relaxed(log_action, self.config.temperature)) if self.action else z
@@ -200,14 +205,18 @@ class Model(RecurrentMotionModel):
         """Returns the terms of equation 9 and their sum, without the penalty of the content."""
         config = self.config
         share = drawn_share(self.progress, config.content_closed, config.content_drawn, config.content_drawn_until)
+        length, frames = x.shape[1], None
+        if config.decoded_frames and config.decoded_frames < length:
+            frames = random_frames(x, config.decoded_frames)
+            x = at_frames(x, frames)
         with autocast():
-            raw = self._raw(with_drawn(codes.content, share)[0], codes.decoded)
+            raw = self._raw(with_drawn(codes.content, share, config.content_drawn_from)[0], codes.decoded, frames)
             expected = self.prior(codes.motion)
             drawn = self._drawn_motion(codes, expected)
         raw = raw.float()
         terms = {
-            "squared_error": (bounded(raw, self.shape) - x).square().flatten(1).sum(1).mean(),
-            "cost": self._cost(raw, x),
+            "squared_error": (bounded(raw, self.shape) - x).square().flatten(1).sum(1).mean() * length / x.shape[1],
+            "cost": self._cost(raw, x) * length / x.shape[1],
             "motion_mmd": mmd2(codes.compared.transpose(0, 1), drawn.transpose(0, 1)).sum(),
             "kl_motion": kl(*codes.posterior, *expected).flatten(1).sum(1).mean(),
         }

@@ -20,12 +20,13 @@ import math
 from typing import Literal
 
 import torch
-from pydantic import Field, PositiveFloat
+from pydantic import Field, PositiveFloat, PositiveInt
 from torch import Tensor, nn
 from torch.nn import functional
 
 from latentmotion.models import base as contract
 from latentmotion.models import dsvae
+from latentmotion.models.components.drawn_content import Source
 
 GRID, MOVING = 3, 3  # the paper has 3 x 3 patches and marks the three with the largest motion
 WHOLE_BATCH = True  # the consistency and the mutual information compare the sequences of a batch
@@ -53,9 +54,12 @@ class Config(contract.NetworkConfig):
     content_closed: float = Field(default=0.0, ge=0, le=1)
     content_drawn: float = Field(default=0.0, ge=0, lt=1)
     content_drawn_until: float = Field(default=1.0, ge=0, le=1)
+    content_drawn_from: Source = "prior"
     dependence: float = 0.0
     kl_motion_first: PositiveFloat | None = None
     kl_motion_rise: tuple[float, float] = (0.0, 0.0)
+    content_frames: PositiveInt | None = None
+    decoded_frames: PositiveInt | None = None
     consistency: float = 10.0  # weight of the static consistency term
     prediction: float = 10.0  # weight of the dynamic prediction term
     information: float = 1.0  # weight of the mutual information

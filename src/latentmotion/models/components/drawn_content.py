@@ -6,11 +6,14 @@ nothing, and in DSVAE it costs as much as the motion. Generation decodes content
 """
 
 import math
+from typing import Literal
 
 import torch
 from torch import Tensor
 
-from latentmotion.core.parallel_random import exponential_like, normal_like
+from latentmotion.core.parallel_random import exponential_like, normal_like, shuffled
+
+Source = Literal["prior", "batch", "both"]
 
 
 def drawn_share(progress: float, closed: float, drawn: float, until: float = 1.0) -> float:
@@ -31,10 +34,19 @@ def drawn_share(progress: float, closed: float, drawn: float, until: float = 1.0
     return drawn if progress < until else 0.0
 
 
-def with_drawn(content: Tensor, share: float) -> tuple[Tensor, Tensor]:
-    """Replaces a random share of the codes (B, Z) by draws. Returns the codes, and 1 for each that is its own (B,)."""
+def with_drawn(content: Tensor, share: float, source: Source = "prior") -> tuple[Tensor, Tensor]:
+    """Replaces a random share of the codes (B, Z). Returns the codes, and 1 for each that is its own (B,).
+
+    Arguments:
+        source: draws are normal (`prior`), or the contents of other sequences of the batch (`batch`), which the decoder
+            cannot tell from a sequence's own, or each with probability 1/2 (`both`).
+    """
     if share <= 0.0:
         return content, torch.ones_like(content[:, 0])
     # An exponential number exceeds -ln(share) with probability `share`.
-    replaced = exponential_like(content[:, 0]) > -math.log(share)
-    return torch.where(replaced[:, None], normal_like(content), content), (~replaced).to(content.dtype)
+    number = exponential_like(content[:, 0])
+    replaced = number > -math.log(share)
+    drawn = shuffled(content.detach()) if source == "batch" else normal_like(content)
+    if source == "both":
+        drawn = torch.where((number > -math.log(share / 2))[:, None], shuffled(content.detach()), drawn)
+    return torch.where(replaced[:, None], drawn, content), (~replaced).to(content.dtype)
