@@ -1,11 +1,11 @@
-"""Random frames from which the content is inferred, and which are decoded, in trainings of DSVAE, S3VAE and R-WAE."""
+"""Random frames that are decoded in trainings of DSVAE, S3VAE and R-WAE."""
 
 import pytest
 import torch
 
 from latentmotion.core.keyed_random import seed_torch
 from latentmotion.models.base import Batch, DataShape
-from latentmotion.models.components.random_frames import at_frames, random_frames, seen_by_content
+from latentmotion.models.components.random_frames import at_frames, random_frames
 from latentmotion.training.device import autocast
 from latentmotion.training.load import build
 
@@ -46,20 +46,6 @@ def test_values_are_those_of_the_chosen_frames():
     assert torch.equal(found, torch.stack([values[0, [2, 0]], values[1, [1, 1]]]))
 
 
-def test_the_content_sees_so_many_frames_in_turn():
-    features = torch.arange(40.0).reshape(2, 5, 4)
-    seed_torch(0, "seen")
-    seen = seen_by_content(features, 2)
-    assert (
-        seen.shape == features.shape and torch.equal(seen[:, :2], seen[:, 2:4]) and torch.equal(seen[:, 0], seen[:, 4])
-    )
-    assert not torch.equal(seen[:, 0], seen[:, 1])
-    assert all(
-        any(torch.equal(row, own) for own in sequence) for row, sequence in zip(seen[:, 0], features, strict=True)
-    )
-    assert seen_by_content(features, None) is features and seen_by_content(features, 5) is features
-
-
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_the_error_of_a_part_of_the_frames_has_no_bias(system):
     data, weights = batch(), {"log_variance": -10.0}  # nearly no noise, so that only the choice of frames differs
@@ -75,16 +61,3 @@ def test_the_error_of_a_part_of_the_frames_has_no_bias(system):
     with torch.no_grad():
         every = squared_error(make(system, decoded_frames=6, **weights).eval(), data)
     torch.testing.assert_close(every, whole, rtol=1e-2, atol=0)
-
-
-@pytest.mark.parametrize("system", SYSTEMS)
-def test_the_content_of_one_frame_does_not_hold_the_order_of_frames(system):
-    model, data = make(system, content_frames=1), batch()
-    lengths = []
-    model.content.lstm.register_forward_pre_hook(lambda _, given: lengths.append(given[0]))
-    with torch.no_grad():
-        squared_error(model, data)
-        model.eval().encode(data.x, data.action)
-    trained, encoded = lengths[0], lengths[-1]
-    assert torch.equal(trained, trained[:, :1].expand_as(trained)), "training repeats one frame"
-    assert not torch.equal(encoded, encoded[:, :1].expand_as(encoded)), "a trained model infers from all frames"

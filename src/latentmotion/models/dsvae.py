@@ -17,12 +17,13 @@ from torch import Tensor, nn
 from latentmotion.models import base as contract
 from latentmotion.models.components.action import ActionVariable, behind, kl_uniform, relaxed
 from latentmotion.models.components.content import ContentNetwork
+from latentmotion.models.components.content_inputs import check_patch, features_of_both
 from latentmotion.models.components.dependence import dependence
 from latentmotion.models.components.drawn_content import Source, drawn_share, with_drawn
 from latentmotion.models.components.frame_networks import Networks, bounded, frame_decoder, frame_encoder
 from latentmotion.models.components.gaussian import GaussianHead, kl, kl_standard, sample
 from latentmotion.models.components.motion_prior import MotionPrior, RecurrentMotionModel, risen
-from latentmotion.models.components.random_frames import at_frames, random_frames, seen_by_content
+from latentmotion.models.components.random_frames import at_frames, random_frames
 
 
 class Config(contract.NetworkConfig):
@@ -55,6 +56,7 @@ class Config(contract.NetworkConfig):
     kl_motion_first: PositiveFloat | None = None  # its first value; null is kl_motion throughout
     kl_motion_rise: tuple[float, float] = (0.0, 0.0)  # shares of the training between which it rises to kl_motion
     content_frames: PositiveInt | None = None  # random frames from which training infers the content; null is all
+    content_patch: PositiveInt | None = None  # side of the patches that are shuffled before the content is inferred
     decoded_frames: PositiveInt | None = None  # random frames that are decoded in training; null is all
 
 
@@ -63,6 +65,7 @@ class Model(RecurrentMotionModel):
 
     def __init__(self, config: Config, shape: contract.DataShape):
         super().__init__()
+        check_patch(config.content_patch, shape)
         self.config, self.shape = config, shape
         self.content_noise = config.content
         self.encoder = frame_encoder(config, shape)
@@ -81,12 +84,12 @@ class Model(RecurrentMotionModel):
 
     def elbo(self, batch: contract.Batch) -> tuple[dict[str, Tensor], tuple, tuple, Tensor, Tensor]:
         """Returns the losses, the posteriors of f and z, and the samples drawn from them."""
-        features = self.features(batch.x)
-        f_posterior = self.content(seen_by_content(features, self.config.content_frames))
+        for_content, for_motion = self.features_of_both(batch.x, draw=True)
+        f_posterior = self.content(for_content)
         f = sample(*f_posterior)
         decoded, own = with_drawn(f, self._drawn_share(), self.config.content_drawn_from)
         # A content that the decoder does not see must not learn to help the motion's inference either.
-        z_posterior = self._motion(features, torch.where(own[:, None] > 0, f, f.detach()))
+        z_posterior = self._motion(for_motion, torch.where(own[:, None] > 0, f, f.detach()))
         z = motion = sample(*z_posterior)
         if self.action:
             log_a = self.action(z)
@@ -108,14 +111,18 @@ class Model(RecurrentMotionModel):
         return {"total": total, **terms}, f_posterior, z_posterior, f, z
 
     def encode(self, x: Tensor, action: Tensor) -> tuple[Tensor, Tensor]:
-        features = self.features(x)
-        f = self.content(features)[0]
-        z = self._motion(features, f)[0]
+        for_content, for_motion = self.features_of_both(x, draw=False)
+        f = self.content(for_content)[0]
+        z = self._motion(for_motion, f)[0]
         return f, behind(z, self.action.mode(self.action(z))) if self.action else z
 
     def decode(self, content: Tensor, motion: Tensor) -> Tensor:
         code = torch.cat([content[:, None].expand(-1, motion.shape[1], -1), motion], dim=2)
         return bounded(self.decoder(code.flatten(0, 1)), self.shape).unflatten(0, code.shape[:2])
+
+    def features_of_both(self, x: Tensor, draw: bool) -> tuple[Tensor, Tensor]:
+        """Frame features (B, T, F) for the content and for the motion (components/content_inputs.py)."""
+        return features_of_both(self, x, draw)
 
     def _squared_error(self, x: Tensor, content: Tensor, motion: Tensor) -> Tensor:
         """The squared error of a sequence, from all frames or, without bias, from a random part of them."""

@@ -24,6 +24,7 @@ from latentmotion.core.errors import UserError
 from latentmotion.models import base as contract
 from latentmotion.models.components.action import ActionVariable, behind, kl_mean_uniform, kl_uniform, relaxed
 from latentmotion.models.components.content import ContentNetwork
+from latentmotion.models.components.content_inputs import check_patch, features_of_both
 from latentmotion.models.components.dependence import dependence
 from latentmotion.models.components.drawn_content import Source, drawn_share, with_drawn
 from latentmotion.models.components.frame_networks import Networks, bounded, frame_decoder, frame_encoder, is_sound
@@ -33,7 +34,7 @@ from latentmotion.models.components.latent_critic import LatentDiscriminator, Sc
 from latentmotion.models.components.mmd import mmd2
 from latentmotion.models.components.motion_posterior import MotionPosterior
 from latentmotion.models.components.motion_prior import MotionPrior, RecurrentMotionModel, risen
-from latentmotion.models.components.random_frames import at_frames, random_frames, seen_by_content
+from latentmotion.models.components.random_frames import at_frames, random_frames
 
 DECAY = 0.5, 0.2  # factors of all learning rates from the milestones on
 WHOLE_BATCH = True  # a maximum mean discrepancy compares the sequences of a batch
@@ -79,6 +80,7 @@ class Config(contract.NetworkConfig):
     motion_statistics: Literal["batch", "running"] = "batch"  # the batch normalisation of the codes in its MMD
     action_divergence: Literal["sequence", "batch"] = "sequence"  # whether q(a | x) or its mean is to be uniform
     content_frames: PositiveInt | None = None  # random frames from which training infers the content; null is all
+    content_patch: PositiveInt | None = None  # side of the patches that are shuffled before the content is inferred
     decoded_frames: PositiveInt | None = None  # random frames that are decoded in training; null is all
     clock: bool = True  # whether the decoder has its LSTM; else a frame is made of the content and its own motion code
 
@@ -111,6 +113,7 @@ class Model(RecurrentMotionModel):
             raise UserError("models.*.network.joint of system rwae: one backward pass needs encoder_steps of 1")
         if config.cost == "bernoulli" and is_sound(shape):
             raise UserError("models.*.network.cost of system rwae: bernoulli is for pictures; set it to squared")
+        check_patch(config.content_patch, shape)
         self.config, self.shape = config, shape
         self.content_noise = config.content
         self.actions = shape.actions if config.weak else 0
@@ -166,9 +169,9 @@ class Model(RecurrentMotionModel):
         return {name: value.detach() for name, value in losses.items()}
 
     def encode(self, x: Tensor, action: Tensor) -> tuple[Tensor, Tensor]:
-        features = self.features(x)
-        z, _ = self.motion(features, draw=False)
-        return self.content(features)[0], behind(z, self.action.mode(self.action(z))) if self.action else z
+        for_content, for_motion = features_of_both(self, x, draw=False)
+        z, _ = self.motion(for_motion, draw=False)
+        return self.content(for_content)[0], behind(z, self.action.mode(self.action(z))) if self.action else z
 
     def decode(self, content: Tensor, motion: Tensor) -> Tensor:
         return bounded(self._raw(content, motion), self.shape)
@@ -182,9 +185,9 @@ class Model(RecurrentMotionModel):
         return self.decoder(h.flatten(0, 1)).unflatten(0, h.shape[:2])
 
     def _infer(self, x: Tensor) -> Codes:
-        features = self.features(x)
-        content = sample(*self.content(seen_by_content(features, self.config.content_frames)))
-        z, posterior = self.motion(features, draw=True)
+        for_content, for_motion = features_of_both(self, x, draw=True)
+        content = sample(*self.content(for_content))
+        z, posterior = self.motion(for_motion, draw=True)
         log_action = self.action(z) if self.action else None
         decoded = behind(z, relaxed(log_action, self.config.temperature)) if self.action else z
         compared = self._by_running_statistics(x) if self.config.motion_statistics == "running" else z

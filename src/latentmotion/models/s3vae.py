@@ -59,6 +59,7 @@ class Config(contract.NetworkConfig):
     kl_motion_first: PositiveFloat | None = None
     kl_motion_rise: tuple[float, float] = (0.0, 0.0)
     content_frames: PositiveInt | None = None
+    content_patch: PositiveInt | None = None
     decoded_frames: PositiveInt | None = None
     consistency: float = 10.0  # weight of the static consistency term
     prediction: float = 10.0  # weight of the dynamic prediction term
@@ -98,10 +99,10 @@ class Model(dsvae.Model):
         )
         return losses | {"consistency": consistency, "prediction": prediction, "information": information}
 
-    def features(self, x: Tensor) -> Tensor:
-        """Encodes frames and keeps the result, because a shuffled sequence has the same features in another order."""
-        self.encoded = super().features(x)
-        return self.encoded
+    def features_of_both(self, x: Tensor, draw: bool) -> tuple[Tensor, Tensor]:
+        """Keeps the features for the content, because a shuffled sequence has the same features in another order."""
+        self.encoded, for_motion = super().features_of_both(x, draw)
+        return self.encoded, for_motion
 
 
 def moving_cells(x: Tensor) -> Tensor:

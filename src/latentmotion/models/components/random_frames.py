@@ -14,14 +14,3 @@ def random_frames(like: Tensor, count: int) -> Tensor:
 def at_frames(values: Tensor, frames: Tensor) -> Tensor:
     """Values (B, T, ...) of a sequence's frames -> those of the frames with the numbers (B, n), (B, n, ...)."""
     return values[torch.arange(len(values), device=values.device)[:, None], frames]
-
-
-def seen_by_content(features: Tensor, count: int | None) -> Tensor:
-    """Features (B, T, F) of `count` random frames of each sequence, in turn up to T frames; None: of all, in order.
-
-    A content that must not depend on which frames were seen can hold neither where things are nor how they move.
-    """
-    length = features.shape[1]
-    if count is None or count >= length:
-        return features
-    return at_frames(features, random_frames(features, count))[:, torch.arange(length, device=features.device) % count]
