@@ -64,7 +64,7 @@ def test_predictions_and_samples_have_the_asked_length(project):
     assert model.predict(x[:, :1], 11, action).shape == (4, 11, *x.shape[2:])
     samples = model.sample(3, length=5, action=np.array([0, 1, 2]), seed=4)
     assert samples.shape == (3, 5, *x.shape[2:])
-    alone = model.sample(1, length=5, action=0, seed=4)
+    alone = model.sample(1, length=5, action=np.int64(0), seed=4)
     assert np.abs(alone[0].astype(int) - samples[0]).max() <= 1  # a sample does not depend on its neighbours
     assert not np.array_equal(alone, model.sample(1, length=5, action=0, seed=5))
 
@@ -82,6 +82,7 @@ def test_what_cannot_work_is_one_line(project):
         (lambda: model.encode(x / 255, action), "float64 of shape"),
         (lambda: model.encode(x[..., :8], action), r"\(N, T, 3, 16, 16\)"),
         (lambda: model.encode(x, action[:2]), "give 4 integers"),
+        (lambda: model.sample(3, action=np.array([0, 1])), "give 3 integers"),
         (lambda: model.encode(x, action + 100), "there are 0 to 8"),
         (lambda: model.decode(np.zeros((2, 16)), np.zeros((3, 8, 54))), "give as many of both"),
         (

@@ -186,7 +186,8 @@ class TrainedModel:
         """
         self._needs(contract.SAMPLE_CONTENT, contract.SAMPLE_MOTION)
         length = length or self.shape.frames
-        action = self._actions(np.full(count, action) if isinstance(action, int) else action, count)
+        one_for_all = action is not None and np.ndim(action) == 0
+        action = self._actions(np.full(count, action) if one_for_all else action, count)
         numbers, network = np.arange(count), self.network
 
         def draw(ids: np.ndarray) -> Tensor:
