@@ -29,6 +29,7 @@ gc.set_threshold(100_000, 20)  # a plan holds many objects for long: collecting 
 try:
     PARAMS = params.load(overrides=config)
     if workflow.is_main_process:
+        progress_line.hush(workflow)
         earlier_layout.refuse()
         slurm.check_profile({name: model.gpus for name, model in PARAMS.models.items()})
 except UserError as error:

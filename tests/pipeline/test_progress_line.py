@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from latentmotion.pipeline import made_files
-from latentmotion.pipeline.progress_line import ProgressLine, duration
+from latentmotion.pipeline.progress_line import ProgressLine, duration, hush
 
 Event = Enum("Event", ["JOB_STARTED", "JOB_FINISHED", "SHELLCMD"])
 
@@ -83,3 +83,17 @@ def test_the_last_line_names_the_files_and_the_page_to_look_at(tmp_path, monkeyp
     for number in range(5):
         Path(f"{number}.png").touch()
     assert made_files.summary([f"{number}.png" for number in range(5)]) == "Made 0.png, 1.png, 2.png and 2 more files"
+
+
+def test_lines_that_tell_nothing_are_left_out(capfd):
+    from snakemake.logging import logger
+
+    handler = logging.StreamHandler()
+    logger.addHandler(handler)
+    try:
+        hush(SimpleNamespace(output_settings=SimpleNamespace(verbose=False)))
+        for line in ("Building DAG of jobs...", "Provided cores: 2", "Nothing to be done", None):
+            handler.handle(logging.makeLogRecord({"msg": line, "levelno": logging.INFO}))
+    finally:
+        logger.removeHandler(handler)
+    assert capfd.readouterr().err == "Nothing to be done\nNone\n"

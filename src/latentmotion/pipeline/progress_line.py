@@ -14,6 +14,9 @@ from latentmotion.config.schema import Params
 from latentmotion.pipeline.cost_estimates import Estimates
 from latentmotion.pipeline.similar_work import similar
 
+NOISE = (  # how lines begin that Snakemake prints at every start and that tell a user nothing
+    "Building DAG of jobs", "Using shell", "Provided cores", "Rules claiming more", "Singularity containers",
+)  # fmt: skip
 REFRESHED = 5.0  # seconds between two updates of the line on a terminal
 WIDTH = 110  # characters of the line on a terminal, at most
 
@@ -100,6 +103,15 @@ def duration(seconds: float) -> str:
         return "less than a minute"
     hours, minutes = divmod(minutes, 60)
     return "about " + " ".join([f"{hours} h"] * bool(hours) + [f"{minutes} min"] * bool(minutes))
+
+
+def hush(workflow) -> None:
+    """Leaves out the lines of NOISE, unless `--verbose` asks for everything."""
+    from snakemake.logging import logger
+
+    if not workflow.output_settings.verbose:
+        for handler in logger.handlers:
+            handler.addFilter(lambda record: not str(record.msg).startswith(NOISE))
 
 
 def attach(workflow, params: Params) -> None:
