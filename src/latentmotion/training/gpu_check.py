@@ -174,7 +174,7 @@ def speed(trial: Trial, device: torch.device, steps: int, rate: float) -> dict:
         loop.run(Checkpoint(Path(folder), "0" * 64), math.inf, _NeverStop(), trial.name)
     with device_speed.OperationCount() as operations:
         network.step(batches(steps), loop.optimisers, loop.autocast)
-    taken = [later - earlier for earlier, later in zip(batches.times, batches.times[1:], strict=False)]
+    taken = batches.seconds()
     seconds = statistics.median(taken[len(taken) // 2 :])  # the first steps choose algorithms and allocate memory
     memory = device_speed.peak_memory(device)
     return {

@@ -76,14 +76,18 @@ class RandomBatches:
         hidden: whether one random frame of each sequence is hidden.
 
     Attributes:
-        times: when each batch was asked for, in seconds, after the device had finished all earlier work.
+        asked, given: when each batch was asked for, after the device had finished all earlier work, and when it was
+            given, in seconds. The time between them is that of drawing the batch, which is no part of a training.
     """
 
     def __init__(self, shape: DataShape, size: int, device: torch.device, hidden: bool = False):
         self.shape, self.size, self.device, self.hidden = shape, size, device, hidden
-        self.times: list[float] = []
+        self.asked: list[float] = []
+        self.given: list[float] = []
 
     def __call__(self, step: int) -> Batch:
+        synchronise(self.device)
+        self.asked.append(time.perf_counter())
         shape, generator = self.shape, torch.Generator().manual_seed(key("random batch", step))
         seen = torch.ones(self.size, shape.frames, dtype=torch.bool)
         if self.hidden:
@@ -94,8 +98,12 @@ class RandomBatches:
         group = torch.randperm(shape.groups, generator=generator).repeat(-(-self.size // shape.groups))[: self.size]
         batch = Batch(*(part.to(self.device) for part in (x, action, group, seen)))
         synchronise(self.device)
-        self.times.append(time.perf_counter())
+        self.given.append(time.perf_counter())
         return batch
+
+    def seconds(self) -> list[float]:
+        """What was done with each batch until the next one was asked for: the durations of all steps but the last."""
+        return [asked - given for given, asked in zip(self.given, self.asked[1:], strict=False)]
 
     def _sequences(self, generator: torch.Generator) -> torch.Tensor:
         """Pictures (B, T, C, H, W) of coloured squares in [-1, 1]; sound and points (B, T, F), standard normal."""
