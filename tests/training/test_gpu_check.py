@@ -106,6 +106,16 @@ def test_other_weights_have_other_losses(monkeypatch):
     assert gpu_check.first_losses(trial, CPU) != before
 
 
+def test_a_gpu_that_an_error_has_left_unusable_is_said_of_each_model(tmp_path, monkeypatch):
+    def unusable(device):
+        raise RuntimeError("CUDA error: an illegal memory access was encountered")
+
+    monkeypatch.setattr(device_speed, "start_of_peak", unusable)
+    record, printed = checked(tmp_path, "fhvae", "flow")
+    assert record["exit"] == 1 and printed.count("failed: RuntimeError: CUDA error: an illegal memory") == 2
+    assert len(record["results"]) == 2
+
+
 def test_a_data_set_without_facts_fails_alone(tmp_path, monkeypatch):
     monkeypatch.delitem(random_batches.FACTS, "timit")
     record, _ = checked(tmp_path, "fhvae", "flow", steps=4)

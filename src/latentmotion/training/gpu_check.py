@@ -147,8 +147,8 @@ def _result(trial: Trial, device: torch.device, steps: int, rate: float) -> dict
     found = {"run": trial.name, "system": trial.settings["system"], "error": None}
     parts: list[Callable[[], dict]] = [lambda: speed(trial, device, steps, rate), lambda: agreement(trial, device)]
     for part in parts:
-        device_speed.start_of_peak(device)
         try:
+            device_speed.start_of_peak(device)  # fails where an earlier error has left the GPU unusable
             found |= part()
         except Exception as error:  # an error of CUDA or of a model must not hide the results of the others
             said = str(error).strip().splitlines() or [""]
