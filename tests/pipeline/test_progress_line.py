@@ -80,6 +80,10 @@ def test_the_last_line_names_the_files_and_the_page_to_look_at(tmp_path, monkeyp
     workflow = SimpleNamespace(output_settings=SimpleNamespace(quiet=None), dag=SimpleNamespace(targetjobs=[job]))
     made_files.say(workflow)
     assert capsys.readouterr().err == "Made reports/table2.csv; look at reports/table2.html\n"
+    whole = [f"reports/table2.{suffix}" for suffix in ("csv", "md", "tex", "html", "json")]
+    for file in whole:
+        Path(file).touch()
+    assert made_files.summary(whole).endswith("table2.tex and 2 more files; look at reports/table2.html")
     for number in range(5):
         Path(f"{number}.png").touch()
     assert made_files.summary([f"{number}.png" for number in range(5)]) == "Made 0.png, 1.png, 2.png and 2 more files"

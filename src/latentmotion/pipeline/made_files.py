@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-PAGES = (".html", ".md", ".png", ".json")  # what a user opens first
+PAGES = (".html", ".md", ".png")  # what a user opens first
 NAMED = 3  # files that the line names at most
 
 
@@ -22,6 +22,6 @@ def summary(files: list[str]) -> str:
     """Such as `Made reports/table2.csv; look at reports/table2.html`."""
     made = list(dict.fromkeys(file for file in files if Path(file).exists()))
     named = ", ".join(made[:NAMED]) + (f" and {len(made) - NAMED} more files" if len(made) > NAMED else "")
-    beside = [Path(made[-1]).with_suffix(suffix) for suffix in PAGES] if made else []
-    page = next((file for file in beside if file.is_file() and str(file) not in made), None)
+    beside = [Path(made[0]).with_suffix(suffix) for suffix in PAGES] if made else []
+    page = next((file for file in beside if file.is_file() and str(file) not in made[:NAMED]), None)
     return f"Made {named}" + (f"; look at {page}" if page else "")
