@@ -14,7 +14,7 @@ from latentmotion.config import params
 from latentmotion.core.errors import UserError
 from latentmotion.data.prepared import PreparedDataset
 from latentmotion.models import fhvae
-from latentmotion.training import device_speed, gpu_check, random_batches
+from latentmotion.training import device_speed, gpu_trials, random_batches
 from latentmotion.training.same_draws import SameDraws
 
 P = params.load(overrides={"scale": "tiny"})
@@ -68,15 +68,15 @@ def test_a_failure_is_a_line_and_the_others_go_on(tmp_path, monkeypatch):
 )
 def test_losses_that_differ_from_those_of_the_cpu_are_named(monkeypatch, own, message):
     found = iter([[{"total": value} for value in own], [{"total": 1.0}, {"total": 1.0}]])
-    monkeypatch.setattr(gpu_check, "first_losses", lambda trial, device: next(found))
+    monkeypatch.setattr(gpu_trials, "first_losses", lambda trial, device: next(found))
     with pytest.raises(UserError, match=message):
-        gpu_check.agreement(None, CPU)
+        gpu_trials.agreement(None, CPU)
 
 
 def test_small_differences_are_allowed_and_small_losses_compared_as_they_are(monkeypatch):
     found = iter([[{"total": 1000.5}, {"total": 0.01}], [{"total": 1000.0}, {"total": 0.05}]])
-    monkeypatch.setattr(gpu_check, "first_losses", lambda trial, device: next(found))
-    assert gpu_check.agreement(None, CPU)["differences_from_cpu"] == pytest.approx([0.0005, 0.04])
+    monkeypatch.setattr(gpu_trials, "first_losses", lambda trial, device: next(found))
+    assert gpu_trials.agreement(None, CPU)["differences_from_cpu"] == pytest.approx([0.0005, 0.04])
 
 
 def test_the_time_of_drawing_a_batch_is_not_that_of_a_step(monkeypatch):
@@ -90,20 +90,20 @@ def test_the_time_of_drawing_a_batch_is_not_that_of_a_step(monkeypatch):
 
 def test_other_weights_have_other_losses(monkeypatch):
     """The comparison can fail: one changed weight of a network changes its losses."""
-    (trial,) = gpu_check.trials(P, ["fhvae"])
-    before = gpu_check.first_losses(trial, CPU)
-    assert gpu_check.first_losses(trial, CPU) == before
-    (few_points,) = gpu_check.trials(P, ["flow-finite"])
-    assert len(gpu_check.first_losses(few_points, CPU)) == 2  # which needs a batch of all points
-    build = gpu_check.build
+    (trial,) = gpu_trials.trials(P, ["fhvae"])
+    before = gpu_trials.first_losses(trial, CPU)
+    assert gpu_trials.first_losses(trial, CPU) == before
+    (few_points,) = gpu_trials.trials(P, ["flow-finite"])
+    assert len(gpu_trials.first_losses(few_points, CPU)) == 2  # which needs a batch of all points
+    build = gpu_trials.build
 
     def changed(settings, shape):
         network = build(settings, shape)
         next(network.parameters()).data.mul_(1.5)
         return network
 
-    monkeypatch.setattr(gpu_check, "build", changed)
-    assert gpu_check.first_losses(trial, CPU) != before
+    monkeypatch.setattr(gpu_trials, "build", changed)
+    assert gpu_trials.first_losses(trial, CPU) != before
 
 
 def test_a_gpu_that_an_error_has_left_unusable_is_said_of_each_model(tmp_path, monkeypatch):
@@ -129,14 +129,14 @@ def test_no_model_is_begun_after_the_time(tmp_path):
 
 
 def test_the_first_model_of_each_system_comes_before_the_others():
-    planned = gpu_check.trials(P, [])
+    planned = gpu_trials.trials(P, [])
     systems = [trial.settings["system"] for trial in planned]
     trained = {model for models in P.runs.values() for model in models}
     assert {trial.model for trial in planned} == trained and len(planned) == len(trained)
     assert len(set(systems[: len(set(systems))])) == len(set(systems))
-    assert len(gpu_check.trials(P, [], everything=True)) == sum(map(len, P.runs.values()))
+    assert len(gpu_trials.trials(P, [], everything=True)) == sum(map(len, P.runs.values()))
     with pytest.raises(UserError, match="'hallo' is not trained; did you mean 'halo'"):
-        gpu_check.trials(P, ["hallo"])
+        gpu_trials.trials(P, ["hallo"])
 
 
 def test_every_data_set_has_facts():
