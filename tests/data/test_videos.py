@@ -109,6 +109,12 @@ def test_constant_rates_keep_every_frame_and_rounded_times_too():
     assert Video(frames[:1], times[:1]).at_rate(0).shape[0] == 1
 
 
+def test_times_that_cannot_be_true_are_one_line():
+    video = Video(np.zeros((4, 3, 16, 16), np.uint8), np.array([0, 0.04, 0.08, 1e9]), "a.mp4")
+    with pytest.raises(UserError, match=r"a.mp4: lasts 1e\+09 seconds by its times"):
+        video.at_rate(0)
+
+
 def test_animations_have_the_times_of_their_frames(tmp_path):
     video = read_video(gif(tmp_path / "a.gif", 4, duration=[40, 40, 200, 40]), 16)
     np.testing.assert_allclose(video.times, [0, 0.04, 0.08, 0.28])
@@ -165,8 +171,8 @@ def sound(path: Path) -> Path:
     return path
 
 
-def cut(path: Path) -> Path:
-    path.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 3])
+def cut(path: Path, size: int | None = None) -> Path:
+    path.write_bytes(path.read_bytes()[: size or path.stat().st_size * 2 // 3])
     return path
 
 
@@ -183,6 +189,7 @@ def text(path: Path) -> Path:
         (lambda folder: cut(film(folder / "a.avi", "ffv1", "yuv420p")), "damaged|cut off"),
         (lambda folder: text(folder / "a.webm"), "not a film, or damaged"),
         (lambda folder: text(folder / "a.gif"), "not an animation, or damaged"),
+        (lambda folder: cut(gif(folder / "a.gif"), 7), "not an animation, or damaged"),
         (lambda folder: cut(gif(folder / "a.webp")), "not an animation, or damaged"),
         (lambda folder: text(folder / "1.png").parent, "1.png: not a picture, or damaged"),
     ],

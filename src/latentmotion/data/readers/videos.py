@@ -6,6 +6,7 @@ it is read, so that a long video in full resolution is never kept in memory.
 """
 
 import re
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,15 +21,22 @@ FILMS = (".mp4", ".avi", ".webm", ".mov", ".mkv", ".m4v", ".mpg", ".mpeg", ".wmv
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
 STEP = 0.1  # seconds for which a frame is shown where a file does not say it
 UNEVEN = 0.5  # a rate is variable where a gap differs by this share from the mean; files round their times
+LONGEST = 1_000_000  # frames of a video at a constant rate; more come from damaged times
 COMPLETE = 0.95  # share of the frames that a file announces; with fewer the file counts as cut off
+# What Pillow raises for damaged files.
+DAMAGE = (UnidentifiedImageError, OSError, SyntaxError, ValueError, struct.error, Image.DecompressionBombError)
 
 
 @dataclass(frozen=True)
 class Video:
-    """Frames (T, 3, size, size) uint8 and the times (T,), in seconds and not decreasing, at which they appear."""
+    """Frames (T, 3, size, size) uint8 and the times (T,), in seconds and not decreasing, at which they appear.
+
+    `name` is the path of the video, for messages.
+    """
 
     frames: np.ndarray
     times: np.ndarray
+    name: str = ""
 
     def at_rate(self, fps: float) -> np.ndarray:
         """The frames that are visible in the middle of equal steps of time, (T', 3, size, size).
@@ -44,6 +52,10 @@ class Video:
         usual = float(np.median(gaps[gaps > 0])) if (gaps > 0).any() else STEP
         step = 1 / fps if fps else usual
         count = max(1, round((self.times[-1] - self.times[0] + usual) / step))
+        if count > LONGEST:
+            raise UserError(
+                f"{self.name}: lasts {self.times[-1]:.3g} seconds by its times; replace it or set options.fps"
+            )
         middle = self.times[0] + step * (np.arange(count) + 0.5)
         return self.frames[np.searchsorted(self.times, middle, "right") - 1]
 
@@ -56,13 +68,13 @@ def read_video(path: Path, size: int) -> Video:
     """
     if path.is_dir():
         frames = [_picture(file, size) for file in frame_files(path)]
-        return Video(np.stack(frames), STEP * np.arange(len(frames)))
+        return Video(np.stack(frames), STEP * np.arange(len(frames)), str(path))
     reader = _animation if path.suffix.lower() in ANIMATIONS else _film
     pairs = list(reader(path, size))
     if not pairs:
         raise UserError(f"{path}: has no frames; replace it or remove it")
     times = np.maximum.accumulate([time for time, _ in pairs])
-    return Video(np.stack([frame for _, frame in pairs]), times)
+    return Video(np.stack([frame for _, frame in pairs]), times, str(path))
 
 
 def frame_files(folder: Path) -> list[Path]:
@@ -87,7 +99,7 @@ def _picture(file: Path, size: int) -> np.ndarray:
     try:
         with Image.open(file) as picture:
             return square(ImageOps.exif_transpose(picture), size)
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except DAMAGE as error:
         raise UserError(f"{file}: not a picture, or damaged ({_one_line(error)}); replace it or remove it") from None
 
 
@@ -99,7 +111,7 @@ def _animation(path: Path, size: int) -> Iterator[tuple[float, np.ndarray]]:
             for picture in ImageSequence.Iterator(film):
                 yield time, square(picture, size)
                 time += picture.info.get("duration", 0) / 1000 or STEP
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except DAMAGE as error:
         raise UserError(f"{path}: not an animation, or damaged ({_one_line(error)}); replace it or remove it") from None
 
 
@@ -112,7 +124,7 @@ def _film(path: Path, size: int) -> Iterator[tuple[float, np.ndarray]]:
             f"{path}: films need the package av; install it with: pip install 'latentmotion[videos]'"
         ) from None
     try:
-        with av.open(str(path)) as container:
+        with av.open(str(path), metadata_errors="replace") as container:
             if not container.streams.video:
                 sound = (
                     "has sound and no pictures" if container.streams.audio else "not a film, or damaged (no pictures)"
@@ -129,7 +141,7 @@ def _film(path: Path, size: int) -> Iterator[tuple[float, np.ndarray]]:
                 raise UserError(
                     f"{path}: cut off, {count} of {stream.frames} frames are there; replace it or remove it"
                 )
-    except av.error.FFmpegError as error:
+    except (av.error.FFmpegError, ValueError) as error:
         raise UserError(f"{path}: not a film, or damaged ({_one_line(error)}); replace it or remove it") from None
 
 
