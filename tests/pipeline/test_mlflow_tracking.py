@@ -1,10 +1,14 @@
 """The MLflow store holds what the records hold, once."""
 
+import json
+
 import pytest
 from mlflow.tracking import MlflowClient
 from support import tracked_runs as tracked
 from support.project import ROOT
 
+from latentmotion.core.errors import UserError
+from latentmotion.pipeline import mlflow_store
 from latentmotion.pipeline.mlflow_tracking import track
 
 
@@ -52,6 +56,36 @@ def test_a_record_made_again_supersedes(names, tmp_path):
         "superseded": 0.5,
         "ok": 0.75,
     }
+
+
+@pytest.mark.parametrize(
+    "changes, message",
+    [
+        ({"dataset": "../../x"}, "entry 'dataset'"),
+        ({"model": "x/../y"}, "entry 'model'"),
+        ({"run": "/etc"}, "entry 'run': the path '/etc' leaves the folder"),
+        ({"run": "../other"}, "entry 'run': the path '../other' leaves the folder"),
+    ],
+)
+def test_a_record_cannot_name_a_path_outside_the_project(names, tmp_path, changes, message):
+    content = json.loads(names[0].read_text())
+    names[0].write_text(json.dumps(content | changes))
+    with pytest.raises(UserError, match=message):
+        track(names[:1], tmp_path / "store/mlflow.db")
+    assert not list(tmp_path.rglob("*.png*")) or [p.name for p in tmp_path.rglob("*.png")] == ["samples.png"]
+
+
+def test_no_message_shows_the_password_of_a_server(names, monkeypatch):
+    monkeypatch.setenv(mlflow_store.VARIABLE, "http://me:SECRET@127.0.0.1:9")
+    with pytest.raises(UserError, match="http://127.0.0.1:9: ") as caught:
+        track(names)
+    assert "SECRET" not in str(caught.value)
+
+
+def test_a_damaged_history_is_one_line(names, tmp_path):
+    (tmp_path / tracked.MODEL_RUN / "history.jsonl").write_text("[]")
+    with pytest.raises(UserError, match="history.jsonl: line 1 is damaged"):
+        track(names, tmp_path / "mlflow.db")
 
 
 def test_nothing_else_imports_mlflow():

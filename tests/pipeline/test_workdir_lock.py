@@ -80,6 +80,15 @@ def test_a_holder_on_another_machine_cannot_be_judged_from_here(folder):
         workdir_lock.unlock()
 
 
+@pytest.mark.parametrize("content", ["", "[]", "{", '{"process": "1"}', '{"process": 1, "host": 3}'])
+def test_a_damaged_file_names_nobody_and_can_be_unlocked(folder, content):
+    workdir_lock.record()
+    workdir_lock.FILE.write_text(content)
+    assert workdir_lock.name() is None
+    workdir_lock.unlock()
+    assert (folder / "called").exists()
+
+
 @pytest.mark.parametrize("hours", [-24, 24])
 def test_times_of_files_decide_nothing(folder, hours):
     """They are another machine's clock on a network file system."""

@@ -77,7 +77,7 @@ def read(folder: str, pattern: str) -> list[dict]:
     found = []
     for file in files[:LOOKED_AT]:
         try:
-            found.append(json.loads(file.read_text()))
+            found.append(json.loads(file.read_text(encoding="utf-8")))
         except (OSError, ValueError):
             continue
     return [record for record in found if isinstance(record, dict)]
@@ -94,6 +94,8 @@ def spent(record: dict) -> Spent:
 def _fitting(records: Iterable[dict], settings: dict, cores: int) -> Iterator[Spent]:
     """The times of jobs whose settings differ in seed and steps at most, in proportion to the steps asked for."""
     for record in records:
+        if record.get("status", "ok") != "ok":
+            continue  # a training that diverged ended before its last step
         try:
             taken, before = spent(record), record["settings"]
             share = _steps(settings) / _steps(before)

@@ -6,7 +6,6 @@ one, which is found again by its tag `job.key`. No other file imports mlflow.
 """
 
 import fcntl
-import json
 import os
 import re
 import subprocess
@@ -16,9 +15,11 @@ from pathlib import Path
 
 import yaml
 
-from latentmotion.core.errors import UserError
-from latentmotion.core.files import digest
-from latentmotion.core.records import read_record
+from latentmotion.core.errors import UserError, without_passwords
+from latentmotion.core.files import digest, unwritable
+from latentmotion.core.history import read_history
+from latentmotion.core.names import below
+from latentmotion.core.records import Evaluation, read_record
 from latentmotion.pipeline import mlflow_store
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
@@ -54,10 +55,11 @@ def track(records: list[Path], database: Path | None = None) -> None:
         if not local:
             _ask(client)
         for path in records:
-            record = read_record(path)
+            record = read_record(path, Evaluation)
+            run = below(Path(), record["run"], f"{path}: entry 'run'") if record.get("run") else None
             experiment = _experiment(client, record["dataset"], place.parent / "mlartifacts" if local else None)
-            added += _Store(client, experiment, commit, stages).add(Path(path), record)
-    print(f"{place.name if local else place}: {added} new of {len(records)} records")
+            added += _Store(client, experiment, commit, stages).add(Path(path), record, run)
+    print(f"{place.name if local else without_passwords(place)}: {added} new of {len(records)} records")
 
 
 class _Store:
@@ -66,7 +68,7 @@ class _Store:
     def __init__(self, client: MlflowClient, experiment: str, commit: str, dvc_outs: dict[str, str]):
         self.client, self.experiment, self.commit, self.dvc_outs = client, experiment, commit, dvc_outs
 
-    def add(self, path: Path, record: dict) -> bool:
+    def add(self, path: Path, record: dict, run_folder: Path | None) -> bool:
         """Adds a record unless the store has it, and returns whether it was new."""
         key, content = path.as_posix(), digest(record)
         known = self._find(key)
@@ -86,7 +88,7 @@ class _Store:
                 "mlflow.parentRunId": self._parent(record),
             },
         )
-        self._fill(run_id, record)
+        self._fill(run_id, record, run_folder)
         self.client.set_terminated(run_id)
         return True
 
@@ -118,7 +120,7 @@ class _Store:
             "code.training": training.get("code", ""),
             "data": record["data"],
             "mlflow.source.git.commit": self.commit,
-            "dvc.run_md5": self._md5(Path(record["run"])) if record["run"] else "",
+            "dvc.run_md5": self._md5(Path(record["run"])) if record.get("run") else "",
             "dvc.record_md5": self._md5(Path(key)),
         }
         return {name: str(value) for name, value in tags.items() if value}
@@ -127,27 +129,31 @@ class _Store:
         """The md5 that dvc.lock holds for the output in which a path lies; empty where DVC does not know it."""
         return next((self.dvc_outs[str(folder)] for folder in path.parents if str(folder) in self.dvc_outs), "")
 
-    def _fill(self, run_id: str, record: dict) -> None:
+    def _fill(self, run_id: str, record: dict, run_folder: Path | None) -> None:
         now = int(time.time() * 1000)
         settings = {"seed": record["seed"], **((record.get("training") or {}).get("settings") or {})}
         params = [Param(name, str(value)) for name, value in _flat(settings)]
         scores = [Metric(f"{m['protocol']}/{_safe(m['metric'])}", m["value"], now, 0) for m in record["metrics"]]
         curves = []
-        if record["run"]:
-            curves = [Metric(_safe(name), value, now, step) for name, value, step in _curves(Path(record["run"]))]
+        if run_folder:
+            curves = [Metric(_safe(name), value, now, step) for name, value, step in _curves(run_folder)]
         metrics = [*scores, *curves]
         self.client.log_batch(run_id, params=params)
         for start in range(0, len(metrics), BATCH):
             self.client.log_batch(run_id, metrics=metrics[start : start + BATCH])
-        if record["run"] and (samples := Path(record["run"]) / "samples.png").is_file():
+        if run_folder and (samples := run_folder / "samples.png").is_file():
             self.client.log_artifact(run_id, str(samples))
 
 
 @contextmanager
 def _only_writer(lock: Path):
     """Holds a lock, because two processes that open a new store at once break it, and would both add the same runs."""
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with open(lock, "w") as file:
+    try:
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        file = open(lock, "w", encoding="utf-8")  # noqa: SIM115 - held until the end
+    except OSError as error:
+        raise unwritable(lock, error) from None
+    with file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
@@ -211,7 +217,7 @@ def _curves(run: Path) -> list[tuple[str, float, int]]:
     history = run / "history.jsonl"
     if not history.is_file():
         return []
-    points = [json.loads(line) for line in history.read_text().splitlines()]
+    points = read_history(history)
     every = -(-len(points) // POINTS)
     kept = points[::-1][::every][::-1]
     return [
@@ -230,5 +236,5 @@ def _commit() -> str:
 def _dvc_outs() -> dict[str, str]:
     """Path -> md5 of every output in dvc.lock."""
     lock = Path("dvc.lock")
-    stages = yaml.safe_load(lock.read_text())["stages"] if lock.is_file() else {}
+    stages = yaml.safe_load(lock.read_text(encoding="utf-8"))["stages"] if lock.is_file() else {}
     return {out["path"]: out["md5"] for stage in stages.values() for out in stage.get("outs", [])}

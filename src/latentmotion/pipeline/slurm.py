@@ -46,7 +46,7 @@ def check_profile(gpus: dict[str, int]) -> None:
         UserError: a partition does not exist; an array of trainings that ask for different numbers of GPUs.
     """
     file = _profile()
-    profile = yaml.safe_load(file.read_text()) if file else {}
+    profile = yaml.safe_load(file.read_text(encoding="utf-8")) if file else {}
     if profile.get("executor") != "slurm" or not shutil.which("sinfo"):
         return
     if "train" in profile.get("slurm-array-jobs", "") and len(set(gpus.values())) > 1:

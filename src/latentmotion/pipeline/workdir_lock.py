@@ -19,7 +19,7 @@ from pathlib import Path
 
 import psutil
 
-from latentmotion.core.errors import UserError
+from latentmotion.core.errors import UserError, without_passwords
 from latentmotion.core.files import write_atomic
 
 FILE = Path(".snakemake/locks/holder.json")
@@ -32,7 +32,7 @@ def record() -> None:
     process = psutil.Process()
     holder = {
         "process": process.pid, "host": socket.gethostname(), "user": getpass.getuser(),
-        "started": process.create_time(), "command": " ".join(["snakemake", *sys.argv[1:]]),
+        "started": process.create_time(), "command": without_passwords(" ".join(["snakemake", *sys.argv[1:]])),
     }  # fmt: skip
     write_atomic(FILE, json.dumps(holder).encode())
 
@@ -82,7 +82,14 @@ def unlock() -> None:
 
 
 def _read() -> dict | None:
-    return json.loads(FILE.read_text()) if FILE.is_file() else None
+    """The holder; None where no file names one, or a file that a crash has left empty or damaged."""
+    try:
+        holder = json.loads(FILE.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    types = {"process": int, "host": str, "user": str, "started": float, "command": str}
+    right = isinstance(holder, dict) and all(isinstance(holder.get(key), kind) for key, kind in types.items())
+    return holder if right and 0 < holder["process"] < 2**31 and 0 < holder["started"] < 2**33 else None
 
 
 def _lives(holder: dict) -> bool:

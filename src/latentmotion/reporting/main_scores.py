@@ -11,7 +11,7 @@ from pathlib import Path
 
 from latentmotion.config.catalogue import REAL
 from latentmotion.core.files import write_atomic
-from latentmotion.core.records import read_record
+from latentmotion.core.records import Evaluation, read_record
 
 MAIN = {  # protocol -> its main scores; a score's conditions, which follow its first colon, do not count
     "real": ("action_accuracy",),
@@ -31,7 +31,7 @@ MAIN = {  # protocol -> its main scores; a score's conditions, which follow its 
 
 def write_main_scores(records: list[Path], out: Path) -> None:
     """OUT.json, the main scores by data set and protocol, and OUT.csv, the learning curves of all runs."""
-    found = [read_record(path) for path in records]
+    found = [read_record(path, Evaluation) for path in records]
     scores = json.dumps(main_scores(found), indent=1, sort_keys=True)
     write_atomic(out.with_name(f"{out.name}.csv"), learning_curves(found).encode())
     write_atomic(out.with_name(f"{out.name}.json"), scores.encode() + b"\n")

@@ -16,7 +16,7 @@ from latentmotion.config.catalogue import REAL, dataset_name
 from latentmotion.core.errors import UserError, nearest
 from latentmotion.core.evidence import evidence
 from latentmotion.core.files import file_digest, write_atomic
-from latentmotion.core.records import read_record, write_record
+from latentmotion.core.records import Evaluation, Run, read_record, write_record
 from latentmotion.core.source_code import code_digest, modules
 from latentmotion.reporting.html import table_page
 from latentmotion.reporting.tabulation.aggregate import LONG
@@ -45,6 +45,7 @@ def read_records(paths: list[Path], settings: dict) -> list[dict]:
         record = read_record(path)
         if record.get("verb") != "evaluate":
             raise UserError(f"{path}: not an evaluation record; give those under results/")
+        record = read_record(path, Evaluation)
         if record["scale"] != settings["scale"]:
             raise UserError(
                 f"{path}: the scale of the record is '{record['scale']}', that of the table '{settings['scale']}'; "
@@ -120,11 +121,11 @@ def render_figure(
             path = f"runs/{settings['scale']}/{run}"
             raise UserError(f"{path}: declared for {name} but not given; make it with 'snakemake {path}'")
     records = {
-        run: read_record(Path(results) / settings["scale"] / f"{run}.json") if results else None
+        run: read_record(Path(results) / settings["scale"] / f"{run}.json", Evaluation) if results else None
         for run in settings["shown"]
     }
     made_from = {
-        f"results/{settings['scale']}/{run}.json": evidence(read_record(given[run] / "record.json")["weights"], record)
+        f"results/{settings['scale']}/{run}.json": evidence(read_record(given[run] / "record.json", Run)["weights"], record)
         for run, record in records.items()
     }
     marked = [run for run, record in records.items() if record is not None and record.get("learnt") is not True]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from latentmotion.config.params import load
 from latentmotion.core.files import write_atomic
-from latentmotion.core.records import read_record
+from latentmotion.core.records import Report, read_record
 from latentmotion.reporting.index_page import Item, by_paper, items
 from latentmotion.reporting.papers import PAPERS, Paper
 
@@ -64,7 +64,7 @@ def _figures(figures: list[Item], reports: Path, links: str) -> str:
 def _scale(item: Item, reports: Path) -> str:
     """The scale that a figure's record states; empty where there is no record."""
     record = reports / f"{item.name}.json"
-    return read_record(record)["settings"]["scale"] if item.made and record.is_file() else ""
+    return read_record(record, Report)["settings"]["scale"] if item.made and record.is_file() else ""
 
 
 def _links(item: Item, links: str) -> str:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from latentmotion.core.errors import UserError
 from latentmotion.core.files import file_digest, write_atomic
 from latentmotion.core.progress import progress
-from latentmotion.core.records import read_record, write_record
+from latentmotion.core.records import JudgeRecord, read_record, write_record
 
 SEED = 0  # of every judge
 
@@ -93,7 +93,7 @@ def write_judge(path: Path, selected: Selected, record: dict) -> None:
 
 def read_judge(path: Path) -> dict:
     """The record of the weights in `path`. Raises UserError where they are missing or differ from their sha256."""
-    record = read_record(path.with_suffix(".json"))
+    record = read_record(path.with_suffix(".json"), JudgeRecord)
     if not path.is_file() or file_digest(path) != record["weights"]:
         raise UserError(f"{path}: is not what its record describes; make it with 'snakemake {path}'")
     return record

@@ -7,7 +7,6 @@ seeds and over stretches of the training. Bands reach from the lowest seed to th
 leave the range of the lines.
 """
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +15,8 @@ from PIL import Image
 
 from latentmotion.config.catalogue import dataset_name
 from latentmotion.core.errors import UserError
-from latentmotion.core.records import read_record
+from latentmotion.core.history import read_history
+from latentmotion.core.records import Run, read_record
 from latentmotion.data.densities import of_facts
 from latentmotion.data.prepared import PreparedDataset
 from latentmotion.reporting.drawing import plots
@@ -88,7 +88,7 @@ def _curves(runs: list[Path], titles: Titles) -> Curves:
         for name in (LEARNT, HELD_OUT)
         if all(name in history[0] for history in histories)
     }
-    network = read_record(runs[0] / "record.json")["settings"]["network"]
+    network = read_record(runs[0] / "record.json", Run)["settings"]["network"]
     kappa, place = network.get("kappa"), network.get("constraint_at", "base")
     marked = any("/".join(run.parts[-3:]) in titles.marked for run in runs)
     return Curves(kappa, kappa is not None and place == "base", steps, values, marked)
@@ -96,7 +96,7 @@ def _curves(runs: list[Path], titles: Titles) -> Curves:
 
 def _history(run: Path) -> list[dict]:
     file = run / "history.jsonl"
-    points = [json.loads(line) for line in file.read_text().splitlines()] if file.is_file() else []
+    points = read_history(file)
     if not points or LEARNT not in points[0]:
         raise UserError(f"{file}: no '{LEARNT}' in it, which the figure shows; take the model off it in params.yaml")
     return points
@@ -104,7 +104,7 @@ def _history(run: Path) -> list[dict]:
 
 def _mark(runs: list[Path]) -> float | None:
     """The target's mean log density at validation points, which is the most that a model can be expected to reach."""
-    data = PreparedDataset.open(Path(read_record(runs[0] / "record.json")["data_folder"]))
+    data = PreparedDataset.open(Path(read_record(runs[0] / "record.json", Run)["data_folder"]))
     target = of_facts(data.facts)
     return None if target is None else float(target.log_density(data.split("validation").x.astype(float)).mean())
 

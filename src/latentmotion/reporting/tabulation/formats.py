@@ -3,6 +3,8 @@
 Published numbers have columns of their own and are set in italics in every format.
 """
 
+import re
+
 import pandas as pd
 
 LATEX = {
@@ -29,24 +31,35 @@ FIT = (
 
 def markdown(caption: str, blocks: dict[str, pd.DataFrame], notes: list[str]) -> str:
     """The blocks as GitHub's pipe tables under a caption; each note is an item of a list."""
-    parts = [f"**{caption}**"]
+    parts = [f"**{plain(caption)}**"]
     for title, block in blocks.items():
         header = ["", *(_title(metric, kind, block) for metric, kind in block.columns)]
         lines = [header, ["---", *["---:"] * block.shape[1]]]
         for data, group in groups(block):
-            lines += [[f"**{data}**", *[""] * block.shape[1]]] if data else []
+            lines += [[f"**{plain(data)}**", *[""] * block.shape[1]]] if data else []
             for (_, system), *cells in group.itertuples():
-                lines.append([system, *(_italic(c, kind) for c, (_, kind) in zip(cells, block.columns, strict=True))])
-        table = "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
-        parts += [f"{title}:", table]
-    return "\n\n".join([*parts, "\n".join(f"- {note}" for note in notes)]) + "\n"
+                lines.append(
+                    [plain(system), *(_italic(c, kind) for c, (_, kind) in zip(cells, block.columns, strict=True))]
+                )
+        table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+        parts += [f"{plain(title)}:", table]
+    return "\n\n".join([*parts, "\n".join(f"- {plain(note)}" for note in notes)]) + "\n"
+
+
+def plain(text: str) -> str:
+    """A text as Markdown that shows it as it is: one line, in which nothing is HTML, a link, code or a column.
+
+    Single stars and underscores between letters stay: they mark nothing there.
+    """
+    text = re.sub(r"[\\`|\[\]<]", r"\\\g<0>", " ".join(text.split()))
+    return re.sub(r"(?<!\w)[*_]|[*_](?!\w)|^[#>]", r"\\\g<0>", text)
 
 
 def _title(metric: str, kind: str, block: pd.DataFrame) -> str:
     """The title of a column. A published column repeats the metric's name only where we have no column of it."""
     if kind == "ours":
-        return metric
-    return "*published*" if (metric, "ours") in block.columns else f"{metric}, *published*"
+        return plain(metric)
+    return "*published*" if (metric, "ours") in block.columns else f"{plain(metric)}, *published*"
 
 
 def groups(block: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
@@ -62,7 +75,7 @@ def spread(cell: str, kind: str) -> tuple[str, str]:
 
 
 def _italic(cell: str, kind: str) -> str:
-    return f"*{cell}*" if cell and kind == "published" else cell
+    return f"*{plain(cell)}*" if cell and kind == "published" else plain(cell)
 
 
 def latex(caption: str, blocks: dict[str, pd.DataFrame], notes: list[str]) -> str:

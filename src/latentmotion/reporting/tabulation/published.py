@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from latentmotion.core.errors import UserError
+from latentmotion.core.files import check_sum
 from latentmotion.reporting.display_names import PRINTED_ROWS
 
 COLUMNS = ["paper", "table", "row", "dataset", "metric", "value", "note"]
@@ -15,13 +16,19 @@ KEY = COLUMNS[:5]
 def read_published(path: Path) -> pd.DataFrame:
     """All printed numbers as strings, so that 1.000 stays 1.000.
 
-    Raises UserError for a file that is missing or cut off, has other columns, repeats a line, or has a value that is
-    not a number.
+    Raises UserError for a file that is missing, cut off or not the one whose sha256 lies beside it, has other columns,
+    repeats a line, or has a value that is not a number.
     """
     path = Path(path)
     if not path.is_file():
         raise UserError(f"{path}: no published numbers there; restore it with 'git checkout {path}'")
-    frame = pd.read_csv(path, dtype=str, keep_default_na=False)
+    if path.with_name(f"{path.name}.sha256").is_file():
+        check_sum(path)
+    try:
+        frame = pd.read_csv(path, dtype=str, keep_default_na=False)
+    except (OSError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise UserError(f"{path}: cannot be read ({reason}); restore it with 'git checkout {path}'") from None
     if list(frame.columns) != COLUMNS:
         raise UserError(f"{path}: its columns must be {','.join(COLUMNS)}; correct the first line")
     twice = frame[frame.duplicated(KEY)]
