@@ -5,21 +5,25 @@ params.yaml describes what there is to do, and profiles/ how it is run: cores, G
 
 import atexit
 import gc
+import shlex
 import sys
 from pathlib import Path
 
 from latentmotion.config import params
+from latentmotion.core import own_source
+from latentmotion.core.errors import UserError
 from latentmotion.pipeline import (
+    command_line,
     cost_summary,
     earlier_layout,
     job_environment,
     made_files,
+    network_settings,
     progress_line,
     slurm,
     targets,
     workdir_lock,
 )
-from latentmotion.core.errors import UserError
 
 if workflow.remote_exec:
     slurm.enter_job()
@@ -27,10 +31,14 @@ if workflow.remote_exec:
 gc.set_threshold(100_000, 20)  # a plan holds many objects for long: collecting garbage took an eighth of its time
 
 try:
+    own_source.check(Path(workflow.basedir))
     PARAMS = params.load(overrides=config)
     if workflow.is_main_process:
         progress_line.hush(workflow)
         earlier_layout.refuse()
+        if overlay := command_line.foreign_overlay(workflow.overwrite_configfiles, PARAMS.scale):
+            sys.exit(overlay)
+        network_settings.check(PARAMS)
         slurm.check_profile({name: model.gpus for name, model in PARAMS.models.items()})
 except UserError as error:
     sys.exit(str(error))
@@ -43,7 +51,8 @@ report: "workflow/report/workflow.rst"
 
 # Jobs find the verbs in the environment of Snakemake itself, whether or not that environment is activated.
 shell.prefix(
-    f"set -euo pipefail; export PATH='{Path(sys.executable).parent}':$PATH; {job_environment.exports()}; "
+    f"set -euo pipefail; export PYTHONUTF8=1 PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH; "
+    f"{job_environment.exports()}; "
 )
 
 # On a cluster, jobs that take seconds or need the network run on the machine on which Snakemake runs.

@@ -14,6 +14,7 @@ from typing import Annotated
 
 import typer
 
+from latentmotion.core import own_source
 from latentmotion.core.errors import UserError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -40,6 +41,7 @@ def verb(function, panel: str | None = None):
     @functools.wraps(function)
     def wrapped(*args, **kwargs):
         try:
+            own_source.check()
             function(*args, **kwargs)
         except UserError as error:
             print(f"latentmotion {name}: {error}", file=sys.stderr)
@@ -69,11 +71,17 @@ def fetch(dataset: Name, out: File, sources: File = Path("data/sources.csv")):
 
 
 @job
-def prepare(dataset: Name, out: File, settings: Settings, raw: Annotated[Path | None, typer.Option()] = None):
-    """Raw files, or the embedded stand-in, to sequences with labels and splits."""
+def prepare(
+    dataset: Name,
+    out: File,
+    settings: Settings,
+    raw: Annotated[Path | None, typer.Option()] = None,
+    sources: File = Path("data/sources.csv"),
+):
+    """Raw files, verified by SOURCES, or the embedded stand-in, to sequences with labels and splits."""
     from latentmotion.data.prepare import prepare
 
-    prepare(dataset, raw, out, parse(settings))
+    prepare(dataset, raw, out, parse(settings), sources)
 
 
 @job
@@ -329,6 +337,14 @@ def scores(records: list[Path], out: File):
     from latentmotion.reporting.main_scores import write_main_scores
 
     write_main_scores(records, out)
+
+
+@verb
+def verify():
+    """Checks all artefacts of this folder (data, judges, runs, records, published numbers) by their digests."""
+    from latentmotion.pipeline.verify import verify
+
+    verify()
 
 
 @job

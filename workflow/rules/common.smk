@@ -56,13 +56,12 @@ def as_json(settings):
 
 
 def launcher(processes):
-    """The command that starts a training: torchrun where the model asks for several processes."""
+    """The words of the command that starts a training: torchrun where the model asks for several processes."""
     if processes == 1:
-        return "latentmotion"
+        return ["latentmotion"]
     passed_on = "SIGTERM,SIGINT,SIGHUP,SIGQUIT,SIGUSR1"
-    return (
-        f"torchrun --standalone --nproc-per-node {processes} --signals-to-handle {passed_on} -m latentmotion.cli"
-    )
+    options = ["--standalone", "--nproc-per-node", processes, "--signals-to-handle", passed_on]
+    return ["torchrun", *map(str, options), "-m", "latentmotion.cli"]
 
 
 def shares(wildcards):
@@ -143,11 +142,11 @@ def video_networks(dataset):
 
 
 def video_options(dataset):
-    """The same networks as options of the verb."""
+    """The same networks as words of the verb's command."""
     if dataset not in catalogue.video_judged(PARAMS):
-        return ""
-    i3d = f" --i3d {paths.i3d_file()}" if PARAMS.evaluation.i3d else ""
-    return f"--video-judge {paths.video_judge(PARAMS)}{i3d}"
+        return []
+    i3d = ["--i3d", paths.i3d_file()] if PARAMS.evaluation.i3d else []
+    return ["--video-judge", paths.video_judge(PARAMS), *i3d]
 
 
 def inception(dataset):
@@ -157,8 +156,8 @@ def inception(dataset):
 
 
 def run_option(run):
-    """The option that names the run; real data is scored without one."""
-    return "" if run.model == catalogue.REAL else f"--run {paths.run_folder(PARAMS, run)}"
+    """The words that name the run; real data is scored without one."""
+    return [] if run.model == catalogue.REAL else ["--run", paths.run_folder(PARAMS, run)]
 
 
 def figures(page):

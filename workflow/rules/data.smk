@@ -18,7 +18,7 @@ for dataset in IDS.values():
                 f"logs/fetch/{name}.log",
             retries: 2
             shell:
-                "latentmotion fetch --dataset {params.name} --out {params.folder} >> {log} 2>&1"
+                "latentmotion fetch --dataset {params.name:q} --out {params.folder:q} >> {log:q} 2>&1"
 
         workflow.get_rule(f"fetch_{name}").docstring = f"Fetches the raw files of {name}."
 
@@ -55,5 +55,5 @@ rule prepare:
     benchmark:
         f"benchmarks/prepare/{PARAMS.scale}/{{dataset}}.tsv"
     shell:
-        "latentmotion prepare --dataset {params.name} --raw data/raw/{params.name} --out {params.out}"
-        " --settings {params.settings:q} >> {log} 2>&1"
+        "latentmotion prepare --dataset {params.name:q} --raw data/raw/{params.name:q} --out {params.out:q}"
+        " --settings {params.settings:q} >> {log:q} 2>&1"

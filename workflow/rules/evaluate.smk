@@ -29,7 +29,7 @@ rule scores:
     log:
         f"logs/scores/{PARAMS.scale}/{{model}}.log",
     shell:
-        "latentmotion scores {input} --out {params.out} >> {log} 2>&1"
+        "latentmotion scores {input:q} --out {params.out:q} >> {log:q} 2>&1"
 
 
 rule fetch_inception:
@@ -42,7 +42,7 @@ rule fetch_inception:
         "logs/fetch/inception.log",
     retries: 2
     shell:
-        "latentmotion fetch --dataset inception --out data/raw/inception >> {log} 2>&1"
+        "latentmotion fetch --dataset inception --out data/raw/inception >> {log:q} 2>&1"
 
 
 rule evaluate:
@@ -56,7 +56,7 @@ rule evaluate:
         judges=JUDGES,
         run=lambda w: run_option(run_of(w)),
         video=lambda w: video_options(w.dataset),
-        frames=lambda w: [f"--inception {file}" for file in inception(w.dataset)],
+        frames=lambda w: [word for file in inception(w.dataset) for word in ("--inception", file)],
         settings=lambda w: as_json(evaluation_settings(w.dataset) | {"seed": int(w.seed)}),
     log:
         f"logs/evaluate/{PARAMS.scale}/{{model}}/{{dataset}}/seed{{seed}}.log",
@@ -66,7 +66,7 @@ rule evaluate:
     resources:
         gpu=GPU,
     shell:
-        "python -m latentmotion.pipeline.gpu_lock {resources.gpu}"
-        " latentmotion evaluate --model {wildcards.model} --data {params.data} --judges {params.judges}"
-        " {params.run} {params.video} {params.frames}"
-        " --out {output} --settings {params.settings:q} >> {log} 2>&1"
+        "python -m latentmotion.pipeline.gpu_lock {resources.gpu:q}"
+        " latentmotion evaluate --model {wildcards.model:q} --data {params.data:q} --judges {params.judges:q}"
+        " {params.run:q} {params.video:q} {params.frames:q}"
+        " --out {output:q} --settings {params.settings:q} >> {log:q} 2>&1"

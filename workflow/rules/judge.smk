@@ -29,6 +29,6 @@ rule judge:
     resources:
         gpu=GPU,
     shell:
-        "python -m latentmotion.pipeline.gpu_lock {resources.gpu}"
-        " latentmotion judge --data {params.data} --label {wildcards.label} --out {params.out}"
-        " --settings {params.settings:q} >> {log} 2>&1"
+        "python -m latentmotion.pipeline.gpu_lock {resources.gpu:q}"
+        " latentmotion judge --data {params.data:q} --label {wildcards.label:q} --out {params.out:q}"
+        " --settings {params.settings:q} >> {log:q} 2>&1"

@@ -33,8 +33,8 @@ rule table:
     benchmark:
         "benchmarks/table/{table}.tsv"
     shell:
-        "latentmotion table {wildcards.table} --out {params.out} --published data/published.csv"
-        " --settings {params.settings:q} {params.records} >> {log} 2>&1"
+        "latentmotion table {wildcards.table:q} --out {params.out:q} --published data/published.csv"
+        " --settings {params.settings:q} {params.records:q} >> {log:q} 2>&1"
 
 
 rule figure:
@@ -60,9 +60,9 @@ rule figure:
     resources:
         gpu=GPU,
     shell:
-        "python -m latentmotion.pipeline.gpu_lock {resources.gpu}"
-        " latentmotion figure --name {wildcards.figure} --out {params.out} --settings {params.settings:q}"
-        " {params.runs} >> {log} 2>&1"
+        "python -m latentmotion.pipeline.gpu_lock {resources.gpu:q}"
+        " latentmotion figure --name {wildcards.figure:q} --out {params.out:q} --settings {params.settings:q}"
+        " {params.runs:q} >> {log:q} 2>&1"
 
 
 use rule figure as figure_with_page with:
@@ -108,4 +108,4 @@ rule site:
     log:
         "logs/site/site.log",
     shell:
-        "latentmotion site --out reports >> {log} 2>&1"
+        "latentmotion site --out reports >> {log:q} 2>&1"

@@ -15,4 +15,4 @@ rule track:
     log:
         "logs/track/track.log",
     shell:
-        "latentmotion track {input.records} >> {log} 2>&1"
+        "latentmotion track {input.records:q} >> {log:q} 2>&1"

@@ -43,10 +43,10 @@ rule train:
         gpu=GPU,
         processes=shares,
     shell:
-        "python -m latentmotion.pipeline.gpu_lock {resources.gpu}"
-        " {params.launch} train --model {wildcards.model} --data {params.data} --out {params.out}"
-        " --state state/{params.out}"
-        " --seed {wildcards.seed} --settings {params.settings:q} >> {log} 2>&1"
+        "python -m latentmotion.pipeline.gpu_lock {resources.gpu:q}"
+        " {params.launch:q} train --model {wildcards.model:q} --data {params.data:q} --out {params.out:q}"
+        " --state state/{params.out:q}"
+        " --seed {wildcards.seed:q} --settings {params.settings:q} >> {log:q} 2>&1"
 
 
 workflow.get_rule("train").resources["gpu"] = of_each_process(workflow.get_rule("train").resources["gpu"])

@@ -21,9 +21,9 @@ rule video_judge:
     resources:
         gpu=GPU,
     shell:
-        "python -m latentmotion.pipeline.gpu_lock {resources.gpu}"
-        " latentmotion video-judge {params.data} --out {params.out}"
-        " --settings {params.settings:q} >> {log} 2>&1"
+        "python -m latentmotion.pipeline.gpu_lock {resources.gpu:q}"
+        " latentmotion video-judge {params.data:q} --out {params.out:q}"
+        " --settings {params.settings:q} >> {log:q} 2>&1"
 
 
 rule fetch_i3d:
@@ -36,4 +36,4 @@ rule fetch_i3d:
         "logs/fetch/i3d.log",
     retries: 2
     shell:
-        "latentmotion fetch --dataset i3d --out data/raw/i3d >> {log} 2>&1"
+        "latentmotion fetch --dataset i3d --out data/raw/i3d >> {log:q} 2>&1"

@@ -6,6 +6,7 @@ the real one, and the results of both lie side by side.
 
 from dataclasses import dataclass
 
+from latentmotion.config.downloads import pinned_names
 from latentmotion.config.schema import Dataset, Params
 from latentmotion.core.source_code import constant, modules
 
@@ -70,14 +71,10 @@ def dataset_module(params: Params, name: str) -> str:
 
 
 def raw_names(params: Params, dataset: str) -> list[str]:
-    """The names under which data/sources.csv may list the files of a real dataset; none for another source.
-
-    They are its own name, and `<name>_<option>` for each option that is true.
-    """
+    """The names under which data/sources.csv may list the files of a real dataset; none for another source."""
     name = dataset_name(dataset)
     section = params.datasets[name]
-    options = [option for option, value in section.options.items() if value is True]
-    return [name, *(f"{name}_{option}" for option in options)] if section.source == "real" else []
+    return pinned_names(name, section.options) if section.source == "real" else []
 
 
 def evaluation_modules(params: Params, model: str) -> list[str]:

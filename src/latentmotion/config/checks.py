@@ -1,12 +1,12 @@
 """Every name that one section of params.yaml uses must stand in another section, or be a file of the package."""
 
-import re
 from collections.abc import Iterable
 from pathlib import Path
 
 from latentmotion.config.merge import merge
-from latentmotion.config.schema import JUDGE_KEYS, NAME, Params, Training
+from latentmotion.config.schema import JUDGE_KEYS, Params, Training
 from latentmotion.core.errors import UserError, nearest
+from latentmotion.core.names import check_name
 from latentmotion.core.source_code import config_keys, constant, modules
 
 
@@ -32,25 +32,47 @@ def _check_shares(params: Params, name: str, where: str) -> None:
             )
 
 
+def _check_path_names(params: Params, path: Path) -> None:
+    """A key that becomes a part of a path, of a rule's name or of a command must be a name, and of one thing only."""
+    for section in ("datasets", "models", "tables", "figures"):
+        for name in getattr(params, section):
+            check_name(f"{path}: {section}", name)
+    for dataset, labels in params.judge.labels.items():
+        for label in labels:
+            check_name(f"{path}: judge.labels.{dataset}", label)
+    for name in params.models:
+        if name == "real":
+            raise UserError(f"{path}: models.real: records of the real data have this name; rename the model")
+    for name in params.datasets:
+        if "-" in name:  # which marks the stand-in of a data set, and the folder of the video judge
+            raise UserError(f"{path}: datasets.{name}: the name of a data set has no '-'; write '_'")
+    taken = dict.fromkeys(params.tables, "a table") | {"index": "the page of all reports"}
+    for kind, names in (("tables", ["index"]), ("figures", ["index", *params.tables])):
+        for name in names:
+            if name in getattr(params, kind):
+                raise UserError(f"{path}: {kind}.{name}: {taken[name]} has this name; rename one of the two")
+
+
 def check_names(params: Params, path: Path) -> None:
     """Every name that one section uses must stand in another, or be a file of the package."""
+    _check_path_names(params, path)
     known_training = list(Training.model_fields)
     for key in params.training:
         _known(f"{path}: key 'training'", key, known_training)
     for name, model in params.models.items():
         where = f"{path}: models.{name}"
-        if not re.match(NAME, name):
-            raise UserError(f"{where}: a name is lower-case letters, digits, '-' and '_', 64 at most; rename it")
         _known(f"{where}.system", model.system, modules("models"))
         keys = config_keys(model.system)
         for part, section in [
             ("", model.model_dump()),
             *((f".per_dataset.{d}", s) for d, s in model.per_dataset.items()),
         ]:
-            for key in section.get("network", {}):
-                _known(f"{where}{part}.network", key, keys)
-            for key in section.get("training", {}):
-                _known(f"{where}{part}.training", key, known_training)
+            for kind, known in (("network", keys), ("training", known_training)):
+                found = section.get(kind, {})
+                if not isinstance(found, dict):
+                    raise UserError(f"{where}{part}.{kind}: expected keys and values, got {found!r}; correct it")
+                for key in found:
+                    _known(f"{where}{part}.{kind}", key, known)
         for dataset, section in model.per_dataset.items():
             _known(f"{where}.per_dataset", dataset, params.datasets)
             for key in section:

@@ -1,10 +1,12 @@
 """The raw files that data/sources.csv pins, each by URL, size and sha256."""
 
 import csv
+import re
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from latentmotion.core.errors import UserError
+from latentmotion.core.files import file_digest
 
 COLUMNS = ["dataset", "path", "url", "bytes", "sha256", "licence", "note"]
 
@@ -23,6 +25,20 @@ class Source:
         """Of a folder that is packed to one archive its path, else None."""
         return self.path.removesuffix(".tar") if self.path.endswith(".tar") else None
 
+    def fault(self, path: Path) -> str | None:
+        """Describes what is wrong with a copy of this file; None where it is correct."""
+        if not path.is_file():
+            return "missing"
+        if path.stat().st_size != self.bytes:
+            return f"{path.stat().st_size} bytes instead of {self.bytes}"
+        digest = file_digest(path)
+        return None if digest == self.sha256 else f"sha256 {digest[:12]}... instead of {self.sha256[:12]}..."
+
+
+def pinned_names(dataset: str, options: dict) -> list[str]:
+    """The names that the table may have for files of a data set: its own, and <name>_<option> for each true option."""
+    return [dataset, *(f"{dataset}_{option}" for option, value in options.items() if value is True)]
+
 
 def files(dataset: str, sources_csv: Path | str = "data/sources.csv") -> list[str]:
     """The paths of a dataset's raw files, relative to its folder; empty when it has none to fetch."""
@@ -40,20 +56,27 @@ def read_sources(dataset: str, table: Path) -> list[Source]:
     """A dataset's rows. Raises UserError for a table that is missing or a row that cannot be followed safely."""
     if not table.is_file():
         raise UserError(f"{table}: no such file; run the command in the project's folder")
-    with table.open(newline="") as file:
-        reader = csv.DictReader(file)
-        if reader.fieldnames != COLUMNS:
-            raise UserError(f"{table}: its first line must be {','.join(COLUMNS)}; correct it")
-        rows = [(reader.line_num, row) for row in reader if row["dataset"] == dataset]
+    try:
+        with table.open(newline="", encoding="utf-8") as file:
+            reader = csv.DictReader(file, strict=True)
+            if reader.fieldnames != COLUMNS:
+                raise UserError(f"{table}: its first line must be {','.join(COLUMNS)}; correct it")
+            rows = [(reader.line_num, row) for row in reader if row["dataset"] == dataset]
+    except OSError as error:
+        raise UserError(f"{table}: cannot be read ({error.strerror}); get the right to read it") from None
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise UserError(f"{table}: damaged ({error}); restore it with 'git checkout {table}'") from None
     found = []
     for line, row in rows:
         where = f"{table}: line {line}"
+        if None in row or None in row.values():
+            raise UserError(f"{where}: does not have {len(COLUMNS)} columns; correct it")
         path = PurePosixPath(row["path"])
-        if path.is_absolute() or ".." in path.parts:
-            raise UserError(f"{where}: path '{path}' leaves the dataset's folder; correct it")
+        if path.is_absolute() or ".." in path.parts or not re.fullmatch(r"[\w.-]+(/[\w.-]+)*", row["path"], re.ASCII):
+            raise UserError(f"{where}: path '{path}' leaves the dataset's folder or has odd characters; correct it")
         if not row["url"].startswith("https://"):
             raise UserError(f"{where}: url '{row['url']}' is not https; correct it")
-        if not (row["bytes"] or "").isdigit() or len(row["sha256"] or "") != 64:
+        if not re.fullmatch(r"[1-9][0-9]{0,14}", row["bytes"]) or not re.fullmatch(r"[0-9a-f]{64}", row["sha256"]):
             raise UserError(f"{where}: needs a size in bytes and a sha256 of 64 digits; correct it")
         found.append(Source(str(path), row["url"], int(row["bytes"]), row["sha256"]))
     return found

@@ -10,21 +10,24 @@ torch.
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from latentmotion.config.checks import check_names
 from latentmotion.config.merge import merge
+from latentmotion.config.merged_sections import check_merged
 from latentmotion.config.own_videos import expand
+from latentmotion.config.problems import problem
 from latentmotion.config.schema import Params
 from latentmotion.core.errors import UserError, nearest
-from latentmotion.core.yaml_loader import read_yaml
+from latentmotion.core.names import check_name
+from latentmotion.core.yaml_loader import as_numbers, read_yaml
 
 
 def load(path: Path | str = "params.yaml", overrides: dict | None = None) -> Params:
     """The effective parameters. Raises UserError that names the key, what is wrong and the nearest known name."""
     path = Path(path)
     raw = read_yaml(path)
-    overrides = overrides or {}
+    overrides = as_numbers(overrides or {})
     scale = overrides.get("scale", raw.get("scale"))
     merged = merge(merge(raw, _overlay(path, scale)), overrides)
     merged["scale"] = scale
@@ -33,36 +36,41 @@ def load(path: Path | str = "params.yaml", overrides: dict | None = None) -> Par
     if isinstance(models, dict):
         merged["models"] = {name: _inherited(models, name, path) for name in models}
     for kind in ("tables", "figures"):
-        for name, report in (merged.get(kind) or {}).items():
+        reports = merged.get(kind)
+        for name, report in reports.items() if isinstance(reports, dict) else ():
             if isinstance(report, dict):
-                report.setdefault("report", name.removeprefix("figure_"))
+                report.setdefault("report", str(name).removeprefix("figure_"))
     try:
         params = Params.model_validate(merged)
     except ValidationError as error:
-        raise UserError(f"{path} ({scale}): {_first(error, Params)}") from None
+        raise UserError(f"{path} ({scale}): {problem(error, Params)}") from None
     check_names(params, path)
+    check_merged(params, path)
     return params
 
 
 def _overlay(path: Path, scale: Any, above: tuple[str, ...] = ()) -> dict:
     """The overlay of a scale, over that of the scale on which it is based.
 
+    Raises UserError for a name that is no scale's, such as that of config/real.yaml.
+
     Arguments:
         path: params.yaml.
         above: the scales that are based on this one.
     """
     where = f"{path.parent / 'config' / above[-1]}.yaml: based_on:" if above else f"{path}:"
+    check_name(f"{where} scale", scale)
     file = path.parent / "config" / f"{scale}.yaml"
     if not file.is_file():
         scales = [p.stem for p in file.parent.glob("*.yaml") if "scale" not in read_yaml(p)]
-        raise UserError(f"{where} scale '{scale}' has no file {file}; {nearest(str(scale), scales)}")
+        raise UserError(f"{where} scale '{scale}' has no file {file}; {nearest(scale, scales)}")
     if scale in above:
         raise UserError(f"{where} '{scale}' is in the end based on itself; name another scale")
     own = read_yaml(file)
     if "scale" in own:
         raise UserError(f"{where} {file} is not a scale; use it as snakemake --configfile {file}")
     base = own.pop("based_on", None)
-    return merge(_overlay(path, base, (*above, str(scale))), own) if base else own
+    return merge(_overlay(path, base, (*above, scale)), own) if base else own
 
 
 _OWN = ("title", "like", "seeds")  # what a model does not take over from the model which it is like
@@ -80,20 +88,3 @@ def _inherited(models: dict, name: str, path: Path, below: tuple[str, ...] = ())
         raise UserError(f"{path}: models.{name}.like: '{other}' is in the end like itself; name another model")
     base = _inherited(models, other, path, (*below, name))
     return merge({key: value for key, value in base.items() if key not in _OWN}, section)
-
-
-def _first(error: ValidationError, schema: type[BaseModel]) -> str:
-    problems = error.errors()
-    problem = next((found for found in problems if found["type"] == "extra_forbidden"), problems[0])
-    where = ".".join(str(part) for part in problem["loc"])
-    if problem["type"] == "extra_forbidden":
-        return f"unknown key '{where}'; {nearest(str(problem['loc'][-1]), _fields(schema, problem['loc'][:-1]))}"
-    if problem["type"] == "missing":
-        return f"key '{where}' is missing; add it"
-    return f"key '{where}': {problem['msg']}; got {problem.get('input')!r}"
-
-
-def _fields(schema: Any, path: tuple) -> list[str]:
-    for part in path:
-        schema = schema.model_fields[part].annotation if hasattr(schema, "model_fields") else schema.__args__[1]
-    return list(schema.model_fields)

@@ -1,15 +1,22 @@
 """The sections of params.yaml as types: closed, so that a misspelt key is an error that names its nearest."""
 
 import math
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-NAME = r"^[a-z0-9][a-z0-9_-]{0,63}$"
+from latentmotion.core.names import NAME
+
+Name = Annotated[str, Field(pattern=f"^{NAME}$")]
+Decay = Annotated[float, Field(ge=0, lt=1)]  # of a moving average
+Seed = Annotated[int, Field(ge=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Closed(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    """A section without other keys. A number is of the type that is asked for and finite: no text, no truth value."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class StandIn(Closed):
@@ -30,8 +37,8 @@ class Dataset(Closed):
     origin: str = Field(default="", description="where the real data come from, as full sentences for a footnote")
     stand_in: StandIn | None = Field(default=None, description="what is said of the source `drawn`, where there is one")
     source: Literal["real", "drawn"] = Field(description="real: the published files; drawn: embedded stand-in")
-    size: int = Field(le=256, description="side of a frame in pixels, numbers of a frame of sound; 1 for points")
-    frames: int = Field(description="frames of a sequence; 1 for points")
+    size: int = Field(ge=1, le=256, description="side of a frame in pixels, numbers of a frame of sound; 1 for points")
+    frames: int = Field(ge=1, le=10_000, description="frames of a sequence; 1 for points")
     options: dict[str, Any] = Field(default_factory=dict, description="keywords of the dataset's prepare()")
     importer: str | None = Field(
         default=None, description="the file in data/importers/ that reads it, where it has none in data/datasets/"
@@ -58,7 +65,7 @@ class Judge(Closed):
     batch: int = Field(ge=2)
     lr: float = Field(gt=0)
     select_every: int = Field(ge=1, description="steps between measurements on validation data")
-    floor: dict[str, float] = Field(description="accuracy on real test data below which a judge is reported as weak")
+    floor: dict[str, Share] = Field(description="accuracy on real test data below which a judge is reported as weak")
     labels: dict[str, list[str]] = Field(description="dataset -> the labels that get a judge each")
     per_dataset: dict[str, dict[str, Any]] = Field(default_factory=dict, description="what differs on one dataset")
 
@@ -84,9 +91,9 @@ class Training(Closed):
     steps: int = Field(ge=1, description="batches seen")
     batch: int = Field(ge=2, description="sequences in a batch, over all processes")
     lr: float = Field(gt=0)
-    betas: tuple[float, float] = (0.9, 0.999)
+    betas: Annotated[tuple[Decay, Decay], Field(strict=False)] = (0.9, 0.999)
     weight_decay: float = Field(default=0.0, ge=0)
-    clip: float | None = Field(default=None, description="largest gradient norm, or null")
+    clip: float | None = Field(default=None, gt=0, description="largest gradient norm, or null")
     decay: Literal["none", "cosine"] = Field(default="none", description="cosine: from lr to a hundredth of it")
     warmup: int = Field(default=0, ge=0, description="steps over which the rate rises from 0")
 
@@ -116,8 +123,8 @@ class Model(Closed):
 
     title: str = Field(min_length=1, description="how reports call the model")
     like: str | None = Field(default=None, description="another model of params.yaml, under whose sections its own lie")
-    system: str = Field(pattern=NAME, description="the file in models/")
-    seeds: list[int] | None = Field(default=None, description="training seeds, where they differ from the scale's")
+    system: Name = Field(description="the file in models/")
+    seeds: list[Seed] | None = Field(default=None, min_length=1, description="training seeds, where not the scale's")
     gpus: int = Field(
         default=1, ge=1, description="GPUs, or without any processes, that share each batch of a training"
     )
@@ -159,15 +166,15 @@ class Report(Closed):
     )
     models: list[str]
     datasets: list[str]
-    seeds: list[int] | None = Field(default=None, min_length=1, description="training seeds, where it shows others")
+    seeds: list[Seed] | None = Field(default=None, min_length=1, description="training seeds, where it shows others")
     options: dict[str, Any] = Field(default_factory=dict)
 
 
 class Params(Closed):
     """The catalogue."""
 
-    scale: str = Field(pattern=NAME)
-    seeds: list[int] = Field(min_length=1)
+    scale: Name
+    seeds: list[Seed] = Field(min_length=1)
     compute: Compute
     datasets: dict[str, Dataset]
     judge: Judge

@@ -7,9 +7,10 @@ its own key and never on its neighbours in a batch.
 """
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import torch
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
 from latentmotion.core.parallel import average_gradients
@@ -19,10 +20,21 @@ PREDICT, COMPLETE, DYNAMICS, ENERGY, DENSITY = "predict", "complete", "dynamics"
 SAMPLE_STATE, CATEGORY = "sample_state", "category"
 
 
-class NetworkConfig(BaseModel):
-    """Base of every model's `Config`: an unknown key or a value of another type is an error."""
+Count = Annotated[int, Field(ge=1)]  # of channels, units, dimensions
+Weight = Annotated[float, Field(ge=0)]  # of a loss; also a standard deviation of noise
+Positive = Annotated[float, Field(gt=0)]  # a rate, a step of time, a temperature
+Share = Annotated[float, Field(ge=0, le=1)]  # of the training, or of a batch; an intensity
+Shares = Annotated[tuple[Share, Share], Field(strict=False)]
+Intensities = Annotated[tuple[Share, ...], Field(strict=False)]
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+
+class NetworkConfig(BaseModel):
+    """Base of every model's `Config`: an unknown key or a value of another type or range is an error.
+
+    A number must be finite. A field that is a tuple needs `strict=False`, because JSON and YAML have lists only.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 @dataclass(frozen=True)

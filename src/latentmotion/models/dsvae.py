@@ -27,34 +27,34 @@ from latentmotion.models.components.random_frames import at_frames, random_frame
 
 
 class Config(contract.NetworkConfig):
-    content: int = 256  # f
-    motion: int = 32  # z_t
-    hidden: int = 256  # units of the motion's LSTMs and RNN
+    content: contract.Count = 256  # f
+    motion: contract.Count = 32  # z_t
+    hidden: contract.Count = 256  # units of the motion's LSTMs and RNN
     networks: Networks = "simple"
-    content_units: int | None = None  # units of the content's LSTM each way; null is half of content
+    content_units: contract.Count | None = None  # units of the content's LSTM each way; null is half of content
     weak: bool = False  # whether there is a categorical action, of which only the number of classes is known
-    width: int = 256
-    decoder_width: int | None = None  # width of the complex decoder; null is width
-    dense: int = 4096
-    features: int = 2048  # h
+    width: contract.Count = 256
+    decoder_width: contract.Count | None = None  # width of the complex decoder; null is width
+    dense: contract.Count = 4096
+    features: contract.Count = 2048  # h
     full_resolution: bool = True  # whether there are convolutions of stride 1 at the size of the frame
     output_norm: bool = True  # whether there is a batch normalisation before the tanh of the decoder
     feature_norm: bool = False  # whether the h of the frame encoder is normalised over the batch
-    alpha: float = 0.7071  # standard deviation of a pixel; 1/sqrt(2) weighs squared errors by 1
-    kl_content: float = 1.0
-    kl_motion: float = 1.0
-    kl_action: float = 1.0
-    kl_warmup: float = 0.0  # share of the training over which all three rise to their weights
-    temperature: float = 0.67  # temperature of the relaxed action
+    alpha: contract.Positive = 0.7071  # standard deviation of a pixel; 1/sqrt(2) weighs squared errors by 1
+    kl_content: contract.Weight = 1.0
+    kl_motion: contract.Weight = 1.0
+    kl_action: contract.Weight = 1.0
+    kl_warmup: contract.Share = 0.0  # share of the training over which all three rise to their weights
+    temperature: contract.Positive = 0.67  # temperature of the relaxed action
     log_variance: float = 0.0  # where the log variances of the posteriors start
     content_log_variance: float | None = None  # where that of the content starts; null is log_variance
     content_closed: float = Field(default=0.0, ge=0, le=1)  # first share of the training, with all contents drawn
     content_drawn: float = Field(default=0.0, ge=0, lt=1)  # share of the sequences whose content is drawn afterwards
     content_drawn_until: float = Field(default=1.0, ge=0, le=1)  # share of the training after which none is drawn
     content_drawn_from: Source = "prior"  # whether draws are of N(0, I), contents of other sequences, or both
-    dependence: float = 0.0  # weight of the dependence between content and motion
+    dependence: contract.Weight = 0.0  # weight of the dependence between content and motion
     kl_motion_first: PositiveFloat | None = None  # its first value; null is kl_motion throughout
-    kl_motion_rise: tuple[float, float] = (0.0, 0.0)  # shares of the training between which it rises to kl_motion
+    kl_motion_rise: contract.Shares = (0.0, 0.0)  # shares of the training between which it rises to kl_motion
     content_frames: PositiveInt | None = None  # random frames from which training infers the content; null is all
     content_patch: PositiveInt | None = None  # side of the patches that are shuffled before the content is inferred
     decoded_frames: PositiveInt | None = None  # random frames that are decoded in training; null is all

@@ -29,10 +29,10 @@ VARIANCE = 0.25  # of z_2 about mu_2
 
 
 class Config(contract.NetworkConfig):
-    content: int = 16  # z_2
-    motion: int = 16  # z_1
-    hidden: int = 256  # units of each LSTM
-    discriminative: float = 10.0  # alpha
+    content: contract.Count = 16  # z_2
+    motion: contract.Count = 16  # z_1
+    hidden: contract.Count = 256  # units of each LSTM
+    discriminative: contract.Weight = 10.0  # alpha
     segments: float = Field(default=15.0, gt=0)  # N_i
     centre_spread: float = Field(default=1.0, ge=0)  # standard deviation that the table of mu_2 starts with
     centre_rate: float = Field(default=1.0, gt=0)  # learning rate of that table, in that of all other parameters

@@ -34,15 +34,15 @@ WHOLE_BATCH = True  # the process is that of all codes, and each comes from the 
 
 class Config(contract.NetworkConfig):
     fit: Literal["joint", "disjoint"] = "joint"
-    alone: float = 0.5  # share of the training in which the process does not act on the autoencoder
-    latent: int = 16
-    rank: int = 8  # rank of the linear object kernel
+    alone: contract.Share = 0.5  # share of the training in which the process does not act on the autoencoder
+    latent: contract.Count = 16
+    rank: contract.Count = 8  # rank of the linear object kernel
     networks: Literal["small", "digits"] = "small"  # the paper's own, or those of HALO's supplementary tables 6 and 7
-    width: int = 8  # filters of a convolution
-    dense: int = 128  # units of the dense layers of the networks for digits
-    features: int = 64  # units of the last dense layer of their encoder
-    alpha: float = 0.313  # standard deviation of a pixel; mean errors in [0, 1] weigh as much as 0.001 of the mean KL
-    process_rate: float = 10.0  # learning rate of the process, relative to that of the autoencoder
+    width: contract.Count = 8  # filters of a convolution
+    dense: contract.Count = 128  # units of the dense layers of the networks for digits
+    features: contract.Count = 64  # units of the last dense layer of their encoder
+    alpha: contract.Positive = 0.313  # deviation of a pixel; errors in [0, 1] weigh as much as 0.001 of the mean KL
+    process_rate: contract.Positive = 10.0  # learning rate of the process, relative to that of the autoencoder
 
 
 class Model(contract.SequenceModel):

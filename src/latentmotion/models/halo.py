@@ -24,6 +24,7 @@ are not normalised, and each of the nine actions that the judge of Sprites tells
 from typing import Literal
 
 import torch
+from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -46,7 +47,7 @@ from latentmotion.models.dynamics.skew import SkewHamiltonian
 
 class Config(contract.NetworkConfig):
     conditional: bool = True  # whether the model is given action labels
-    operators: int | None = None  # K; null means one for each action; with 3 on Sprites, views share one for a gesture
+    operators: contract.Count | None = None  # K; null: one for each action; 3 on Sprites: views share those of gestures
     dynamics: Literal["hamiltonian", "skew", "nonlinear", "linear", "recurrent", "fourier"] = "hamiltonian"
     # What drives a step of Linear and RNN. With start it is the state of the reference frame, for every step. With
     # frames it is the state that is inferred from the frame before (equation 12); then `sees` decides what is shown.
@@ -55,22 +56,22 @@ class Config(contract.NetworkConfig):
     definite: bool = False  # whether M of a Hamiltonian is positive definite, so that no mode grows
     sees: Literal["position", "state"] = "position"  # what the decoder is shown of a state; the paper shows position
     indicator: bool = False  # whether a conditional decoder is also shown which subspaces move
-    content: int = 256  # |Z|; with 0 there is no content code
-    position: int = 6  # |Q| of one subspace
+    content: int = Field(default=256, ge=0)  # |Z|; with 0 there is no content code
+    position: contract.Count = 6  # |Q| of one subspace
     networks: Literal["frames", "digits"] = "frames"  # those of supplementary tables 3 and 4, or of tables 6 and 7
-    width: int = 256  # channels of a convolution
-    dense: int = 4096  # units of the largest dense layer
-    features: int = 2048  # h, the length of a frame's features
+    width: contract.Count = 256  # channels of a convolution
+    dense: contract.Count = 4096  # units of the largest dense layer
+    features: contract.Count = 2048  # h, the length of a frame's features
     full_resolution: bool = True  # whether frame networks have a convolution of stride 1 at the frame's own size
     output_norm: bool = True  # whether frame decoders normalise over the batch before the tanh
     digit_output_norm: bool = True  # the same for digit decoders; without it the output starts with a dark bias
-    units: int | None = None  # units of the first layer of the position and momentum networks; null means v
-    motion: int = 36  # v, units of their second layer
-    window: int = 3  # kernel of each of the two temporal convolutions
-    alpha: float = 0.7071  # standard deviation of a pixel; with 1/sqrt(2) the squared error has the weight 1
-    kl_content: float = 1.0  # weight of the content's divergence
-    kl_motion: float = 1.0  # weight of the motion's divergence
-    kl_warmup: float = 0.0  # share of the training over which both divergences rise to their weights
+    units: contract.Count | None = None  # units of the first layer of the position and momentum networks; null means v
+    motion: contract.Count = 36  # v, units of their second layer
+    window: contract.Count = 3  # kernel of each of the two temporal convolutions
+    alpha: contract.Positive = 0.7071  # deviation of a pixel; with 1/sqrt(2) the squared error has the weight 1
+    kl_content: contract.Weight = 1.0  # weight of the content's divergence
+    kl_motion: contract.Weight = 1.0  # weight of the motion's divergence
+    kl_warmup: contract.Share = 0.0  # share of the training over which both divergences rise to their weights
     log_variance: float = 0.0  # log variance of the posteriors at the start of training
     normalise: bool = False  # whether q and p of each subspace are scaled to the length sqrt(d)
 

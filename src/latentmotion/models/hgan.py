@@ -38,12 +38,12 @@ ITERATIONS = 8  # of the implicit lines where H is not separable: 16 frames ther
 
 
 class Config(contract.NetworkConfig):
-    content: int = 50  # z_C
-    motion: int = 10  # z_m and y: half of it q, half p
-    width: int = 64  # channels of the layer next to the frame
+    content: contract.Count = 50  # z_C
+    motion: contract.Count = 10  # z_m and y: half of it q, half p
+    width: contract.Count = 64  # channels of the layer next to the frame
     code_units: int = Field(default=0, ge=0)  # of two linear layers in front of G; 0: there are none
-    instance_noise: float = 0.0  # standard deviation of noise on what the discriminators see
-    discriminator_rate: float = 1.0  # learning rate of the discriminators as a share of the generator's
+    instance_noise: contract.Weight = 0.0  # standard deviation of noise on what the discriminators see
+    discriminator_rate: contract.Positive = 1.0  # learning rate of the discriminators as a share of the generator's
     discriminator_norm: bool = True  # whether the discriminators have batch normalisation
     batch_deviation: bool = False  # whether D_I sees how much the frames of a batch differ
     r1: float = Field(default=0.0, ge=0)  # gamma of the penalty on the discriminators' slopes at real data
@@ -52,14 +52,14 @@ class Config(contract.NetworkConfig):
     time_stride: Literal[1, 2] = 1  # of the convolutions of D_V; 2: kernels of 4 frames
     video_share: float = Field(default=1.0, gt=0, le=1)  # of the batch, whose videos are whole; D_I sees a frame of all
     window: int = Field(default=0, ge=0)  # generated videos begin at a frame from 0 to this one
-    background: tuple[float, ...] | None = None  # intensities in [0, 1] that the output bias of G starts at
-    hamiltonian_rate: float = 1.0  # learning rate of H, likewise
+    background: contract.Intensities | None = None  # intensities in [0, 1] that the output bias of G starts at
+    hamiltonian_rate: contract.Positive = 1.0  # learning rate of H, likewise
     map: bool = True  # f; false: y_0 = z_m
     state_norm: bool = True  # batch normalisation of y_0, with which equation 4 cannot make a coordinate small
-    cyclic: float = 0.01  # lambda; 0: no such term
+    cyclic: contract.Weight = 0.01  # lambda; 0: no such term
     separable: bool = True
-    hidden: int = 128  # units of the layers of f and of H
-    dt: float = 0.05  # of a frame
+    hidden: contract.Count = 128  # units of the layers of f and of H
+    dt: contract.Positive = 0.05  # of a frame
 
 
 class Model(VideoGAN):

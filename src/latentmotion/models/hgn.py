@@ -47,7 +47,8 @@ CACHED = 32  # frames that a CPU decodes together
 class Config(contract.NetworkConfig):
     input_frames: int = Field(default=5, ge=1)  # that the encoder sees
     width: int = Field(default=64, ge=2)  # channels of encoder, f and H; half of it in the first layer of encoder and H
-    decoder: tuple[int, int, int] = (64, 64, 64)  # channels of its maps, each twice as large as the one before
+    # channels of the decoder's maps, each twice as large as the one before
+    decoder: tuple[contract.Count, contract.Count, contract.Count] = Field(default=(64, 64, 64), strict=False)
     code: Literal["maps", "vector"] = "maps"  # what z is
     latent: int = Field(default=48, ge=1)  # channels of z, or numbers where it is a vector
     state: int = Field(default=16, ge=1)  # channels of q, and of p

@@ -20,12 +20,12 @@ from latentmotion.models.components.video_gan import VideoGAN
 
 class Config(contract.NetworkConfig):
     conditional: bool = True
-    content: int = 50  # z_C
-    motion: int = 10  # z_M
-    width: int = 64  # channels of the layer next to the frame
+    content: contract.Count = 50  # z_C
+    motion: contract.Count = 10  # z_M
+    width: contract.Count = 64  # channels of the layer next to the frame
     code_units: int = Field(default=0, ge=0)  # of two linear layers in front of G; 0: there are none
-    instance_noise: float = 0.0  # standard deviation of noise on what the discriminators see
-    discriminator_rate: float = 1.0  # learning rate of the discriminators as a share of the generator's
+    instance_noise: contract.Weight = 0.0  # standard deviation of noise on what the discriminators see
+    discriminator_rate: contract.Positive = 1.0  # learning rate of the discriminators as a share of the generator's
     discriminator_norm: bool = True  # whether the discriminators have batch normalisation
     batch_deviation: bool = False  # whether D_I sees how much the frames of a batch differ
     r1: float = Field(default=0.0, ge=0)  # gamma of the penalty on the discriminators' slopes at real data
@@ -34,8 +34,8 @@ class Config(contract.NetworkConfig):
     time_stride: Literal[1, 2] = 1  # of the convolutions of D_V; 2: kernels of 4 frames
     video_share: float = Field(default=1.0, gt=0, le=1)  # of the batch, whose videos are whole; D_I sees a frame of all
     window: int = Field(default=0, ge=0)  # generated videos begin at a frame from 0 to this one
-    background: tuple[float, ...] | None = None  # intensities in [0, 1] that the output bias of G starts at
-    category: float = 1.0  # weight of naming the action
+    background: contract.Intensities | None = None  # intensities in [0, 1] that the output bias of G starts at
+    category: contract.Weight = 1.0  # weight of naming the action
 
 
 class Model(VideoGAN):

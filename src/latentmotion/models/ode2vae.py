@@ -30,15 +30,15 @@ from latentmotion.models.components.gaussian import GaussianHead, sample
 
 class Config(contract.NetworkConfig):
     kl: bool = False  # whether this is ODE2VAE-KL
-    gamma: float = 0.1  # weight of the term that ODE2VAE-KL adds
-    position: int = 8  # q, the length of s and of v
-    hidden: int = 50  # units of a layer of f
-    step: float = 0.1  # time between frames
-    growth: float = 0.0  # share of the training over which sequences grow from a fifth to their whole length
-    width: int = 8  # channels of the encoders' first convolution
-    decoder_width: int = 12  # channels of the decoder's last convolution
-    dense: int = 256  # units of a dense layer
-    features: int = 128  # units of the encoders' last dense layer
+    gamma: contract.Weight = 0.1  # weight of the term that ODE2VAE-KL adds
+    position: contract.Count = 8  # q, the length of s and of v
+    hidden: contract.Count = 50  # units of a layer of f
+    step: contract.Positive = 0.1  # time between frames
+    growth: contract.Share = 0.0  # share of the training over which sequences grow from a fifth to their whole length
+    width: contract.Count = 8  # channels of the encoders' first convolution
+    decoder_width: contract.Count = 12  # channels of the decoder's last convolution
+    dense: contract.Count = 256  # units of a dense layer
+    features: contract.Count = 128  # units of the encoders' last dense layer
     log_variance: float = 0.0  # log variance of the encoders at the start of training
 
 

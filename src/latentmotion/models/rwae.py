@@ -42,40 +42,40 @@ WHOLE_BATCH = True  # a maximum mean discrepancy compares the sequences of a bat
 
 class Config(contract.NetworkConfig):
     penalty: Literal["mmd", "gan"] = "mmd"  # the divergence D of the content
-    content_units: int | None = None  # units of the content's LSTM each way; null is half of content
+    content_units: contract.Count | None = None  # units of the content's LSTM each way; null is half of content
     weak: bool = False  # whether there is a categorical action, of which only the number of classes is known
     networks: Networks = "simple"
     cost: Literal["squared", "bernoulli"] = "squared"  # the cost c, of pictures in [0, 1]
-    content: int = 120  # z^c
-    motion: int = 12  # z_t^m
-    features: int = 150  # size of h_t of the encoder and of the decoder
-    hidden: int = 150  # units of the motion's LSTMs
-    width: int = 256
-    decoder_width: int | None = None  # width of the complex decoder; null is width
-    dense: int = 4096
+    content: contract.Count = 120  # z^c
+    motion: contract.Count = 12  # z_t^m
+    features: contract.Count = 150  # size of h_t of the encoder and of the decoder
+    hidden: contract.Count = 150  # units of the motion's LSTMs
+    width: contract.Count = 256
+    decoder_width: contract.Count | None = None  # width of the complex decoder; null is width
+    dense: contract.Count = 4096
     full_resolution: bool = True
     output_norm: bool = True
     feature_norm: bool = False  # whether the h of the frame encoder is normalised over the batch
-    content_weight: float = 10.0  # beta_1
-    motion_weight: float = 60.0  # beta_2
-    kl_motion: float = 0.1
-    kl_action: float = 50.0
+    content_weight: contract.Weight = 10.0  # beta_1
+    motion_weight: contract.Weight = 60.0  # beta_2
+    kl_motion: contract.Weight = 0.1
+    kl_action: contract.Weight = 50.0
     log_variance: float = 0.0  # where the log variances of the posteriors start
-    temperature: float = 0.67  # temperature of the relaxed action
-    gradient_penalty: float = 10.0  # lambda of the discriminator
+    temperature: contract.Positive = 0.67  # temperature of the relaxed action
+    gradient_penalty: contract.Weight = 10.0  # lambda of the discriminator
     encoder_steps: int = Field(default=5, ge=1, le=20)  # L; every parameter must learn within 20 batches
-    encoder_rate: float = 0.333  # learning rate of the encoder as a multiple of the decoder's
-    critic_rate: float = 0.333  # the same of the critic
-    milestones: tuple[float, float] = (0.1, 0.16)  # shares of the training after which rates fall to 1/2 and to 1/10
+    encoder_rate: contract.Positive = 0.333  # learning rate of the encoder as a multiple of the decoder's
+    critic_rate: contract.Positive = 0.333  # the same of the critic
+    milestones: contract.Shares = (0.1, 0.16)  # shares of the training after which rates fall to 1/2 and to 1/10
     joint: bool = False  # whether one backward pass serves encoder, decoder and prior; encoder_steps is 1
     content_log_variance: float | None = None  # where that of the content starts; null is log_variance
     content_closed: float = Field(default=0.0, ge=0, le=1)  # first share of the training, with all contents drawn
     content_drawn: float = Field(default=0.0, ge=0, lt=1)  # share of the sequences whose content is drawn afterwards
     content_drawn_until: float = Field(default=1.0, ge=0, le=1)  # share of the training after which none is drawn
     content_drawn_from: Source = "prior"  # whether draws are of N(0, I), contents of other sequences, or both
-    dependence: float = 0.0  # weight of the dependence between content and motion
+    dependence: contract.Weight = 0.0  # weight of the dependence between content and motion
     kl_motion_first: PositiveFloat | None = None  # its first value; null is kl_motion throughout
-    kl_motion_rise: tuple[float, float] = (0.0, 0.0)  # shares of the training between which it rises to kl_motion
+    kl_motion_rise: contract.Shares = (0.0, 0.0)  # shares of the training between which it rises to kl_motion
     motion_divergence: Literal["marginal", "conditional"] = "marginal"  # draws of the prior have their own or q's past
     motion_statistics: Literal["batch", "running"] = "batch"  # the batch normalisation of the codes in its MMD
     action_divergence: Literal["sequence", "batch"] = "sequence"  # whether q(a | x) or its mean is to be uniform

@@ -33,39 +33,39 @@ WHOLE_BATCH = True  # the consistency and the mutual information compare the seq
 
 
 class Config(contract.NetworkConfig):
-    content: int = 256
-    motion: int = 32
-    hidden: int = 256
+    content: contract.Count = 256
+    motion: contract.Count = 32
+    hidden: contract.Count = 256
     networks: Literal["simple"] = "simple"  # S3VAE has only one of DSVAE's choices of this and of `weak`
     weak: Literal[False] = False
-    content_units: int | None = None
-    width: int = 256
-    dense: int = 4096
-    features: int = 2048
+    content_units: contract.Count | None = None
+    width: contract.Count = 256
+    dense: contract.Count = 4096
+    features: contract.Count = 2048
     full_resolution: bool = True
     output_norm: bool = True
     feature_norm: bool = False
-    alpha: float = 0.7071
-    kl_content: float = 1.0
-    kl_motion: float = 1.0
-    kl_warmup: float = 0.0
+    alpha: contract.Positive = 0.7071
+    kl_content: contract.Weight = 1.0
+    kl_motion: contract.Weight = 1.0
+    kl_warmup: contract.Share = 0.0
     log_variance: float = 0.0
     content_log_variance: float | None = None
     content_closed: float = Field(default=0.0, ge=0, le=1)
     content_drawn: float = Field(default=0.0, ge=0, lt=1)
     content_drawn_until: float = Field(default=1.0, ge=0, le=1)
     content_drawn_from: Source = "prior"
-    dependence: float = 0.0
+    dependence: contract.Weight = 0.0
     kl_motion_first: PositiveFloat | None = None
-    kl_motion_rise: tuple[float, float] = (0.0, 0.0)
+    kl_motion_rise: contract.Shares = (0.0, 0.0)
     content_frames: PositiveInt | None = None
     content_patch: PositiveInt | None = None
     decoded_frames: PositiveInt | None = None
-    consistency: float = 10.0  # weight of the static consistency term
-    prediction: float = 10.0  # weight of the dynamic prediction term
-    information: float = 1.0  # weight of the mutual information
+    consistency: contract.Weight = 10.0  # weight of the static consistency term
+    prediction: contract.Weight = 10.0  # weight of the dynamic prediction term
+    information: contract.Weight = 1.0  # weight of the mutual information
     information_between: Literal["sequences", "frames"] = "sequences"  # between f and z_1:T, or f and each z_t
-    margin: float = 1.0  # by how much another sequence's content must be farther away than that of shuffled frames
+    margin: contract.Weight = 1.0  # by which another's content must be farther away than that of shuffled frames
 
 
 class Model(dsvae.Model):

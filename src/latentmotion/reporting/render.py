@@ -125,7 +125,9 @@ def render_figure(
         for run in settings["shown"]
     }
     made_from = {
-        f"results/{settings['scale']}/{run}.json": evidence(read_record(given[run] / "record.json", Run)["weights"], record)
+        f"results/{settings['scale']}/{run}.json": evidence(
+            read_record(given[run] / "record.json", Run)["weights"], record
+        )
         for run, record in records.items()
     }
     marked = [run for run, record in records.items() if record is not None and record.get("learnt") is not True]

@@ -7,11 +7,24 @@ from pydantic import ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
+from latentmotion.config.problems import problem
 from latentmotion.core.errors import UserError
 from latentmotion.core.files import file_digest
 from latentmotion.core.plugins import import_module
-from latentmotion.core.records import read_record
-from latentmotion.models.base import DataShape, SequenceModel
+from latentmotion.core.records import Run, read_record
+from latentmotion.models.base import DataShape, NetworkConfig, SequenceModel
+
+
+def read_config(system: str, network: dict, section: str) -> NetworkConfig:
+    """The `Config` of a system with the values of a `network` section.
+
+    Raises UserError, whose message names the key in `section`, for a value of a wrong type or out of its range.
+    """
+    schema = import_module("models", system).Config
+    try:
+        return schema(**network)
+    except ValidationError as error:
+        raise UserError(problem(error, schema, section)) from None
 
 
 def build(settings: dict, shape: DataShape) -> SequenceModel:
@@ -19,14 +32,9 @@ def build(settings: dict, shape: DataShape) -> SequenceModel:
 
     Raises UserError for a wrong value in the `network` section.
     """
-    module = import_module("models", settings["system"])
-    try:
-        config = module.Config(**settings["network"])
-    except ValidationError as error:
-        problem = error.errors()[0]
-        where = ".".join(map(str, problem["loc"]))
-        raise UserError(f"models.*.network.{where} of system {settings['system']}: {problem['msg']}") from None
-    return module.Model(config, shape)
+    system = settings["system"]
+    config = read_config(system, settings["network"], f"network (of system {system})")
+    return import_module("models", system).Model(config, shape)
 
 
 def load_run(folder: Path, device: torch.device) -> tuple[SequenceModel, dict]:
@@ -35,7 +43,7 @@ def load_run(folder: Path, device: torch.device) -> tuple[SequenceModel, dict]:
     Raises UserError where the weights are missing, differ from the record's digest, or belong to another model.
     """
     folder = Path(folder)
-    record = read_record(folder / "record.json")
+    record = read_record(folder / "record.json", Run)
     weights = folder / "weights.safetensors"
     if not weights.is_file():
         raise UserError(f"{weights}: no such file; train with 'snakemake {weights}' or fetch it with 'dvc pull'")
