@@ -4,6 +4,7 @@ import gzip
 import io
 import os
 import tarfile
+import tracemalloc
 import urllib.request
 
 import pytest
@@ -121,3 +122,19 @@ def test_the_spoken_digits_are_one_pinned_archive(request):
     (source,) = read_sources("spoken_digits", request.config.rootpath / "data/sources.csv")
     assert source.path == spoken_digits.RECORDINGS
     assert source.folder == "fsdd/recordings"
+
+
+@pytest.mark.parametrize("name", ["recordings/bomb.wav", "other/bomb.wav"])
+def test_an_archive_that_unpacks_to_far_more_than_its_pinned_size_is_refused(name, tmp_path, table, monkeypatch):
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
+        member = tarfile.TarInfo(f"toy-1/{name}")
+        member.size = 60_000_000
+        tar.addfile(member, io.BytesIO(bytes(member.size)))
+    serve(monkeypatch, buffer.getvalue())
+    tracemalloc.start()
+    with pytest.raises(UserError, match=r"recordings\.tar\.gz\.part: unpacks to more than its pinned size"):
+        fetch("toy", tmp_path / "raw", table)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 30_000_000 and list((tmp_path / "raw/set").glob("*")) == []

@@ -11,6 +11,7 @@ from latentmotion.config.downloads import COLUMNS, files
 from latentmotion.core.errors import UserError
 from latentmotion.data import fetch as module
 from latentmotion.data.fetch import fetch
+from latentmotion.data.prepare import prepare
 
 CONTENT = bytes(range(256)) * 40
 URL = "https://example.org/a/0.png"
@@ -127,3 +128,53 @@ def test_the_pinned_sprites_are_the_twenty_five_sheets(request):
     names = files("sprites", request.config.rootpath / "data/sources.csv")
     attributes = ("body", "bottomwear", "topwear", "hair")
     assert set(names) == {f"{a}/{v}.png" for a in attributes for v in range(6)} | {"shoes/1.png"}
+
+
+def test_a_download_that_never_ends_stops_at_the_pinned_size(tmp_path, table, monkeypatch):
+    read = []
+
+    class Endless(io.RawIOBase):
+        status = 200
+
+        def read(self, count=-1):
+            read.append(count)
+            return bytes(count)
+
+    monkeypatch.delenv(module.MIRROR, raising=False)
+    monkeypatch.setattr(urllib.request, "urlopen", lambda request, timeout: Endless())
+    with pytest.raises(UserError, match=f"0.png: {URL} sends more than the {len(CONTENT)} bytes that are allowed"):
+        fetch("toy", tmp_path / "raw", table())
+    assert sum(read) <= len(CONTENT) + 1 and list((tmp_path / "raw/a").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "toy,a/0.png",
+        f"toy,a/0.png,{URL},²,{'0' * 64},CC0,",
+        f"toy,a/0.png,{URL},10,{'0' * 63}g,CC0,",
+        f"toy,a/$(x).png,{URL},10,{'0' * 64},CC0,",
+        f"toy,a/0.png,{URL},10,{'0' * 64},CC0,,more",
+        'toy,"a',
+    ],
+)
+def test_a_damaged_row_is_one_line(tmp_path, row):
+    (tmp_path / "sources.csv").write_text(",".join(COLUMNS) + f"\n{row}\n", encoding="utf-8")
+    with pytest.raises(UserError, match=r"sources\.csv: ") as caught:
+        files("toy", tmp_path / "sources.csv")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_table_that_is_no_text_is_one_line(tmp_path):
+    (tmp_path / "sources.csv").write_bytes(b"\xff\xfe")
+    with pytest.raises(UserError, match=r"sources\.csv: damaged"):
+        files("toy", tmp_path / "sources.csv")
+
+
+def test_raw_files_are_verified_again_when_they_are_prepared(tmp_path, table):
+    source = table(dataset="sprites", path="body/0.png")
+    (tmp_path / "raw/body").mkdir(parents=True)
+    (tmp_path / "raw/body/0.png").write_bytes(CONTENT[:-1] + b"?")
+    settings = {"source": "real", "size": 64, "frames": 8, "options": {}}
+    with pytest.raises(UserError, match=r"body/0\.png: sha256 .* instead of .*; delete it and fetch it again"):
+        prepare("sprites", tmp_path / "raw", tmp_path / "out", settings, source)

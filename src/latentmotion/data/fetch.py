@@ -17,12 +17,15 @@ from pathlib import Path, PurePosixPath
 
 from latentmotion.config.downloads import Source, read_sources
 from latentmotion.core.errors import UserError
-from latentmotion.core.files import file_digest
+from latentmotion.core.files import unwritable
 from latentmotion.data.archives import pack_download, pack_folder
 
 MIRROR = "LATENTMOTION_MIRROR"
 _BLOCK = 1 << 18
 _TIMEOUT = 60  # seconds without a received byte
+# The archive of a repository is packed and has other folders too, so only an upper limit of its size is known: so many
+# times the pinned size of the folder, and so many bytes more.
+ARCHIVE, ARCHIVE_MORE = 4, 1 << 24
 
 
 def fetch(dataset: str, out: Path, sources_csv: Path) -> None:
@@ -39,7 +42,7 @@ def fetch(dataset: str, out: Path, sources_csv: Path) -> None:
     mirror = os.environ.get(MIRROR)
     if mirror and not Path(mirror).is_dir():
         raise UserError(f"{MIRROR}={mirror}: no such folder; correct it, or unset it to download")
-    wanted = [source for source in sources if _fault(out / source.path, source)]
+    wanted = [source for source in sources if source.fault(out / source.path)]
     with tqdm(
         total=sum(s.bytes for s in wanted), unit="B", unit_scale=True, desc=f"fetch {dataset}", disable=None
     ) as bar:
@@ -51,7 +54,7 @@ def fetch(dataset: str, out: Path, sources_csv: Path) -> None:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 part = target.with_name(f"{target.name}.part")
                 if copy:
-                    if fault := _fault(copy, source):
+                    if fault := source.fault(copy):
                         raise UserError(f"{copy}: {fault}; replace it in the mirror, or unset {MIRROR} to download")
                     shutil.copyfile(copy, part)
                     bar.update(source.bytes)
@@ -60,23 +63,21 @@ def fetch(dataset: str, out: Path, sources_csv: Path) -> None:
                     bar.update(source.bytes)
                 elif source.folder:
                     archive = target.with_name(f"{target.name}.gz.part")
-                    _download(source, archive, target, bar.update)
+                    _download(source, archive, target, bar.update, most=ARCHIVE * source.bytes + ARCHIVE_MORE)
                     try:
-                        pack_download(archive, PurePosixPath(source.folder).name, part)
+                        pack_download(archive, PurePosixPath(source.folder).name, part, source.bytes)
                     finally:
                         archive.unlink()
                 else:
-                    _download(source, part, target, bar.update)
-                if fault := _fault(part, source):
+                    _download(source, part, target, bar.update, most=source.bytes)
+                if fault := source.fault(part):
                     part.unlink()
                     raise UserError(
                         f"{target}: {fault} as it came from {folder or source.url}; repeat, or tell the maintainers"
                     )
                 part.replace(target)
             except OSError as error:
-                raise UserError(
-                    f"{target}: cannot be written ({error.strerror or error}); free space and repeat"
-                ) from None
+                raise unwritable(target, error) from None
 
 
 def _mirrored(mirror: Path, dataset: str, path: str, is_there=Path.is_file) -> Path | None:
@@ -84,20 +85,13 @@ def _mirrored(mirror: Path, dataset: str, path: str, is_there=Path.is_file) -> P
     return next((copy for copy in (mirror / dataset / path, mirror / path) if is_there(copy)), None)
 
 
-def _fault(path: Path, source: Source) -> str | None:
-    """Describes what is wrong with a file; None where it is correct."""
-    if not path.is_file():
-        return "missing"
-    if path.stat().st_size != source.bytes:
-        return f"{path.stat().st_size} bytes instead of {source.bytes}"
-    digest = file_digest(path)
-    return None if digest == source.sha256 else f"sha256 {digest[:12]}... instead of {source.sha256[:12]}..."
+def _download(source: Source, part: Path, target: Path, advance, most: int) -> None:
+    """Downloads to `part`, from its end on if the server supports this. `advance` is called with numbers of bytes.
 
-
-def _download(source: Source, part: Path, target: Path, advance) -> None:
-    """Downloads to `part`, from its end on if the server supports this. `advance` is called with numbers of bytes."""
+    Raises UserError where the server sends more than `most` bytes, or cannot be reached.
+    """
     have = part.stat().st_size if part.is_file() else 0
-    if have >= source.bytes:
+    if have >= most:
         part.unlink()
         have = 0
     request = urllib.request.Request(source.url, headers={"Range": f"bytes={have}-"} if have else {})
@@ -106,9 +100,19 @@ def _download(source: Source, part: Path, target: Path, advance) -> None:
             resumed = have and response.status == http.client.PARTIAL_CONTENT
             advance(have if resumed else 0)
             with part.open("ab" if resumed else "wb") as file:
-                while block := response.read(_BLOCK):
+                room = most - (have if resumed else 0)
+                while block := response.read(min(_BLOCK, room + 1)):
+                    room -= len(block)
+                    if room < 0:
+                        break
                     file.write(block)
                     advance(len(block))
+        if room < 0:
+            part.unlink()
+            raise UserError(
+                f"{target}: {source.url} sends more than the {most} bytes that are allowed; repeat, or tell the"
+                " maintainers"
+            )
     except urllib.error.HTTPError as error:
         raise UserError(f"{target}: {source.url} answers {error.code} {error.reason}; set {MIRROR} to a copy") from None
     except (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError) as error:

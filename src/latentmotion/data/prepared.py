@@ -7,11 +7,11 @@ A prepared data set is a folder with `manifest.json` and one folder for each spl
 - `continued.npy` (validation and test of some data sets): the same sequences over more frames;
 - `frames.npz` (some data sets): which frames of each sequence a model may see, and which hidden frames are scored.
 
-Arrays are memory-mapped. sequences.py writes these files and checks that the splits are disjoint.
+Arrays are memory-mapped. sequences.py writes these files and checks that the splits are disjoint. manifest.py verifies
+them when they are opened.
 """
 
 import io
-import json
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +21,7 @@ import numpy as np
 from latentmotion.config.splits import LEARNING, SPLITS
 from latentmotion.core.errors import UserError
 from latentmotion.data.label_spec import LabelSpec
+from latentmotion.data.manifest import DAMAGE, check_labels, read_manifest, unusable, verified_files
 from latentmotion.models.base import DataShape
 
 
@@ -84,11 +85,8 @@ class PreparedDataset:
 
     @classmethod
     def open(cls, folder: Path) -> "PreparedDataset":
-        """Reads the manifest. Raises UserError where the folder has none."""
-        path = Path(folder) / "manifest.json"
-        if not path.is_file():
-            raise UserError(f"{path}: no prepared data there; make it with 'snakemake {path}'")
-        return cls(Path(folder), json.loads(path.read_text(encoding="utf-8")))
+        """Reads the manifest. Raises UserError where the folder has none, or one that was altered."""
+        return cls(Path(folder), read_manifest(Path(folder)))
 
     def without_test(self) -> "PreparedDataset":
         """The same data set for a job that trains or selects: its test split cannot be opened."""
@@ -136,25 +134,27 @@ class PreparedDataset:
     def split(self, name: str) -> Split:
         """Memory-maps one split.
 
-        Raises UserError where the split may not be opened (`without_test`), its files cannot be read, or their sizes
-        differ from the manifest.
+        Raises UserError where the split may not be opened (`without_test`), or where a file is missing, cannot be read,
+        or is not the one that the manifest describes.
         """
         if name not in self.allowed:
             raise UserError(f"{self.folder / name}: a job that trains or selects may not open this split; correct it")
         folder = self.folder / name
+        there = verified_files(self.folder, self.manifest, name)
         try:
             # With mode "c" a change stays in the memory of this process. Mode "r" would make torch copy the array.
             x = np.load(folder / "x.npy", mmap_mode="c", allow_pickle=False)
             arrays = _read_archive(folder / "labels.npz")
-            frames = _read_archive(folder / "frames.npz") if (folder / "frames.npz").is_file() else {}
-            longer = folder / "continued.npy"
-            continued = np.load(longer, mmap_mode="r", allow_pickle=False) if longer.is_file() else None
-        except (OSError, ValueError) as error:
-            raise UserError(f"{folder}: unreadable ({error}); delete {self.folder} and prepare it again") from None
-        shape = self.manifest["splits"][name]["shape"]
-        if list(x.shape) != shape or any(len(array) != len(x) for array in arrays.values()):
-            raise UserError(f"{folder}: does not fit its manifest; delete {self.folder} and prepare it again")
-        group = arrays.pop("group")
+            frames = _read_archive(folder / "frames.npz") if "frames.npz" in there else {}
+            longer = "continued.npy" in there
+            continued = np.load(folder / "continued.npy", mmap_mode="r", allow_pickle=False) if longer else None
+            group = arrays.pop("group")
+        except DAMAGE as error:
+            raise unusable(self.folder, name, f"unreadable ({error})") from None
+        stated = self.manifest["splits"][name]
+        if list(x.shape) != stated["shape"] or any(len(array) != len(x) for array in (group, *arrays.values())):
+            raise unusable(self.folder, name, "does not fit its manifest")
+        check_labels(self.folder, self.manifest, name, arrays)
         seen = frames.get("seen", np.ones(x.shape[:2], bool))
         scored = frames.get("scored", np.zeros(x.shape[:2], bool))
         return Split(x, arrays, group, seen, scored, continued, self.manifest["repeats"], str(folder))

@@ -6,7 +6,6 @@ prepared.py describes the files and reads them.
 import hashlib
 import json
 import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -15,7 +14,17 @@ import numpy as np
 
 from latentmotion.config.splits import SPLITS
 from latentmotion.core.errors import UserError
-from latentmotion.core.files import digest, file_digest, write_atomic
+from latentmotion.core.files import (
+    digest,
+    file_digest,
+    remove_left_overs,
+    replace_folder,
+    sync_folder,
+    temporary_name,
+    unwritable,
+    write_atomic,
+)
+from latentmotion.data.contract import check_labels, check_sequences
 from latentmotion.data.label_spec import LabelSpec
 
 
@@ -54,18 +63,18 @@ class Sequences:
 def write(sequences: Sequences, out: Path, settings: dict) -> None:
     """Checks the sequences and writes the folder `out`, whole or not at all.
 
-    Raises UserError where arrays differ in length, a split is empty, two splits share what they must not share, or the
-    folder cannot be written.
+    Raises UserError where arrays differ in length or break the contract (contract.py), a split is empty, two splits
+    share what they must not share, or the folder cannot be written.
     """
     out = Path(out)
     _check_lengths(sequences, out)
+    check_sequences(sequences.x, out)
+    check_labels(sequences.labels, sequences.specs, sequences.split, out)
+    temporary = temporary_name(out)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}."))
-    except OSError as error:
-        raise _unwritable(out, error) from None
-    try:
-        temporary.chmod(0o755)  # mkdtemp gives access to its owner alone
+        remove_left_overs(out)
+        temporary.mkdir()
         manifest = {"settings": settings, "facts": sequences.facts, "repeats": sequences.repeats, "splits": {}}
         manifest["labels"] = {n: {"kind": s.kind, "classes": list(s.classes)} for n, s in sequences.specs.items()}
         exclusive: dict[str, set] = {}
@@ -77,11 +86,15 @@ def write(sequences: Sequences, out: Path, settings: dict) -> None:
             exclusive[split] = _exclusive(sequences, chosen)
         _check_disjoint(sequences, exclusive, out)
         manifest["sha256"] = digest(manifest["splits"])
+        manifest["files"] = {
+            file.relative_to(temporary).as_posix(): file_digest(file) for file in sorted(temporary.rglob("*.np?"))
+        }
+        manifest["manifest_sha256"] = digest(json.loads(json.dumps(manifest)))
         write_atomic(temporary / "manifest.json", json.dumps(manifest, indent=1).encode() + b"\n")
-        shutil.rmtree(out, ignore_errors=True)
-        temporary.rename(out)
+        sync_folder(temporary)
+        replace_folder(temporary, out)
     except OSError as error:
-        raise _unwritable(out, error) from None
+        raise unwritable(out, error) from None
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
@@ -152,7 +165,3 @@ def _check_disjoint(sequences: Sequences, exclusive: dict[str, set], out: Path) 
         if shared := exclusive[a] & exclusive[b]:
             what = "groups or sequences" if sequences.held_out == "groups" else "frames"
             raise UserError(f"{out}: splits {a} and {b} share {len(shared)} {what}; the split is wrong")
-
-
-def _unwritable(out: Path, error: OSError) -> UserError:
-    return UserError(f"{out}: cannot be written ({error.strerror}); free space and repeat")

@@ -6,6 +6,8 @@ samples are linear PCM. Files that are compressed with `shorten` ("pcm,embedded-
 sph2pipe of NIST unpacks them.
 """
 
+import re
+
 from latentmotion.core.errors import UserError
 from latentmotion.data.audio.pcm import Pcm
 
@@ -23,7 +25,7 @@ def parse(content: bytes, name: str) -> Pcm:
         raise UserError(f"{name}: coded as {coding}, not pcm; convert it with sph2pipe -p and put it there")
     try:
         rate, channels, width, count = (
-            int(fields[field]) for field in ("sample_rate", "channel_count", "sample_n_bytes", "sample_count")
+            _whole(fields, field) for field in ("sample_rate", "channel_count", "sample_n_bytes", "sample_count")
         )
         order = _ORDERS[fields["sample_byte_format"]] if width == 2 else "<i2"
     except (KeyError, ValueError) as error:
@@ -31,10 +33,17 @@ def parse(content: bytes, name: str) -> Pcm:
     return Pcm(rate, channels, width, count, order, content[start : start + count * channels * width])
 
 
+def _whole(fields: dict[str, str], field: str) -> int:
+    """The value of a field that is a whole number from 0 on, of at most 12 digits."""
+    if not re.fullmatch(r"[0-9]{1,12}", fields[field], re.ASCII):
+        raise ValueError(f"'{field}'")
+    return int(fields[field])
+
+
 def _header(content: bytes, name: str) -> tuple[dict[str, str], int]:
     """Field -> value, and the position at which the samples start."""
     lines = content[:65536].decode("latin-1").split("\n")
-    if len(lines) < 2 or not lines[1].strip().isdigit():
+    if len(lines) < 2 or not re.fullmatch(r" *[0-9]{1,7} *", lines[1]):
         raise UserError(f"{name}: its SPHERE header does not state its length; copy it again")
     start = int(lines[1])
     fields = {}

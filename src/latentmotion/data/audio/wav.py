@@ -1,6 +1,7 @@
 """Reads and writes RIFF WAV files of uncompressed PCM, with the module `wave` of the standard library."""
 
 import io
+import struct
 import wave
 from pathlib import Path
 
@@ -22,8 +23,8 @@ def parse(content: bytes, name: str) -> Pcm:
             return Pcm(file.getframerate(), file.getnchannels(), width, count, "<i2", samples)
     except wave.Error as error:
         raise UserError(f"{name}: not uncompressed PCM, or damaged ({error}); convert it to PCM of 16 bits") from None
-    except EOFError:
-        raise UserError(f"{name}: truncated in its header; copy it again") from None
+    except (EOFError, RuntimeError, ValueError, OverflowError, MemoryError, struct.error):
+        raise UserError(f"{name}: truncated or damaged in its header; copy it again") from None
 
 
 def write_wav(path: Path, sound: np.ndarray, rate: int) -> None:

@@ -1,11 +1,17 @@
 """Reads pictures from files and reduces their size."""
 
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from latentmotion.core.errors import UserError
+
+LARGEST = 8192  # pixels a side
+# What Pillow raises for damaged files, beside UnidentifiedImageError.
+_DAMAGE = (OSError, SyntaxError, ValueError, EOFError, TypeError, IndexError, struct.error, zlib.error, OverflowError)
 
 
 def read_picture(path: Path, form: str, modes: tuple[str, ...], size: tuple[int, int] | None = None) -> Image.Image:
@@ -24,6 +30,9 @@ def read_picture(path: Path, form: str, modes: tuple[str, ...], size: tuple[int,
         with Image.open(path) as picture:
             if picture.format != form:
                 raise UserError(f"{path}: is a {picture.format} file, not {form}; replace it by the original")
+            if max(picture.size) > LARGEST:
+                found = "{} x {}".format(*picture.size)
+                raise UserError(f"{path}: is {found} pixels, more than {LARGEST} a side; replace it by the original")
             if size and picture.size != size:
                 found, wanted = ("{} x {}".format(*s) for s in (picture.size, size))
                 raise UserError(f"{path}: is {found} pixels, not {wanted}; replace it by the original")
@@ -35,7 +44,9 @@ def read_picture(path: Path, form: str, modes: tuple[str, ...], size: tuple[int,
             return picture
     except UnidentifiedImageError:
         raise UserError(f"{path}: not a picture, or damaged at its start; replace it by the original") from None
-    except (OSError, SyntaxError, ValueError) as error:
+    except Image.DecompressionBombError:
+        raise UserError(f"{path}: has far too many pixels; replace it by the original") from None
+    except _DAMAGE as error:
         raise UserError(f"{path}: truncated or damaged ({error}); replace it by the original") from None
 
 
