@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +12,7 @@ import torch
 from latentmotion.config import params
 from latentmotion.config.settings import evaluation_settings, judge_settings, prepare_settings, training_settings
 from latentmotion.core.errors import UserError
-from latentmotion.core.records import read_record
+from latentmotion.core.records import read_record, write_record
 from latentmotion.core.source_code import modules
 from latentmotion.data.prepare import prepare
 from latentmotion.data.prepared import PreparedDataset
@@ -50,6 +51,17 @@ def score(made, model, tmp_path, seed=0):
     job = EvaluationJob(model, PreparedDataset.open(made / "faces-drawn"), run, settings)
     evaluation.evaluate(job, NetworkPaths(made / "judges"), out, "cpu")
     return read_record(out)
+
+
+def test_a_run_that_diverged_gets_a_record_without_scores(made, tmp_path):
+    shutil.copytree(made / "halo", tmp_path / "made/halo")
+    path, status = tmp_path / "made/halo/record.json", "failed (total not finite at step 3)"
+    write_record(path, read_record(path) | {"status": status})
+    for name in ("judges", "faces-drawn"):
+        (tmp_path / "made" / name).symlink_to(made / name)
+    record = score(tmp_path / "made", "halo", tmp_path)
+    assert record["status"] == status and record["metrics"] == [] and set(record["judges"]) == {"action", "identity"}
+    assert score(made, "halo", tmp_path)["status"] == "ok"
 
 
 def values(record) -> dict:

@@ -10,6 +10,7 @@ from latentmotion.config import params
 from latentmotion.config.settings import prepare_settings, training_settings
 from latentmotion.core.errors import UserError
 from latentmotion.core.files import digest, file_digest
+from latentmotion.core.history import read_history
 from latentmotion.core.records import read_record
 from latentmotion.data.prepare import prepare
 from latentmotion.data.prepared import PreparedDataset
@@ -76,7 +77,7 @@ def test_seeds_and_settings_change_the_weights(data, tmp_path):
     assert run(data, tmp_path / "d")["weights"] in weights
 
 
-def test_what_is_not_finite_stops_it(data, tmp_path, monkeypatch):
+def test_what_is_not_finite_ends_it_with_a_record_that_says_so(data, tmp_path, monkeypatch, capsys):
     losses = dsvae.Model.losses
 
     def poisoned(self, batch):
@@ -86,13 +87,68 @@ def test_what_is_not_finite_stops_it(data, tmp_path, monkeypatch):
 
     poisoned.calls = 0
     monkeypatch.setattr(dsvae.Model, "losses", poisoned)
-    with pytest.raises(UserError, match="step 2: total.*not finite"):
-        run(data, tmp_path, every=0)
-    assert not (tmp_path / "run").exists()
-    (file,) = (tmp_path / "state").glob("*/checkpoint-*.pt")
-    saved = Checkpoint(tmp_path / "state", _key(data, "dsvae")).load(CPU)
-    assert file.is_file() and saved["done"] == 2
-    assert all(torch.isfinite(value).all() for value in saved["network"].values())
+    record = run(data, tmp_path, every=0)
+    assert record["status"] == "failed (total, gradient_norm not finite at step 2)" and record["steps"] == 2
+    assert "lower training.lr or set training.clip" in capsys.readouterr().err
+    model, _ = load_run(tmp_path / "run", CPU)
+    assert all(torch.isfinite(value).all() for value in model.state_dict().values())
+    assert len(read_history(tmp_path / "run/history.jsonl")) == 2
+    assert run(data, tmp_path / "whole")["status"] == "ok"
+
+
+def test_one_that_diverges_at_once_has_a_record_too(data, tmp_path, monkeypatch):
+    losses = dsvae.Model.losses
+    nan = {"total": torch.tensor(float("nan"), requires_grad=True)}
+    monkeypatch.setattr(dsvae.Model, "losses", lambda self, batch: losses(self, batch) | nan)
+    record = run(data, tmp_path)
+    assert record["status"].endswith("not finite at step 0)") and record["curve"] == []
+
+
+def test_a_damaged_checkpoint_is_left_out_for_the_one_before(data, tmp_path, monkeypatch, capsys):
+    whole = run(data, tmp_path / "whole")
+    save = Checkpoint.save
+
+    def save_and_die(self, content):
+        save(self, content)
+        if content["done"] == 5:
+            raise Stop
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Checkpoint, "save", save_and_die)
+        with pytest.raises(Stop):
+            run(data, tmp_path / "cut", every=0)
+    (last,) = (tmp_path / "cut/state").glob("*/checkpoint-*.pt")
+    content = bytearray(last.read_bytes())
+    content[len(content) // 2] ^= 1
+    last.write_bytes(content)
+    assert Checkpoint(tmp_path / "cut/state", _key(data, "dsvae")).load(CPU)["done"] == 4
+    assert f"{last}: damaged checkpoint" in capsys.readouterr().err
+    left = last.with_name(f".{last.name}.0123abcd")
+    left.write_bytes(b"of an attempt that was killed")
+    assert run(data, tmp_path / "cut")["weights"] == whole["weights"]
+
+
+def test_left_overs_of_killed_attempts_go_at_the_next_start(tmp_path):
+    folder = Checkpoint(tmp_path, "a" * 64).folder
+    folder.mkdir()
+    for name in (".checkpoint-1.pt.abcdefgh", ".before-checkpoint-1.pt.0123abcd"):
+        (folder / name).write_bytes(b"half")
+    checkpoint = Checkpoint(tmp_path, "a" * 64)
+    checkpoint.open(tmp_path / "run")
+    assert not list(folder.glob(".*"))
+    checkpoint.close(finished=True)
+
+
+def test_a_state_folder_that_cannot_be_made_is_one_line(data, tmp_path):
+    (tmp_path / "state").write_text("a file")
+    with pytest.raises(UserError, match="state.*cannot be written .*move that file away"):
+        run(data, tmp_path)
+
+
+def test_too_little_space_stops_it_before_the_first_step(data, tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "STATES", 1 << 50)
+    with pytest.raises(UserError, match="this training of dsvae needs about .* MB there"):
+        run(data, tmp_path)
 
 
 def _key(data, model: str) -> str:

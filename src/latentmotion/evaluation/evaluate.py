@@ -66,6 +66,8 @@ class NetworkPaths:
 def evaluate(job: EvaluationJob, networks: NetworkPaths, out: Path, device: str) -> None:
     """Writes the evaluation record of one run, or of the real test sequences, to `out`.
 
+    The record of a run that diverged has the status of its training and no metrics.
+
     Raises UserError where a network or the run belongs to other data, or where a file is missing or altered.
     """
     start = time.monotonic()
@@ -98,9 +100,14 @@ def evaluate(job: EvaluationJob, networks: NetworkPaths, out: Path, device: str)
                 f"{job.run}: was trained on other data than {data.folder}; train it again with 'snakemake {job.run}'"
             )
         record["training"] = training
-        record |= learnt(context) | {"seen": seen(training, data, job.budgets)}
-        context.codes = encode(context)
-    record["metrics"] += score_protocols(context, considered)
+        record |= {"status": training.get("status", "ok"), "seen": seen(training, data, job.budgets)}
+        if record["status"] != "ok":
+            record |= {"learnt": False, "learnt_by": [], "learnt_why": f"The training has {record['status']}."}
+        else:
+            record |= learnt(context)
+            context.codes = encode(context)
+    if record["status"] == "ok":
+        record["metrics"] += score_protocols(context, considered)
     write_record(out, record | resource_usage.used(time.monotonic() - start, target))
 
 

@@ -8,6 +8,8 @@ A cluster may start a training again while its first process is still running on
 system does not reach it. Therefore each attempt takes a token, a number greater than all earlier ones, and writes
 checkpoints under a name with this number. An older attempt notices the newer token, stops, and cannot overwrite the
 files of the newer one. Clocks and file times are not used.
+
+The checkpoint before the last one is kept, and used where the last one is damaged.
 """
 
 import fcntl
@@ -17,12 +19,13 @@ import os
 import secrets
 import shutil
 import socket
+import sys
 from pathlib import Path
 
 import torch
 
 from latentmotion.core.errors import UserError
-from latentmotion.core.files import write_atomic
+from latentmotion.core.files import unwritable, write_atomic
 
 DIGEST_LENGTH = 64  # of the hexadecimal sha256 at the beginning of a checkpoint
 
@@ -46,8 +49,11 @@ class Checkpoint:
         Raises UserError where another process holds the lock; the message names it.
         """
         self.out = out
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self._lock = open(self.folder / "lock", "a+", encoding="utf-8")  # noqa: SIM115 - held until close()
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._lock = open(self.folder / "lock", "a+", encoding="utf-8")  # noqa: SIM115 - held until close()
+        except OSError as error:
+            raise unwritable(self.folder, error) from None
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -58,6 +64,8 @@ class Checkpoint:
         self._lock.truncate(0)
         self._lock.write(self.name)
         self._lock.flush()
+        for left in self.folder.glob(".*checkpoint-*"):  # temporary files of attempts that were killed
+            left.unlink(missing_ok=True)
         self._take_token()
 
     def check(self) -> None:
@@ -79,27 +87,34 @@ class Checkpoint:
         torch.save({"key": self.key, **content}, buffer)
         body = buffer.getvalue()
         self.check()
+        kept = self.folder / f"before-checkpoint-{self.token}.pt"
+        if self.file.exists():
+            os.replace(self.file, kept)
         write_atomic(self.file, hashlib.sha256(body).hexdigest().encode() + body)
-        for number in self._numbers("checkpoint-*.pt"):
-            if number < self.token:
-                (self.folder / f"checkpoint-{number}.pt").unlink(missing_ok=True)
+        if kept.exists():
+            for file, token in self._saved():
+                if token < self.token:
+                    file.unlink(missing_ok=True)
 
     def load(self, device: torch.device) -> dict | None:
-        """The state that the newest attempt saved; None where there is none.
+        """The newest state that is not damaged; None where none was saved.
 
-        Raises UserError for a damaged file and for the state of another training.
+        Raises UserError where all are damaged, and for the state of another training.
         """
-        saved = max(self._numbers("checkpoint-*.pt"), default=None)
-        if saved is None:
-            return None
-        file = self.folder / f"checkpoint-{saved}.pt"
-        content = file.read_bytes()
-        if hashlib.sha256(content[DIGEST_LENGTH:]).hexdigest().encode() != content[:DIGEST_LENGTH]:
-            raise UserError(f"{file}: damaged checkpoint (sha256 differs); delete {self.folder} to start again")
-        state = torch.load(io.BytesIO(content[DIGEST_LENGTH:]), map_location=device, weights_only=True)
-        if state["key"] != self.key:
-            raise UserError(f"{file}: belongs to another training; delete {self.folder} to start again")
-        return state
+        damaged = None
+        for file, _ in self._saved():
+            content = file.read_bytes()
+            if hashlib.sha256(content[DIGEST_LENGTH:]).hexdigest().encode() != content[:DIGEST_LENGTH]:
+                damaged = damaged or file
+                print(f"{file}: damaged checkpoint (sha256 differs), it is left out", file=sys.stderr)
+                continue
+            state = torch.load(io.BytesIO(content[DIGEST_LENGTH:]), map_location=device, weights_only=True)
+            if state["key"] != self.key:
+                raise UserError(f"{file}: belongs to another training; delete {self.folder} to start again")
+            return state
+        if damaged:
+            raise UserError(f"{damaged}: damaged checkpoint (sha256 differs); delete {self.folder} to start again")
+        return None
 
     def close(self, finished: bool) -> None:
         """Releases the lock. The state of a finished training is deleted."""
@@ -126,6 +141,15 @@ class Checkpoint:
             else:
                 self.token = number
                 return
+
+    def _saved(self) -> list[tuple[Path, int]]:
+        """The checkpoints, each with the token of its attempt; the newest comes first."""
+        found = [
+            (file, int(file.stem.rpartition("-")[2]))
+            for pattern in ("checkpoint-*.pt", "before-checkpoint-*.pt")
+            for file in self.folder.glob(pattern)
+        ]
+        return sorted(found, key=lambda item: -item[1])  # a stable sort: of one token, the last comes first
 
     def _numbers(self, pattern: str) -> list[int]:
         return [int(path.stem.partition("-")[2]) for path in self.folder.glob(pattern)]

@@ -1,6 +1,7 @@
 """The verb `train`: the training loop of every model, which ends with weights, samples and a record."""
 
 import json
+import sys
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from safetensors.torch import save as to_safetensors
 from latentmotion.config.schema import Compute, Training
 from latentmotion.core import parallel
 from latentmotion.core.errors import UserError
-from latentmotion.core.files import digest, file_digest, write_atomic
+from latentmotion.core.files import check_space, digest, file_digest, remove_left_overs, write_atomic
 from latentmotion.core.keyed_random import seed_torch
 from latentmotion.core.progress import progress
 from latentmotion.core.records import write_record
@@ -31,6 +32,8 @@ from latentmotion.training.signals import Stop
 
 OWNERSHIP_SECONDS = 2.0  # between two checks whether another attempt has taken over this training
 CURVE = 50  # points of the learning curve that a record keeps
+OUTPUTS = ("weights.safetensors", "history.jsonl", "samples.png", "record.json")
+STATES = 10  # as many times the size of the weights is free at the start: a checkpoint is three times as large as they
 POINTS = 1000  # of the history of a training, however many steps it has
 
 
@@ -69,11 +72,12 @@ class CheckpointPlan:
 def train(job: TrainingJob, out: Path, plan: CheckpointPlan, device: str) -> None:
     """Trains `settings['system']` and writes weights.safetensors, history.jsonl, samples.png and record.json to `out`.
 
-    Where the folder of checkpoints holds a state of the same training, the training continues from it.
+    Where the folder of checkpoints holds a state of the same training, the training continues from it. A training whose
+    losses are no longer finite ends there: its record says so in `status`, which is "ok" otherwise.
 
     Raises:
-        UserError: the settings cannot be used, a loss or gradient is not finite, a parameter never gets a gradient, or
-            another attempt has taken over the training.
+        UserError: the settings cannot be used, a parameter never gets a gradient, the disk is full, or another attempt
+            has taken over the training.
         Again: a signal or the time limit of its SLURM job stopped the training; its state is saved.
     """
     started = time.monotonic()
@@ -97,15 +101,24 @@ def train(job: TrainingJob, out: Path, plan: CheckpointPlan, device: str) -> Non
     is_first = parallel.rank() == 0  # all processes have the same state, so the first one writes it
     checkpoint = Checkpoint(plan.state, digest({**identity, "rank": 0}))
     if is_first:
+        size = sum(value.numel() * value.element_size() for value in network.state_dict().values())
+        for folder in (plan.state, Path(out)):
+            check_space(folder, STATES * size, f"this training of {model}")
+        for name in OUTPUTS:
+            remove_left_overs(Path(out) / name)
         checkpoint.open(out)
     parallel.wait()
-    finished = False
+    finished, status = False, "ok"
     try:
         loop = Loop(network, training, compute, Batches(training_split, training.batch, seed, target), seed)
         loop.restore(checkpoint.load(target))
         before = loop.seconds
-        with out_of_memory.named(model, training.batch, target):
-            loop.run(checkpoint, plan.every, stop, f"{model} {data.id} seed {seed}")
+        try:
+            with out_of_memory.named(model, training.batch, target):
+                loop.run(checkpoint, plan.every, stop, f"{model} {data.id} seed {seed}")
+        except Diverged as problem:
+            status = f"failed ({problem})"
+            print(f"{model} {data.id} seed {seed}: {status}; lower training.lr or set training.clip", file=sys.stderr)
         if is_first:
             validation = data.split("validation")
             first = batch_of(validation, np.arange(min(6, len(validation))), training_split.group, target)
@@ -113,9 +126,9 @@ def train(job: TrainingJob, out: Path, plan: CheckpointPlan, device: str) -> Non
                 "verb": "train", "model": model, "dataset": data.id, "data_folder": str(data.folder), **identity,
                 "shape": asdict(data.shape),
                 "parameters": sum(parameter.numel() for parameter in network.parameters()),
-                "steps": loop.done,
+                "steps": loop.done, "status": status,
                 **resource_usage.used(before + time.monotonic() - started, target, loop.done * training.batch),
-                "last": loop.history[-1], "curve": _curve(loop.history),
+                "last": loop.history[-1] if loop.history else {"step": loop.done}, "curve": _curve(loop.history),
             }  # fmt: skip
             _write(network, loop.history, first, out, record, checkpoint)
         finished = True
@@ -123,6 +136,10 @@ def train(job: TrainingJob, out: Path, plan: CheckpointPlan, device: str) -> Non
         if is_first:
             checkpoint.close(finished)
         parallel.stop()
+
+
+class Diverged(Exception):
+    """A loss or a gradient is not finite; the message says which, and at which step."""
 
 
 class Loop:
@@ -160,7 +177,7 @@ class Loop:
     def run(self, checkpoint: Checkpoint, every: float, stop: Stop, title: str) -> None:
         """Runs all remaining steps, with a checkpoint every `every` seconds.
 
-        Raises Again where `stop` ends the training before its last step.
+        Raises Again where `stop` ends the training before its last step, and Diverged where a loss is not finite.
         """
         steps = self.training.steps
         interval = max(1, steps // POINTS)
@@ -200,20 +217,19 @@ class Loop:
                 group["lr"] = rate * group.get("rate", 1.0)
 
     def _check(self, losses: dict) -> None:
-        """Raises UserError where a loss is not finite, before the state can be saved.
+        """Raises Diverged where a loss is not finite, before the state can be saved.
 
         The weights are still finite, because the optimiser skips a step whose gradient is not finite.
         """
         bad = [name for name, value in losses.items() if not torch.isfinite(value)]
         if bad:
-            raise UserError(
-                f"step {self.done}: {', '.join(bad)} is not finite; lower training.lr or set training.clip"
-                " (the last checkpoint is finite)"
-            )
+            raise Diverged(f"{', '.join(bad)} not finite at step {self.done}")
 
 
 def _curve(history: list[dict]) -> list[list[float]]:
     """At most CURVE points of the history, the last one among them: the step and the first loss."""
+    if not history:
+        return []
     name = next(key for key in history[0] if key != "step")
     every = -(-len(history) // CURVE)
     return [[point["step"], point[name]] for point in history[::-1][::every][::-1]]
@@ -228,5 +244,6 @@ def _write(network: SequenceModel, history: list, first: contract.Batch, out: Pa
     write_atomic(out / "weights.safetensors", to_safetensors(weights))
     record["weights"] = file_digest(out / "weights.safetensors")
     write_atomic(out / "history.jsonl", "".join(json.dumps(point) + "\n" for point in history).encode())
+    record["history"] = file_digest(out / "history.jsonl")
     write_atomic(out / "samples.png", samples)
     write_record(out / "record.json", record)
