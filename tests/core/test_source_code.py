@@ -174,6 +174,20 @@ def test_constants_and_keys_are_read_without_an_import(package):
     assert "latentmotion.models.two" not in sys.modules
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from latentmotion.models.two import Config as Base\nclass Config(Base):\n    height: int = 1\n",
+        "from latentmotion.models import two\nclass Config(two.Config):\n    height: int = 1\n",
+        "import latentmotion.models.two as other\nclass Config(other.Config):\n    height: int = 1\n",
+    ],
+)
+def test_a_config_has_the_keys_that_it_inherits(package, text):
+    (package / "models/three.py").write_text(text)
+    forget()
+    assert source_code.config_keys("three") == ("width", "height")
+
+
 def test_modules_are_the_files_of_a_folder_without_its_contract(package):
     for name in ("base", "_private", "__init__"):
         (package / f"models/{name}.py").touch()

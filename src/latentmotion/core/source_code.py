@@ -22,7 +22,7 @@ from latentmotion.core.errors import UserError
 from latentmotion.core.plugins import plugin_file, plugins, roots
 
 PACKAGE = Path(__file__).parents[1]
-_FORMAT = 2  # of the cache; raise it when what is found in a file changes
+_FORMAT = 3  # of the cache; raise it when what is found in a file changes
 _NOT_A_MEMBER = "base"  # a folder's base.py is the contract that its other files fulfil
 
 
@@ -94,8 +94,14 @@ def constant(module: str, name: str, default: Any) -> Any:
 
 
 def config_keys(system: str) -> tuple[str, ...]:
-    """The fields of `Config` in models/<system>.py: the keys that a model's `network` section may have."""
-    return tuple(_facts(_file(f"models/{system}"))["config_keys"])
+    """The fields of `Config` in models/<system>.py: the keys that a model's `network` section may have.
+
+    A `Config` that inherits that of another system has its fields too.
+    """
+    facts = _facts(_file(f"models/{system}"))
+    bases = [base.split(".")[-2] for base in facts["config_bases"] if base.count(".") and base.endswith(".Config")]
+    inherited = [key for base in bases if base in modules("models") and base != system for key in config_keys(base)]
+    return tuple(dict.fromkeys([*inherited, *facts["config_keys"]]))
 
 
 @cache
@@ -112,11 +118,13 @@ def _facts(file: Path) -> dict[str, Any]:
 def facts(content: bytes) -> dict[str, Any]:
     """The facts of one source file: `digest`, `imports`, top-level `constants`, `config_keys`.
 
+    `config_bases` are the dotted names of the classes that its `Config` inherits.
     `imports` are the modules of this package that it imports; `others` are all others, with dots before relative ones.
     """
     tree = ast.parse(content)
     meaning = "".join(_canonical(tree))
-    found: dict[str, Any] = {"digest": hashlib.sha256(meaning.encode()).hexdigest(), "constants": {}, "config_keys": []}
+    found: dict[str, Any] = {"digest": hashlib.sha256(meaning.encode()).hexdigest(), "constants": {}}
+    found |= {"config_keys": [], "config_bases": []}
     imported = set(_imports(tree))
     found["imports"] = sorted(name for name in imported if name.partition(".")[0] == PACKAGE.name)
     found["others"] = sorted(imported - set(found["imports"]))
@@ -126,7 +134,20 @@ def facts(content: bytes) -> dict[str, Any]:
             found["constants"].update(dict.fromkeys(named, ast.literal_eval(node.value)))
         if isinstance(node, ast.ClassDef) and node.name == "Config":
             found["config_keys"] = [item.target.id for item in node.body if isinstance(item, ast.AnnAssign)]
+            found["config_bases"] = [_dotted(base, tree) for base in node.bases]
     return found
+
+
+def _dotted(base: ast.expr, tree: ast.Module) -> str:
+    """The dotted name of a class that is inherited: its first part is replaced by what was imported under that name."""
+    first, _, rest = ast.unparse(base).partition(".")
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom | ast.Import):
+            module = f"{node.module}." if isinstance(node, ast.ImportFrom) else ""
+            for name in node.names:
+                if first == (name.asname or name.name):
+                    return f"{module}{name.name}{'.' * bool(rest)}{rest}"
+    return ast.unparse(base)
 
 
 def _imports(tree: ast.Module) -> Iterator[str]:
