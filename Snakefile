@@ -16,6 +16,7 @@ from latentmotion.pipeline import (
     command_line,
     cost_summary,
     earlier_layout,
+    fingerprints,
     job_environment,
     made_files,
     network_settings,
@@ -40,6 +41,7 @@ try:
             sys.exit(overlay)
         network_settings.check(PARAMS)
         slurm.check_profile({name: model.gpus for name, model in PARAMS.models.items()})
+    fingerprints.write(PARAMS)  # before the DAG is built: Snakemake lists a folder once and would miss later files
 except UserError as error:
     sys.exit(str(error))
 

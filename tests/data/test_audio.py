@@ -16,7 +16,12 @@ RATES = (16000, 8000)
 SAMPLES = noise(1, samples=400)
 
 
-@pytest.mark.parametrize("file", [riff(SAMPLES), sphere(SAMPLES), sphere(SAMPLES, order="10")])
+PCM_GUID = bytes.fromhex("0100000000001000800000aa00389b71")
+EXTENSIBLE = {"coding": 0xFFFE, "extension": b"\x16\x00\x10\x00\x04\x00\x00\x00" + PCM_GUID}
+FORMATS = [riff(SAMPLES), riff(SAMPLES, **EXTENSIBLE), sphere(SAMPLES), sphere(SAMPLES, order="10")]
+
+
+@pytest.mark.parametrize("file", FORMATS)
 def test_every_format_gives_the_same_samples(file):
     sound = decode(file, "a.wav", 16000)
     assert sound.dtype == np.float32

@@ -8,6 +8,7 @@ here.
 import gzip
 import importlib
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -63,7 +64,7 @@ def make_mug(folder: Path, frames: int = 36) -> None:
                         faces.EXPRESSIONS.index(expression) if expression in faces.EXPRESSIONS else 6,
                         take,
                     )
-                    picture.paste(tuple(60 * t + 20 for t in tag), (8, 0, 24, 12))
+                    picture.paste(tuple(40 * t + 10 for t in tag), (8, 0, 24, 12))
                     picture.save(place / f"img_{number:04d}.jpg", quality=95)
 
 
@@ -265,8 +266,11 @@ def test_a_bad_sheet_is_named(raw, tmp_path, harm, message):
         (lambda take: Image.new("CMYK", (40, 32)).save(take / "img_0004.jpg"), "mode CMYK, not RGB or L"),
         (lambda take: [(take / f"img_{n:04d}.jpg").unlink() for n in range(6, 32)], "6 frames, too short"),
         (lambda take: (take / "img_0000.jpg").rename(take / "first.jpg"), "no frame number"),
+        (lambda take: shutil.copy(take / "img_0001.jpg", take / "copy_0001.jpg"), "same frame number as copy_0001.jpg"),
+        (lambda take: shutil.copytree(take, take.with_name("take009")), "take009: has the same pictures as"),
+        (lambda take: shutil.copy(take / "img_0001.jpg", take.parent), "img_0001.jpg: is in no take"),
     ],
-    ids=["missing", "expression", "truncated", "renamed", "mode", "short", "name"],
+    ids=["missing", "expression", "truncated", "renamed", "mode", "short", "name", "number", "copy", "loose"],
 )
 def test_a_bad_take_is_named(tmp_path, harm, message):
     take = tmp_path / "raw/001/anger/take000"
@@ -275,6 +279,33 @@ def test_a_bad_take_is_named(tmp_path, harm, message):
         Image.new("RGB", (40, 32), (number, 0, 0)).save(take / f"img_{number:04d}.jpg")
     harm(take)
     _refused("faces", tmp_path, message)
+
+
+def test_what_an_importer_leaves_out_is_printed(tmp_path, capsys):
+    top = tmp_path / "raw/MUG"
+    take = top / "001/anger/take000"
+    take.mkdir(parents=True)
+    for number in range(32):
+        Image.new("RGB", (40, 32), (number, 0, 0)).save(take / f"img_{number:04d}.jpg")
+    (take / "._img_0003.jpg").write_bytes(b"of macOS")
+    (take / "Thumbs.db").write_bytes(b"of Windows")
+    for folder in ("002/anger", "subject3/anger", "__MACOSX/001"):
+        (top / folder).mkdir(parents=True)
+    assert [subject.name for subject in faces._subjects(tmp_path / "raw")] == ["001"]
+    said = capsys.readouterr().out
+    assert f"{top / '002'}: has no takes; left out" in said
+    assert f"{top / 'subject3'}: is not named by a number, as subjects are; left out" in said and "MACOSX" not in said
+    assert faces._clip(take, [0, 0, 0], 16, 16).shape == (16, 3, 16, 16)
+
+
+def test_a_picture_that_its_camera_has_turned_is_turned_back(tmp_path):
+    turned = Image.new("RGB", (40, 40))
+    turned.paste((255, 255, 255), (0, 0, 40, 20))
+    exif = Image.Exif()
+    exif[0x0112] = 3  # upside down
+    turned.save(tmp_path / "a.jpg", exif=exif)
+    x = faces._picture(tmp_path / "a.jpg", 8)
+    assert x[:, :3].max() < 50 and x[:, 5:].min() > 200
 
 
 def test_without_mug_the_error_tells_where_to_get_it(tmp_path):

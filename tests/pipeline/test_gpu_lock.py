@@ -10,6 +10,7 @@ import yaml
 import yte
 from support.project import ROOT
 
+from latentmotion.core.errors import UserError
 from latentmotion.pipeline import gpu_lock
 
 SHOW = "import os, time; print(os.environ.get('CUDA_VISIBLE_DEVICES'), flush=True); time.sleep(60)"
@@ -27,6 +28,33 @@ def two_gpus(tmp_path, monkeypatch):
     yield names
     for name in names:
         (gpu_lock.LOCKS / name).unlink(missing_ok=True)
+
+
+LISTED = ["GPU-aa11", "GPU-ab22", "GPU-cc33"]
+
+
+@pytest.mark.parametrize(
+    ("value", "left"),
+    [
+        ("0,2", ["GPU-aa11", "GPU-cc33"]), (" 1 , 0 ", ["GPU-ab22", "GPU-aa11"]), ("GPU-cc33", ["GPU-cc33"]),
+        ("GPU-ab", ["GPU-ab22"]), ("", []), ("-1", []), ("none", []), ("NoDevFiles", []), ("0,-1,1", ["GPU-aa11"]),
+        ("3", []), ("1,3,0", ["GPU-ab22"]), ("GPU-a", []), ("GPU-zz", []), ("0,0", []), ("0,GPU-aa11", []),
+        ("MIG-1/2", ["MIG-1/2"]), ("0,,1", ["GPU-aa11"]),
+    ],
+)  # fmt: skip
+def test_the_visible_gpus_are_those_that_cuda_sees(value, left):
+    assert gpu_lock.visible(value, LISTED) == left
+
+
+def test_a_folder_of_locks_that_is_not_ones_own_is_refused(tmp_path, monkeypatch):
+    gpu_lock._own_folder(tmp_path / "locks")
+    assert (tmp_path / "locks").stat().st_mode & 0o777 == 0o700
+    (tmp_path / "link").symlink_to(tmp_path / "locks")
+    with pytest.raises(UserError, match="belongs to another user"):
+        gpu_lock._own_folder(tmp_path / "link")
+    monkeypatch.setattr(gpu_lock.os, "getuid", lambda: -5)
+    with pytest.raises(UserError, match="belongs to another user"):
+        gpu_lock._own_folder(tmp_path / "locks")
 
 
 def start(count: int) -> subprocess.Popen:
@@ -102,6 +130,6 @@ def test_every_rule_that_computes_is_in_the_profiles():
     assert set(slurm) == set(local)
     assert (
         written.count("gpu=GPU")
-        == written.count("latentmotion.pipeline.gpu_lock {resources.gpu}")
+        == written.count("latentmotion.pipeline.gpu_lock {resources.gpu:q}")
         == len(set(slurm) - inherited)
     )

@@ -18,11 +18,13 @@ def noise(*key: int, samples: int) -> np.ndarray:
     return (draw.standard_normal(samples) * draw.uniform(500, 3000)).astype(np.int16)
 
 
-def riff(samples: np.ndarray, rate: int = 16000, channels: int = 1, width: int = 2, coding: int = 1) -> bytes:
-    """A WAV file, byte by byte."""
+def riff(
+    samples: np.ndarray, rate: int = 16000, channels: int = 1, width: int = 2, coding: int = 1, extension: bytes = b""
+) -> bytes:
+    """A WAV file, byte by byte; the format of the extensible format is in its extension."""
     body = samples.astype("<i2" if width == 2 else "u1").tobytes()
     block = channels * width
-    form = struct.pack("<HHIIHH", coding, channels, rate, rate * block, block, 8 * width)
+    form = struct.pack("<HHIIHH", coding, channels, rate, rate * block, block, 8 * width) + extension
     chunks = b"fmt " + struct.pack("<I", len(form)) + form + b"data" + struct.pack("<I", len(body)) + body
     return b"RIFF" + struct.pack("<I", 4 + len(chunks)) + b"WAVE" + chunks
 

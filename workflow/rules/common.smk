@@ -8,9 +8,7 @@ from snakemake.resources import Resource
 
 from latentmotion.config import catalogue, downloads, paths, settings
 from latentmotion.core.files import file_digest
-from latentmotion.pipeline import adoption, fingerprints, gpu_lock
-
-fingerprints.write(PARAMS)  # before the DAG is built: Snakemake lists a folder once, and would miss what comes later
+from latentmotion.pipeline import adoption, gpu_lock
 
 ANY_RUN = catalogue.Run("{model}", "{dataset}", "{seed}")
 RUN = paths.run_folder(PARAMS, ANY_RUN)

@@ -108,7 +108,7 @@ def write_record(path: Path, record: dict) -> None:
 
 
 def read_record(path: Path, kind: type[Record] = Record) -> dict:
-    """The content of a record.
+    """The content of a record, without its digest.
 
     Raises UserError where the file is missing, is not JSON, was altered after it was written, or lacks an entry of its
     kind.
@@ -117,7 +117,8 @@ def read_record(path: Path, kind: type[Record] = Record) -> dict:
     if not path.is_file():
         raise UserError(f"{path}: no such record; make it with 'snakemake {path}'")
     record = read_json(path, kind, lambda reason: damaged(path, reason))
-    if DIGEST in record and digest({k: v for k, v in record.items() if k != DIGEST}) != record[DIGEST]:
+    stated = record.pop(DIGEST, None)
+    if stated is not None and digest(record) != stated:
         raise damaged(path, f"altered after it was written: its {DIGEST} differs")
     return record
 

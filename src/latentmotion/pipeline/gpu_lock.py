@@ -8,7 +8,9 @@ are considered.
 
 import fcntl
 import os
+import re
 import shutil
+import stat
 import subprocess
 import sys
 import time
@@ -34,8 +36,25 @@ def usable() -> list[str]:
     named = os.environ.get(VISIBLE)
     if named is None:
         return listed
-    names = [name.strip() for name in named.split(",") if name.strip()]
-    return [listed[int(name)] if name.isdigit() and int(name) < len(listed) else name for name in names]
+    return visible(named, listed)
+
+
+def visible(value: str, listed: list[str]) -> list[str]:
+    """The GPUs that a value of CUDA_VISIBLE_DEVICES leaves, as CUDA reads it: the names up to the first wrong one.
+
+    A name is a number of the list, or the UUID of a GPU or its beginning, or the name of a MIG device. A number such as
+    -1, another word, or an empty place ends the list, and a GPU that is named twice leaves none.
+    """
+    found: list[str] = []
+    for name in (word.strip() for word in value.split(",")):
+        matching = [uuid for uuid in listed if name.startswith("GPU-") and uuid.startswith(name)]
+        if re.fullmatch("[0-9]+", name) and int(name) < len(listed):
+            found.append(listed[int(name)])
+        elif len(matching) == 1 or name.startswith("MIG-"):
+            found.append(matching[0] if matching else name)
+        else:
+            break
+    return found if len(set(found)) == len(found) else []
 
 
 def take(count: int) -> list[str]:
@@ -50,7 +69,7 @@ def take(count: int) -> list[str]:
             f"the job asks for gpu={count} and {os.uname().nodename} lets it use {len(names)}; see `nvidia-smi` and"
             f" {VISIBLE}, or run it with --set-resources RULE:gpu=0"
         )
-    LOCKS.mkdir(exist_ok=True)
+    _own_folder(LOCKS)
     told = False
     while True:
         held = {}
@@ -65,6 +84,14 @@ def take(count: int) -> list[str]:
             print(f"waiting for {count} of {len(names)} GPUs, held by other jobs", file=sys.stderr)
             told = True
         time.sleep(POLL)
+
+
+def _own_folder(folder: Path) -> None:
+    """Makes the folder of locks for this user alone. Raises UserError where another user has made it, or a link."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    state = folder.lstat()
+    if not stat.S_ISDIR(state.st_mode) or state.st_uid != os.getuid():
+        raise UserError(f"{folder}: belongs to another user, who could hold up jobs by it; remove it or ask them to")
 
 
 def _lock(name: str) -> int | None:

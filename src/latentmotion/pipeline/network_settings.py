@@ -60,16 +60,16 @@ def _options(params: Params) -> dict[str, Callable[[], None]]:
     """Digest -> check, for the options of each data set."""
     found = {}
     for name in catalogue.ids(params):
-        options = params.datasets[name].options
-        key = digest([name, code_digest(f"data/datasets/{name}", "data/prepare"), options])
-        found[key] = partial(_check_options, name, options)
+        section = params.datasets[name]
+        code = code_digest(catalogue.dataset_module(params, name), "data/prepare")
+        found[digest([name, code, section.options])] = partial(_check_options, name, section.options, section.importer)
     return found
 
 
-def _check_options(name: str, options: dict) -> None:
+def _check_options(name: str, options: dict, importer: str | None) -> None:
     from latentmotion.data.prepare import read_options
 
-    read_options(name, options)
+    read_options(name, options, importer)
 
 
 def _read() -> set[str]:

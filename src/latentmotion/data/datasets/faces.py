@@ -16,9 +16,10 @@ import re
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 from latentmotion.core.errors import UserError, nearest
+from latentmotion.core.files import file_digest
 from latentmotion.data.readers.images import read_picture
 from latentmotion.data.sequences import LabelSpec, Sequences
 from latentmotion.data.synthetic import faces as drawn
@@ -40,8 +41,8 @@ def prepare(raw: Path, settings: dict) -> Sequences:
     Options: `people` is the number of people, of a real set the first of the database. `continued` is how many frames
     of a take are kept for prediction. `takes` is the number of drawn takes of each expression.
 
-    Raises UserError when the database is absent, for an unknown folder, a missing frame, a clip that is too short and a
-    picture that is truncated, renamed or of another mode.
+    Raises UserError when the database is absent, for an unknown folder, a missing frame, two files with one frame
+    number, a take that is a copy, a clip that is too short, and a picture that is truncated or of another mode.
     """
     frames, length = settings["frames"], settings["options"]["continued"]
     if length < frames:
@@ -95,19 +96,18 @@ def _drawn(settings: dict, length: int):
 
 
 def _real(raw: Path, settings: dict, length: int):
-    subjects = [f for f in _folders(raw) if re.fullmatch(r"\d+", f.name)] if raw.is_dir() else []
-    if not subjects:
-        raise UserError(f"{raw}: {ABSENT}")
-    subjects = subjects[: settings["options"]["people"]]
+    subjects = _subjects(raw)[: settings["options"]["people"]]
     found = [
         (person, EXPRESSIONS.index(expression.name.lower()), number, take)
         for person, subject in enumerate(subjects)
         for expression in _folders(subject)
         if _is_expression(expression)
-        for number, take in enumerate(_folders(expression))
+        for number, take in enumerate(_takes(expression))
     ]
     if not found:
         raise UserError(f"{raw}: {ABSENT}")
+    _refuse_copies([take for *_, take in found])
+    print(f"{raw}: {len(subjects)} subjects with {len(found)} takes are used")
     person, expression, take = np.array([clip[:3] for clip in found]).T
     clips = np.empty((len(found), length, 3, settings["size"], settings["size"]), np.uint8)
     for i, (*ids, folder) in enumerate(found):
@@ -115,9 +115,52 @@ def _real(raw: Path, settings: dict, length: int):
     return person, expression, take, tuple(subject.name for subject in subjects), clips
 
 
+def _subjects(raw: Path) -> list[Path]:
+    """The folders of the subjects, in the database's own top folder where it was copied with it.
+
+    Prints which other folders and which subjects without takes are left out.
+    """
+    tops = [raw, *_folders(raw)] if raw.is_dir() else []
+    found = {top: [folder for folder in _folders(top) if re.fullmatch(r"\d+", folder.name)] for top in tops}
+    top = next((top for top in tops if found[top]), None)
+    if top is None:
+        raise UserError(f"{raw}: {ABSENT}")
+    full = [subject for subject in found[top] if any(subject.glob("*/*/*.jp*g")) or any(subject.glob("*/*.jp*g"))]
+    for folder in _folders(top):
+        if folder not in full:
+            reason = "has no takes" if folder in found[top] else "is not named by a number, as subjects are"
+            print(f"{folder}: {reason}; left out")
+    return full
+
+
+def _takes(expression: Path) -> list[Path]:
+    """The folders of an expression's takes. Raises UserError where its frames are not in such folders."""
+    if loose := next((file for file in expression.iterdir() if _is_frame(file)), None):
+        raise UserError(
+            f"{loose}: is in no take; put the frames of each take into a folder, {expression.name}/take000/"
+        )
+    return _folders(expression)
+
+
+def _refuse_copies(takes: list[Path]) -> None:
+    """Raises UserError where two takes begin, go on and end alike: a copied take could be in two splits."""
+    seen: dict[tuple, Path] = {}
+    for take in takes:
+        if frames := sorted(file for file in take.iterdir() if _is_frame(file)):
+            shown = tuple(file_digest(frames[place]) for place in (0, len(frames) // 2, -1))
+            other = seen.setdefault((len(frames), *shown), take)
+            if other != take:
+                raise UserError(f"{take}: has the same pictures as {other}, so one is a copy; remove one")
+
+
+def _is_frame(file: Path) -> bool:
+    """Whether a file is a picture, and not one of those that macOS adds, whose names begin with a dot."""
+    return file.suffix.lower() in (".jpg", ".jpeg") and not file.name.startswith(".")
+
+
 def _folders(folder: Path) -> list[Path]:
     """Returns the folders in it in the order of their numbers, so that take2 comes before take10."""
-    found = [f for f in folder.iterdir() if f.is_dir() and not f.name.startswith(".")]
+    found = [f for f in folder.iterdir() if f.is_dir() and not f.name.startswith((".", "__MACOSX"))]
     return sorted(found, key=lambda f: (int((re.findall(r"\d+", f.name) or ["0"])[-1]), f.name))
 
 
@@ -134,11 +177,14 @@ def _clip(folder: Path, ids: list[int], frames: int, size: int) -> np.ndarray:
     """Returns one take (frames, 3, size, size), every second frame from a place that is drawn for this take."""
     numbered = {}
     for file in folder.iterdir():
-        if file.suffix.lower() in (".jpg", ".jpeg"):
+        if _is_frame(file):
             number = re.findall(r"\d+", file.stem)
             if not number:
                 raise UserError(f"{file}: its name has no frame number; name frames as the database does, img_0000.jpg")
-            numbered[int(number[-1])] = file
+            other = numbered.setdefault(int(number[-1]), file)
+            if other != file:
+                first, second = sorted((other, file))
+                raise UserError(f"{second}: has the same frame number as {first.name}; remove the one that is a copy")
     numbers = sorted(numbered)
     for before, after in zip(numbers, numbers[1:], strict=False):
         if after != before + 1:
@@ -157,7 +203,7 @@ def _clip(folder: Path, ids: list[int], frames: int, size: int) -> np.ndarray:
 
 def _picture(path: Path, size: int) -> np.ndarray:
     """Returns the largest centred square of a picture, averaged down to (3, size, size) uint8."""
-    picture = read_picture(path, "JPEG", ("RGB", "L")).convert("RGB")
+    picture = ImageOps.exif_transpose(read_picture(path, "JPEG", ("RGB", "L"))).convert("RGB")
     side = min(picture.size)
     left, top = (picture.width - side) // 2, (picture.height - side) // 2
     if side < size:
