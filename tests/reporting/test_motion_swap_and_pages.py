@@ -50,7 +50,7 @@ def run(tmp_path, monkeypatch) -> Path:
     x = np.broadcast_to(x, (n, 4, 3, 8, 8)).copy()
     x[:, 0, :, 4, 4] = group[:, None]  # tells groups of equal colour apart
     specs = {"action": LabelSpec("motion", ("rise", "wait", "fall")), "colour": LabelSpec("content", ("a", "b"))}
-    split = np.array(["train", "validation", "test", "test"])[group % 4]
+    split = np.array(["train", "validation", "test", "test"])[(group + group // 4) % 4]
     labels = {"action": action, "colour": group % 2}
     write(Sequences(x, labels, specs, group, split, {}), tmp_path / "data", {})
     monkeypatch.setattr(

@@ -52,13 +52,17 @@ class Trained(Record):
     curve: list[Annotated[list[Number], Field(min_length=2, max_length=2)]] = []
 
 
-class Run(Trained):
-    """The record of a training beside its weights."""
+class Weights(Record):
+    """A record beside weights."""
 
     weights: str
+
+
+class Run(Trained, Weights):
+    """The record of a training beside its weights."""
+
     shape: dict[str, int]
-    data: str
-    seed: int = Field(ge=0)
+    data: str = ""
 
 
 class Evaluation(Record):
@@ -77,10 +81,9 @@ class Evaluation(Record):
     training: Trained | None = None
 
 
-class JudgeRecord(Record):
+class JudgeRecord(Weights):
     """The record of a judge."""
 
-    weights: str
     settings: dict[str, Any]
 
 

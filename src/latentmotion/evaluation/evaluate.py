@@ -95,7 +95,7 @@ def evaluate(job: EvaluationJob, networks: NetworkPaths, out: Path, device: str)
     else:
         context.model, training = load_run(job.run, target)
         devices.channels_last(context.model)
-        if training["data"] != data.sha256:
+        if training.get("data") != data.sha256:
             raise UserError(
                 f"{job.run}: was trained on other data than {data.folder}; train it again with 'snakemake {job.run}'"
             )

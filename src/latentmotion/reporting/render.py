@@ -16,7 +16,7 @@ from latentmotion.config.catalogue import REAL, dataset_name
 from latentmotion.core.errors import UserError, nearest
 from latentmotion.core.evidence import evidence
 from latentmotion.core.files import file_digest, write_atomic
-from latentmotion.core.records import Evaluation, Run, read_record, write_record
+from latentmotion.core.records import Evaluation, Weights, read_record, write_record
 from latentmotion.core.source_code import code_digest, modules
 from latentmotion.reporting.html import table_page
 from latentmotion.reporting.tabulation.aggregate import LONG
@@ -126,7 +126,7 @@ def render_figure(
     }
     made_from = {
         f"results/{settings['scale']}/{run}.json": evidence(
-            read_record(given[run] / "record.json", Run)["weights"], record
+            read_record(given[run] / "record.json", Weights)["weights"], record
         )
         for run, record in records.items()
     }
