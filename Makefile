@@ -36,14 +36,8 @@ ui: .venv/.ok
 	snakemake track
 	mlflow ui
 
-# Every file is compared with its sha256 in requirements/ (.ci/lock writes them). Torch for CPUs alone needs no CUDA.
-PIP := .venv/bin/pip install -q --no-deps
-.venv/.ok: pyproject.toml constraints.txt requirements/build.lock requirements/base.lock requirements/cuda.lock
+.venv/.ok: pyproject.toml constraints.txt
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11) and "make: python3 is older than 3.11; install 3.11 or newer")'
 	python3 -m venv .venv
-	$(PIP) --require-hashes -r requirements/build.lock
-	$(PIP) --require-hashes --no-build-isolation -r requirements/base.lock
-	@.venv/bin/python -c 'from importlib.metadata import requires; exit(any("cuda" in name for name in requires("torch")))' \
-	|| $(PIP) --require-hashes -r requirements/cuda.lock
-	$(PIP) --no-build-isolation -e .
+	.venv/bin/pip install -q -c constraints.txt -e '.[dev]'
 	touch $@

@@ -77,7 +77,7 @@ def test_the_committed_records_can_be_read():
 
 
 def test_the_record_of_a_run_names_its_weights(path):
-    with pytest.raises(UserError, match="entry 'settings': is missing"):
+    with pytest.raises(UserError, match="entry 'weights': is missing"):
         read_record(path, Run)
 
 

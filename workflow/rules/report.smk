@@ -93,7 +93,7 @@ rule claims:
     log:
         "logs/claims/claims.log",
     shell:
-        "latentmotion claims {params.folders} --out {params.out} --settings {params.settings:q} >> {log} 2>&1"
+        "latentmotion claims {params.folders:q} --out {params.out:q} --settings {params.settings:q} >> {log:q} 2>&1"
 
 
 rule site:
