@@ -120,6 +120,20 @@ def test_optional_packages_are_imported_where_they_belong():
     assert elsewhere == []
 
 
+def test_every_text_file_is_opened_as_utf_8():
+    """Without an encoding, the locale of the machine would decide."""
+    without = []
+    for file in FILES:
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call) or "encoding" in {keyword.arg for keyword in node.keywords}:
+                continue
+            binary = any(isinstance(a, ast.Constant) and isinstance(a.value, str) and "b" in a.value for a in node.args)
+            called = ast.unparse(node.func)
+            if called.endswith((".read_text", ".write_text")) or (called == "open" and not binary):
+                without.append(f"{relative(file)}, line {node.lineno}")
+    assert without == []
+
+
 def test_no_file_is_too_long():
     files = [file for part in ("src", "tests", "workflow") for file in (ROOT / part).rglob("*")]
     code = [file for file in files if file.suffix in (".py", ".smk")]

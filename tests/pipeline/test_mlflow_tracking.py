@@ -1,6 +1,7 @@
 """The MLflow store holds what the records hold, once."""
 
 import json
+import sqlite3
 
 import pytest
 from mlflow.tracking import MlflowClient
@@ -86,6 +87,37 @@ def test_a_damaged_history_is_one_line(names, tmp_path):
     (tmp_path / tracked.MODEL_RUN / "history.jsonl").write_text("[]")
     with pytest.raises(UserError, match="history.jsonl: line 1 is damaged"):
         track(names, tmp_path / "mlflow.db")
+
+
+def test_an_experiment_that_was_deleted_is_named_with_the_way_back(names, tmp_path):
+    track(names, tmp_path / "mlflow.db")
+    client = MlflowClient(f"sqlite:///{tmp_path / 'mlflow.db'}")
+    client.delete_experiment(client.get_experiment_by_name("sprites-drawn").experiment_id)
+    with pytest.raises(UserError, match="'sprites-drawn': was deleted .*mlflow experiments restore --experiment-id 1'"):
+        track(names, tmp_path / "mlflow.db")
+
+
+@pytest.mark.parametrize(
+    "statement, advice",
+    [
+        (None, "move it away and repeat"),
+        ("UPDATE alembic_version SET version_num = 'of another version'", "move it away|mlflow db upgrade"),
+    ],
+    ids=["damaged", "version"],
+)
+def test_a_database_that_cannot_be_used_is_one_line(names, tmp_path, statement, advice):
+    database = tmp_path / "other/mlflow.db"
+    database.parent.mkdir()
+    if statement is None:
+        database.write_bytes(b"no database" * 1000)
+    else:
+        track(names, database)
+        with sqlite3.connect(database) as connection:
+            connection.execute(statement)
+        database = database.rename(database.with_name("again.db"))  # MLflow checks a path once in a process
+    with pytest.raises(UserError, match=f"other/.*.db: .*({advice})") as caught:
+        track(names, database)
+    assert "\n" not in str(caught.value)
 
 
 def test_nothing_else_imports_mlflow():

@@ -25,9 +25,11 @@ from latentmotion.pipeline import mlflow_store
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 
 import requests
-from mlflow.entities import Metric, Param
+from alembic.util.exc import CommandError
+from mlflow.entities import LifecycleStage, Metric, Param
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
+from sqlalchemy.exc import SQLAlchemyError
 
 POINTS = 1000
 BATCH = 1000  # the most metrics that the store takes at once
@@ -163,9 +165,11 @@ def _one_line(place: str | Path):
     """Turns an error of MLflow, which may take many lines, into a UserError with one line that names what to do."""
     try:
         yield
-    except (MlflowException, requests.RequestException) as error:
+    except (MlflowException, requests.RequestException, SQLAlchemyError, CommandError) as error:
         reason = re.split(r"Caused by \w+\(|: ", str(error).splitlines()[0])[-1].strip("\"'() ")
         advice = "start `mlflow server` there, or correct MLFLOW_TRACKING_URI"
+        if isinstance(place, Path):
+            advice = _local_advice(str(error), place)
         match getattr(error, "error_code", None):
             case "UNAUTHENTICATED":
                 reason, advice = (
@@ -178,6 +182,15 @@ def _one_line(place: str | Path):
             case "ENDPOINT_NOT_FOUND":
                 reason = "there is no MLflow at that address"
         raise UserError(f"{place}: {reason}; {advice}") from None
+
+
+def _local_advice(message: str, place: Path) -> str:
+    """What to do about a database file that MLflow cannot use. Everything in it can be made again from the records."""
+    if "locked" in message:
+        return "another program writes to it; wait for it and repeat"
+    if "out-of-date" in message or "schema" in message:
+        return f"upgrade it with 'mlflow db upgrade {mlflow_store.SQLITE}{place}' and repeat"
+    return "move it away and repeat: it is made again from the records"
 
 
 def _ask(client: MlflowClient) -> None:
@@ -194,6 +207,11 @@ def _ask(client: MlflowClient) -> None:
 def _experiment(client: MlflowClient, name: str, artifacts: Path | None) -> str:
     """The experiment's id; a new one keeps its files under `artifacts`, or where its server puts them."""
     if found := client.get_experiment_by_name(name):
+        if found.lifecycle_stage == LifecycleStage.DELETED:
+            raise UserError(
+                f"experiment '{name}': was deleted on MLflow's page; bring it back with 'mlflow experiments restore"
+                f" --experiment-id {found.experiment_id}', and repeat"
+            )
         return found.experiment_id
     location = (artifacts / name).as_uri() if artifacts else None
     tags = {"mlflow.experimentKind": "custom_model_development"}  # the page for training runs, not for language models
