@@ -340,3 +340,15 @@ def test_the_multiplier_starts_where_it_is_told():
     model = make(multiplier=400.0, rate=0.1)
     losses = step(model)[0]
     assert float(losses["multiplier"]) == 400 and float(losses["total"]) > 100 * float(losses["violation"])
+
+
+def test_frames_depend_on_the_code_from_the_start_where_variance_is_kept():
+    """With torch's weights, the three sigmoids of the decoder leave next to nothing of a vector's differences."""
+
+    def spread(**network) -> float:
+        model = make(**VECTOR, decoder=[16, 8, 8], state=8, **network).eval()
+        with torch.no_grad():
+            path = model.roll_out(model.sample_state(torch.randn(16, 5)), 2)
+            return float(model.decode(NONE, model.motion_of(path)).std(0).mean())
+
+    assert spread(keep_variance=True) > 20 * spread()

@@ -34,6 +34,7 @@ from torch.nn import functional
 from latentmotion.core.errors import UserError
 from latentmotion.models import base as contract
 from latentmotion.models.components.gaussian import GaussianHead, kl_standard, sample
+from latentmotion.models.components.initialisation import keep_variance
 from latentmotion.models.components.lagrange_multiplier import Multiplier
 from latentmotion.models.dynamics.convolutional_hamiltonian import ConvolutionalHamiltonian
 
@@ -57,6 +58,7 @@ class Config(contract.NetworkConfig):
     tolerance: float = Field(default=3.3e-2, gt=0)  # root mean square error of intensities in [0, 1]
     rate: float = Field(default=0.1, gt=0)  # of the multiplier lambda
     multiplier: float = Field(default=1.0, gt=0)  # lambda at first
+    keep_variance: bool = False  # whether encoder, f and decoder start with weights that keep the variance
     average: float = Field(default=0.99, ge=0, lt=1)  # weight of the past in the moving average of the violation
 
 
@@ -89,6 +91,9 @@ class Model(contract.SequenceModel):
         self.state_noise = math.prod(self.latent)
         self.hamiltonian = ConvolutionalHamiltonian(config.state, side, config.width, config.iterations)
         self.decoder = _decoder(config.state, config.decoder, shape.channels)
+        if config.keep_variance:
+            for part in (self.encoder, self.transformer, self.decoder):
+                keep_variance(part)
         self.multiplier = Multiplier(config.rate, config.average)
         self.multiplier.value.fill_(config.multiplier)
 
