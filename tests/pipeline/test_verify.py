@@ -59,7 +59,7 @@ def test_a_whole_folder_is_reported_as_such(root, capsys):
 def test_a_damaged_file_is_named(root, capsys, file, message):
     with (root / file).open("ab") as content:
         content.write(b"1")
-    with pytest.raises(UserError, match="1 faults, named above"):
+    with pytest.raises(UserError, match="damaged or missing: 1, named above"):
         verify(root)
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 2 and message in lines[0] and lines[1] == "9 of 10 artefacts are whole"

@@ -34,7 +34,7 @@ def verify(root: Path = Path()) -> None:
             bar.update()
     print("\n".join([*faults, f"{len(checks) - len(faults)} of {len(checks)} artefacts are whole"]))
     if faults:
-        raise UserError(f"{len(faults)} faults, named above; each line says what to do")
+        raise UserError(f"damaged or missing: {len(faults)}, named above; each line says what to do")
 
 
 def _raw_files(root: Path) -> Iterator[Check]:
