@@ -36,8 +36,15 @@ ui: .venv/.ok
 	snakemake track
 	mlflow ui
 
-.venv/.ok: pyproject.toml constraints.txt
+# Every file is compared with its sha256 in requirements/*.lock, which .ci/lock writes. Where there is no GPU, torch for
+# CPUs alone is taken, if a package index that pip knows has it; it is a tenth of the size.
+PIP := .venv/bin/pip install -q --no-deps
+.venv/.ok: pyproject.toml $(wildcard requirements/*.lock)
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11) and "make: python3 is older than 3.11; install 3.11 or newer")'
 	python3 -m venv .venv
-	.venv/bin/pip install -q -c constraints.txt -e '.[dev]'
+	$(PIP) --require-hashes -r requirements/build.lock
+	$(PIP) --require-hashes --no-build-isolation -r requirements/base.lock
+	@if command -v nvidia-smi > /dev/null || ! $(PIP) --require-hashes -r requirements/cpu.lock 2> /dev/null; then \
+	echo "$(PIP) --require-hashes -r requirements/cuda.lock"; $(PIP) --require-hashes -r requirements/cuda.lock; fi
+	$(PIP) --no-build-isolation -e .
 	touch $@
