@@ -25,10 +25,9 @@ def test_numbers_are_those_of_yaml_1_2(tmp_path, text, value):
 
 
 def test_numbers_of_a_configfile_are_numbers():
-    assert as_numbers({"a": {"lr": "1e-3"}, "b": ["2E5", "halo", "e5", "1.0"]}) == {
-        "a": {"lr": 0.001},
-        "b": [200000.0, "halo", "e5", "1.0"],
-    }
+    found = as_numbers({"a": {"lr": "1e-3"}, "b": ["2E5", "halo", "e5", "0.5", "7", "07"]})
+    assert found == {"a": {"lr": 0.001}, "b": [200000.0, "halo", "e5", 0.5, 7, "07"]}
+    assert type(found["b"][4]) is int
 
 
 @pytest.mark.parametrize(

@@ -273,7 +273,7 @@ def test_networks_learn_at_rates_of_their_own():
 def test_impossible_settings_are_named():
     with pytest.raises(UserError, match=r"network\.motion: 9"):
         make(motion=9)
-    with pytest.raises(UserError, match=r"network\.dt: 0"):
+    with pytest.raises(UserError, match=r"network\.dt"):
         make(dt=0.0)
 
 

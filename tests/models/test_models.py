@@ -113,7 +113,7 @@ def test_states_of_all_frames_drive_a_framewise_path_and_a_continued_frame_is_no
 def test_unknown_and_wrong_network_keys_are_named():
     from latentmotion.core.errors import UserError
 
-    with pytest.raises(UserError, match=r"network\.width.*system halo"):
+    with pytest.raises(UserError, match=r"system halo: .*network\.width"):
         build({"system": "halo", "network": {"width": "wide"}}, SHAPE)
     with pytest.raises(UserError, match="multiple of 8"):
         build({"system": "dsvae", "network": TINY["dsvae"]}, DataShape(8, 3, 20, 6, 6))

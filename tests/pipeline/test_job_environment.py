@@ -1,5 +1,6 @@
 """The environment of jobs: threads wait passively, and an allocator is loaded where there is one that can be loaded."""
 
+import shlex
 import shutil
 import subprocess
 import sys
@@ -99,7 +100,7 @@ def test_a_process_without_such_a_library_says_so(monkeypatch):
 
 def test_snakemake_gives_jobs_this_environment(monkeypatch):
     monkeypatch.setenv(job_environment.VARIABLE, "off")
-    line = (ROOT / "Snakefile").read_text().split("shell.prefix(\n")[1].splitlines()[0]
-    prefix = eval(line.strip(), {"Path": Path, "sys": sys, "job_environment": job_environment})
+    lines = (ROOT / "Snakefile").read_text().split("shell.prefix(")[1].split("\n)")[0]
+    prefix = eval(f"({lines})", {"Path": Path, "sys": sys, "shlex": shlex, "job_environment": job_environment})
     done = subprocess.run(["bash", "-c", f"{prefix} env"], capture_output=True, text=True)
     assert {"OMP_WAIT_POLICY=passive", "GOMP_SPINCOUNT=0"} <= set(done.stdout.splitlines())

@@ -63,7 +63,7 @@ def test_the_environment_variable_names_another_store(project, monkeypatch):
     assert mlflow_store.choose(project / "own.db") == project / "own.db"  # what is asked for is done
 
 
-@pytest.mark.parametrize("uri", ["/srv/mlflow", "file:///srv/mlruns", "tracker:5000", "postgresql://tracker@db/mlflow"])
+@pytest.mark.parametrize("uri", ["/srv/mlflow", "file:///srv/mlruns", "tracker:5000", "postgresql://db/mlflow"])
 def test_what_is_neither_a_server_nor_a_file_is_one_line(project, monkeypatch, uri):
     monkeypatch.setenv(mlflow_store.VARIABLE, uri)
     with pytest.raises(UserError, match="^MLFLOW_TRACKING_URI: '.*give http://HOST:5000") as error:

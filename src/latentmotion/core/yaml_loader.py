@@ -81,14 +81,17 @@ def _is_deep(text: str) -> bool:
 
 
 def as_numbers(value):
-    """A value in which each text that is a number with an exponent, such as "1e-3", has become that number.
+    """A value in which each text that is a number has become that number.
 
-    Snakemake reads `--config` and `--configfile` by YAML 1.1, for which these are texts.
+    Snakemake reads `--configfile` by YAML 1.1, for which "1e-3" is a text, and makes texts of all numbers in a list
+    that is given with `--config`, such as `seeds=[7]`.
     """
     if isinstance(value, dict):
         return {key: as_numbers(item) for key, item in value.items()}
     if isinstance(value, list):
         return [as_numbers(item) for item in value]
-    if isinstance(value, str) and "e" in value.lower() and FRACTION.match(value):
+    if isinstance(value, str) and WHOLE.match(value):
+        return int(value)
+    if isinstance(value, str) and FRACTION.match(value):
         return float(value)
     return value

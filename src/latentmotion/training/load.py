@@ -33,7 +33,10 @@ def build(settings: dict, shape: DataShape) -> SequenceModel:
     Raises UserError for a wrong value in the `network` section.
     """
     system = settings["system"]
-    config = read_config(system, settings["network"], f"network (of system {system})")
+    try:
+        config = read_config(system, settings["network"], "network")
+    except UserError as error:
+        raise UserError(f"system {system}: {error}") from None
     return import_module("models", system).Model(config, shape)
 
 
