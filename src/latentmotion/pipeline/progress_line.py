@@ -149,7 +149,8 @@ def _seconds(jobs: dict, params: Params) -> dict[int, float]:
 
 
 def _is_a_problem(record: logging.LogRecord) -> bool:
-    return record.levelno >= logging.WARNING
+    """Whether a line is printed: warnings, errors, and that a job which failed is run again."""
+    return record.levelno >= logging.WARNING or str(record.msg).startswith("Trying to restart job")
 
 
 def _name(job) -> str:
