@@ -176,6 +176,7 @@ def record(model: str, seed: int, metrics: dict[tuple[str, str], float], status:
 
 def test_the_table_of_motion(tmp_path):
     dimension = {("motion-manifold", "participation_ratio"): 4.25, ("motion-manifold", "motion_size"): 10}
+    dimension |= {("motion-manifold", "local_dimension"): 1.5}
     energy = {("generated-energy", "energy_drift"): 0.0021, ("generated-energy", "reversal_error"): 2e-7}
     energy |= {("generated-energy", "cyclic_coordinates"): 3, ("generated-energy", "coordinates"): 5}
     other = {("generated-energy", "cyclic_coordinates"): 2, ("motion-manifold", "participation_ratio"): 1.25}
@@ -202,11 +203,11 @@ def test_the_table_of_motion(tmp_path):
     render_table("hgan_motion", sorted(tmp_path.glob("*.json")), PUBLISHED, tmp_path / "out/t.csv", settings)
     text = (tmp_path / "out/t.md").read_text()
     assert (
-        "| HGAN | 2.75 ± 2.12 (2) of 10 | 2.1e-03 ± 0.0e+00 (2) | 2.0e-07 ± 0.0e+00 (2) | 2.5 ± 0.707 (2) of 5 |"
-        in text
+        "| HGAN | 2.75 ± 2.12 (2) of 10 | 1.50 ± 0.00 (2) | 2.1e-03 ± 0.0e+00 (2) | 2.0e-07 ± 0.0e+00 (2) "
+        "| 2.5 ± 0.707 (2) of 5 |" in text
     )
-    assert "| MoCoGAN (unconditional) | 4.25 (1) of 10 |  |  |  |" in text
-    assert "| HNN-GAN | failed | failed | failed | failed |" in text
+    assert "| MoCoGAN (unconditional) | 4.25 (1) of 10 | 1.50 (1) |  |  |  |" in text
+    assert "| HNN-GAN | failed | failed | failed | failed | failed |" in text
     assert "over 100 frames, relative" in text and "after 16 frames forward" in text and "below 0.1 of that" in text
     lines = list(csv.DictReader((tmp_path / "out/t.csv").open()))
     assert {line["metric"] for line in lines if line["row"] == "HGAN"} == {m for _, m in dimension | energy}
