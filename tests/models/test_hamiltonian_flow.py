@@ -45,6 +45,15 @@ def test_the_closed_slope_is_the_gradient(size):
     torch.testing.assert_close(kinked.slope(x + 1e-9), kinked.slope(x))
 
 
+@pytest.mark.parametrize("activation", ["softplus", "relu"])
+def test_every_number_of_an_energy_that_is_learnt_gets_a_gradient_from_its_force(activation):
+    energy = Energy(2, 16, activation)
+    energy.slope(torch.randn(64, 2)).square().sum().backward()
+    learnt = {name: parameter.grad for name, parameter in energy.named_parameters() if parameter.requires_grad}
+    assert all(gradient is not None and gradient.any() for gradient in learnt.values())
+    assert any(name.endswith("bias") for name in learnt) == (activation == "softplus")
+
+
 @pytest.mark.parametrize("dt", [0.3, 1.0, 4.0])
 @pytest.mark.parametrize("base", ["normal", "soft-uniform"])
 def test_the_flow_is_invertible_and_keeps_volumes(base, dt):

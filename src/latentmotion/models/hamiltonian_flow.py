@@ -78,10 +78,6 @@ class Model(contract.SequenceModel):
             self._check_symmetry()
         energy = self.point, config.hidden, config.activation
         self.kinetic, self.potential = (_curved(Energy(*energy)) for _ in range(2))
-        if config.activation == "relu":  # forces are constant in pieces, so that offsets get no gradient from them
-            for name, parameter in self.named_parameters():
-                if name.startswith(("kinetic.", "potential.")) and name.endswith(".bias"):
-                    parameter.requires_grad_(False)
         sizes = self.point, config.hidden, config.hidden, self.point
         self.mean, self.log_deviation = (_perceptron(*sizes) for _ in range(2))
         self.multiplier = None if config.kappa is None else Multiplier(config.rate, config.average)

@@ -50,7 +50,8 @@ class Energy(nn.Module):
     """A scalar E(x) = w3 . f(W2 f(W1 x + b1) + b2): layers [d, hidden, hidden, 1].
 
     No bias is added last: a constant exerts no force. f is softplus, because training needs second derivatives, or, to
-    test that reason, ReLU, whose force is constant between edges.
+    test that reason, ReLU, whose force is constant between edges. It has no gradient with respect to b1 and b2, which
+    are therefore not learnt with ReLU.
     """
 
     def __init__(self, size: int, hidden: int, activation: Literal["softplus", "relu"] = "softplus"):
@@ -58,6 +59,8 @@ class Energy(nn.Module):
         self.smooth = activation == "softplus"
         self.first, self.second = nn.Linear(size, hidden), nn.Linear(hidden, hidden)
         self.last = nn.Linear(hidden, 1, bias=False)
+        for layer in (self.first, self.second):
+            layer.bias.requires_grad_(self.smooth)
 
     def forward(self, x: Tensor) -> Tensor:
         """(..., d) -> (...)."""
