@@ -13,6 +13,7 @@ from latentmotion.config import params
 from latentmotion.core import own_source
 from latentmotion.core.errors import UserError
 from latentmotion.pipeline import (
+    adoption,
     command_line,
     cost_summary,
     earlier_layout,
@@ -42,6 +43,8 @@ try:
         network_settings.check(PARAMS)
         slurm.check_profile({name: model.gpus for name, model in PARAMS.models.items()})
     fingerprints.write(PARAMS)  # before the DAG is built: Snakemake lists a folder once and would miss later files
+    if workflow.is_main_process:
+        adoption.take_over_published(PARAMS)
 except UserError as error:
     sys.exit(str(error))
 

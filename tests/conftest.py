@@ -32,6 +32,7 @@ def make_everything(folder: Path) -> None:
     project = copy(folder)
     cut(project)
     project.run("snakemake")
+    project.run("latentmotion", "publish", "--configfile", "config/tiny.yaml")
     project.commit()
 
 

@@ -130,7 +130,7 @@ def committed(path: str) -> str:
 def test_the_results_in_the_readme_are_those_of_the_reports():
     """Every number of ours, and every printed one, stands in the committed report that its row links to."""
     rows = re.findall(
-        r"^\| \[[^]]+\]\((reports/[^)]+)\) \|[^|]*\|([^|]*)\|([^|]*)\|", committed("README.md"), re.MULTILINE
+        r"^\| \[[^]]+\]\((published/[^)]+)\) \|[^|]*\|([^|]*)\|([^|]*)\|", committed("README.md"), re.MULTILINE
     )
     assert 1 <= len(rows) <= 10
     for report, ours, printed in rows:

@@ -44,10 +44,15 @@ def verb(function, panel: str | None = None):
             own_source.check()
             function(*args, **kwargs)
         except UserError as error:
-            print(f"latentmotion {name}: {error}", file=sys.stderr)
+            print(f"latentmotion {name}: {printable(error)}", file=sys.stderr)
             raise typer.Exit(error.code) from None
 
     return app.command(name, rich_help_panel=panel)(wrapped)
+
+
+def printable(error: UserError) -> str:
+    """The message in one line. Line breaks and other control characters, as a name may have, are shown as escapes."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(error))
 
 
 def job(function):
@@ -252,28 +257,15 @@ def table(
     published: File = Path("data/published.csv"),
 ):
     """Renders records as a table: OUT.csv in long form, and OUT.md, .tex and .html in the paper's shape."""
+    from latentmotion.reporting.planned_table import planned_table
     from latentmotion.reporting.render import render_table
 
     if settings is None:
-        planned, found = planned_report("tables", name)
+        planned, found = planned_table(name)
         records = records or [Path(file) for file in found]
     else:
         planned = parse(settings)
     render_table(name, records or [], published, out or Path("reports") / name, planned)
-
-
-def planned_report(kind: str, name: str) -> tuple[dict, list[str]]:
-    """The settings of a table or figure in params.yaml, and the records that it is made from."""
-    from latentmotion.config.params import load
-    from latentmotion.config.paths import report_records
-    from latentmotion.config.settings import report_settings
-    from latentmotion.core.errors import nearest
-
-    params = load()
-    known = getattr(params, kind)
-    if name not in known:
-        raise UserError(f"{kind} '{name}': not in params.yaml; {nearest(name, known)}")
-    return report_settings(params, kind, name), report_records(params, known[name])
 
 
 @job
@@ -316,8 +308,20 @@ def site(out: File = Path("reports"), params: File = Path("params.yaml")):
 
 
 @verb
-def results(out: File = Path("docs/results.md"), reports: File = Path("reports"), params: File = Path("params.yaml")):
-    """Writes OUT: every table with its notes and links to every figure, by paper, from the reports that exist."""
+def publish(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="such as table2; default: all")] = None,
+    configfile: File = Path("config/real.yaml"),
+    force: Annotated[bool, typer.Option("--force", help="also those of other settings, code or records")] = False,
+):
+    """Copies reports from reports/ to published/, which is in git: those with the settings of CONFIGFILE."""
+    from latentmotion.reporting.publish import publish
+
+    publish(names or [], configfile, force)
+
+
+@verb
+def results(out: File = Path("docs/results.md"), reports: File = Path("published"), params: File = Path("params.yaml")):
+    """Writes OUT: every table with its notes and links to every figure, by paper, from the published reports."""
     from latentmotion.reporting.results_page import build
 
     build(out, reports, params)

@@ -9,7 +9,7 @@ from support.small_catalogue import MODEL, RECORD, RERUN
 
 @pytest.fixture
 def clone(finished, tmp_path) -> Project:
-    """A fresh clone of the finished project: records and reports without runs, data or either tool's memory."""
+    """A fresh clone of the finished project: records and published reports, without runs, data or the tools' memory."""
     finished.run("git", "clone", "-q", ".", str(tmp_path / "clone"))
     return Project(tmp_path / "clone")
 
@@ -29,13 +29,29 @@ def test_clone_and_pull(duplicate, tmp_path):
 
 
 def test_a_clone_rests(clone):
-    """Records and tables that came with the clone hold, whatever the times of its files are."""
-    assert clone.planned("table2", "hgan_table1") == {}
+    """Records and published reports that came with the clone hold, whatever the times of its files are."""
+    assert not (clone.path / "reports").exists()
+    assert clone.planned("table2", "hgan_table1", "figure_motion_swap") == {}
+    for name in ("table2.csv", "table2.json", "figure_motion_swap.png"):
+        assert (clone.path / "reports" / name).read_bytes() == (clone.path / "published" / name).read_bytes()
     (clone.path / RECORD).unlink()
     missing = {"prepare": 1, "judge": 2, "train": 1, "evaluate": 1, "table": 1}
     assert clone.planned("reports/table2.csv") == missing
     clone.run("git", "checkout", "-q", RECORD)
     assert clone.planned("reports/table2.csv") == {}
+
+
+def test_reports_of_other_settings_leave_the_published_ones_alone(clone):
+    """A report that somebody has made stays, although the published one of the same name would hold."""
+    clone.edit("params.yaml", "pairs: 4", "pairs: 3")
+    assert clone.planned("figure_motion_swap")["figure"] == 1
+    assert not (clone.path / "reports/figure_motion_swap.png").exists()
+    clone.edit("params.yaml", "pairs: 3", "pairs: 4")
+    for file in (clone.path / "published").glob("figure_motion_swap.*"):
+        (clone.path / "reports" / file.name).write_text("{}")
+    assert clone.planned("figure_motion_swap")["figure"] == 1
+    assert (clone.path / "reports/figure_motion_swap.png").read_text() == "{}"
+    assert clone.run("git", "status", "--short", "published") == ""
 
 
 def test_a_clone_reruns_what_its_own_changes_touch(clone):

@@ -10,8 +10,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PUBLISHED = ROOT / "data/published.csv"
-MADE = {".venv", ".git", ".snakemake", "runs", "judges", "state", "logs", "results", "fingerprints", "dvc.lock"}
-MADE |= {"mlflow.db", "mlartifacts"}
+MADE = {".venv", ".git", ".snakemake", "runs", "judges", "state", "logs", "results", "reports", "fingerprints"}
+MADE |= {"dvc.lock", "mlflow.db", "mlartifacts"}
 
 
 @dataclass(frozen=True)

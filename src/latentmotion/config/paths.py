@@ -4,7 +4,7 @@ Below a scale the model comes first, because outputs of DVC's stages may not ove
 
     data/processed/<scale>/<dataset>/     judges/<scale>/<dataset>/<label>.*     judges/<scale>/video-judge/network.*
     runs/<scale>/<model>/<dataset>/seed<n>/     results/<scale>/<model>/<dataset>/seed<n>.json
-    fingerprints/<scale>/<stage>/<name>.json    reports/<name>.*
+    fingerprints/<scale>/<stage>/<name>.json    reports/<name>.*    published/<name>.*
 """
 
 from pathlib import Path
@@ -13,6 +13,9 @@ from latentmotion.config.catalogue import REAL, Run, dataset_id, dataset_name, h
 from latentmotion.config.schema import Params
 from latentmotion.config.settings import i3d_source, inception_source
 from latentmotion.config.splits import SPLITS
+
+REPORTS = "reports"  # the tables and figures that are made here; git ignores them
+PUBLISHED = "published"  # those that are committed with the project
 
 
 def fingerprints(params: Params) -> str:
@@ -101,16 +104,16 @@ def report_records(params: Params, report) -> list[str]:
     return [*(record(params, run) for run in report_runs(params, report)), *real]
 
 
-def report_files(params: Params, kind: str, name: str) -> list[str]:
-    """What a table or figure leaves in reports/; the last file is the record of what it was made from."""
+def report_files(params: Params, kind: str, name: str, folder: str = REPORTS) -> list[str]:
+    """What a table or figure leaves in the folder; the last file is the record of what it was made from."""
     page = ("html",) if kind == "figures" and has_page(params, name) else ()
     suffixes = ("csv", "md", "tex", "html") if kind == "tables" else ("png", "gif", *page)
-    return [f"reports/{name}.{suffix}" for suffix in (*suffixes, "json")]
+    return [f"{folder}/{name}.{suffix}" for suffix in (*suffixes, "json")]
 
 
-def claims_files() -> list[str]:
+def claims_files(folder: str = REPORTS) -> list[str]:
     """The verdicts on the claims; the last file is the record of what they were made from."""
-    return [f"reports/claims.{suffix}" for suffix in ("csv", "md", "html", "json")]
+    return [f"{folder}/claims.{suffix}" for suffix in ("csv", "md", "html", "json")]
 
 
 def claims_records(params: Params, scales: list[str]) -> list[str]:

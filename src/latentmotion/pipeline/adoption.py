@@ -1,8 +1,8 @@
 """Whether an output that came with a clone still holds, so that nothing is trained or rendered again for it.
 
-Records and reports are in git, the trained runs behind them are not, and Snakemake's memory does not travel with a
-clone. An output is adopted when it is first seen in a checkout and its record holds the settings that are planned
-today. It stays adopted while its record, these settings and its code stay as they were.
+Records and published reports are in git, the trained runs behind them are not, and Snakemake's memory does not travel
+with a clone. An output is adopted when it is first seen in a checkout and its record holds the settings that are
+planned today. It stays adopted while its record, these settings and its code stay as they were.
 """
 
 import json
@@ -79,23 +79,63 @@ def adopted_report(params: Params, kind: str, name: str) -> bool:
 
     Every record behind it must be adopted too, since one that will be made again makes the report again.
     """
-    report = getattr(params, kind)[name]
     *files, record = paths.report_files(params, kind, name)
-    runs = catalogue.report_runs(params, report)
-    real = [catalogue.Run(catalogue.REAL, catalogue.ids(params)[dataset], 0) for dataset in report.datasets]
-    behind = [*runs, *real] if kind == "tables" else runs
-    if not all(Path(file).is_file() for file in files) or not all(adopted_evaluation(params, run) for run in behind):
+    if not all(Path(file).is_file() for file in files) or not _all_adopted(params, kind, name):
         return False
     code = report_code(params, kind, name)
-    settings = _plain(report_settings(params, kind, name))
-    made_from = [paths.record(params, run) for run in behind]
+    return _adopted(record, code, False, False, lambda found: not report_fault(params, kind, name, found))
 
-    def holds(found: dict) -> bool:
-        if found["settings"] != settings or found["code"] != code:
-            return False
-        return found["made_from"] == {file: _evidence(kind, Path(file)) for file in made_from}
 
-    return _adopted(record, code, here=False, renewed=False, holds=holds)
+def take_over_published(params: Params) -> None:
+    """Copies published/<name>.* to reports/ for every report that is not there and that is what would be rendered.
+
+    A report that is there is left as it is, because it may be one of other settings that somebody made. This is called
+    before the workflow is planned, since Snakemake lists a folder once and would miss later files.
+    """
+    for kind in ("tables", "figures"):
+        for name in getattr(params, kind):
+            made = [Path(file) for file in paths.report_files(params, kind, name)]
+            committed = [Path(file) for file in paths.report_files(params, kind, name, paths.PUBLISHED)]
+            if all(file.is_file() for file in made) or not all(file.is_file() for file in committed):
+                continue
+            if report_fault(params, kind, name, _read(committed[-1]) or {}) or not _all_adopted(params, kind, name):
+                continue
+            _mark(str(made[-1])).unlink(missing_ok=True)  # what is copied counts as first seen
+            for source, out in zip(committed, made, strict=True):
+                write_atomic(out, source.read_bytes(), durable=False)  # a lost file is copied again
+
+
+def report_fault(params: Params, kind: str, name: str, record: dict) -> str:
+    """How the record of a table or figure differs from what would be rendered now; empty where it does not."""
+    settings, stated = _plain(report_settings(params, kind, name)), record.get("settings")
+    if not isinstance(stated, dict) or stated.get("scale") != settings["scale"]:
+        scale = stated.get("scale") if isinstance(stated, dict) else None
+        return f"it is of scale '{scale}' and not of '{settings['scale']}'"
+    if stated != settings:
+        keys = [key for key in settings if stated.get(key) != settings[key]] or ["settings"]
+        return f"it was made with other settings ({', '.join(keys)})"
+    if record.get("code") != report_code(params, kind, name):
+        return "it was rendered by other code"
+    try:
+        made_from = {file: _evidence(kind, Path(file)) for file in _records_behind(params, kind, name)}
+    except (OSError, ValueError, KeyError, TypeError):
+        return "a record that it was made from is not there or damaged"
+    return "" if record.get("made_from") == made_from else "it was made from other records than those in results/"
+
+
+def _runs_behind(params: Params, kind: str, name: str) -> list[catalogue.Run]:
+    """The runs that a report shows, and for a table the real test sequences."""
+    report = getattr(params, kind)[name]
+    real = [catalogue.Run(catalogue.REAL, catalogue.ids(params)[dataset], 0) for dataset in report.datasets]
+    return [*catalogue.report_runs(params, report), *(real if kind == "tables" else [])]
+
+
+def _records_behind(params: Params, kind: str, name: str) -> list[str]:
+    return [paths.record(params, run) for run in _runs_behind(params, kind, name)]
+
+
+def _all_adopted(params: Params, kind: str, name: str) -> bool:
+    return all(adopted_evaluation(params, run) for run in _runs_behind(params, kind, name))
 
 
 def _evidence(kind: str, record: Path) -> str:
@@ -114,7 +154,7 @@ def _adopted(record: str, code: str, here: bool, renewed: bool, holds: Callable[
         renewed: a record with other content than the adopted one came with a pull, and counts as first seen.
         holds: whether the content of the record agrees with what is planned.
     """
-    file, mark = Path(record), MARKS / f"{record}.mark"
+    file, mark = Path(record), _mark(record)
     seen = file_digest(file) if file.is_file() else ""
     marked = _read(mark)
     if marked is None or (renewed and seen and not here and marked.get("record") != seen):
@@ -126,6 +166,10 @@ def _adopted(record: str, code: str, here: bool, renewed: bool, holds: Callable[
         return holds(_read(file) or {})
     except (KeyError, TypeError, AttributeError, OSError, ValueError):
         return False  # the record lacks what is compared
+
+
+def _mark(record: str) -> Path:
+    return MARKS / f"{record}.mark"
 
 
 def _read(file: Path) -> dict | None:

@@ -39,18 +39,20 @@ EXPLAINED = {
 
 def _reports(params: Params, kind: str) -> Iterator[tuple[str, str, str]]:
     for name in getattr(params, kind):
-        yield name, _made(paths.report_files(params, kind, name)), catalogue.caption(params, kind, name)
+        made = _there(paths.report_files(params, kind, name), "made")
+        published = _there(paths.report_files(params, kind, name, paths.PUBLISHED), "published")
+        yield name, made or published or "not made", catalogue.caption(params, kind, name)
 
 
-def _made(files: list[str]) -> str:
-    """Whether a report is there, and at which scale it was made; its record is the last of its files."""
+def _there(files: list[str], word: str) -> str:
+    """The word and the scale of a report, such as "made, quick", where it is there. Its record is the last file."""
     if not all(Path(file).is_file() for file in files[:-1]):
-        return "not made"
+        return ""
     try:
         scale = json.loads(Path(files[-1]).read_text(encoding="utf-8"))["settings"]["scale"]
     except (OSError, ValueError, KeyError, TypeError):
-        return "made"
-    return f"made, {scale}"
+        return word
+    return f"{word}, {scale}"
 
 
 def _models(params: Params, _: str) -> Iterator[tuple[str, str, str]]:

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from latentmotion.config.downloads import read_sources
+from latentmotion.config.paths import PUBLISHED, REPORTS
 from latentmotion.config.splits import SPLITS
 from latentmotion.core.errors import UserError
 from latentmotion.core.files import check_sum, file_digest
@@ -94,8 +95,9 @@ def _check_weights(path: Path, weights: Path, kind: type[Run] | type[JudgeRecord
 def _records(root: Path) -> Iterator[Check]:
     for path in sorted((root / "results").glob("*/*/*/seed*.json")):
         yield path, partial(_check_evaluation, path)
-    for path in sorted((root / "reports").glob("*.json")):
-        yield path, partial(read_record, path, Report)
+    for folder in (REPORTS, PUBLISHED):
+        for path in sorted((root / folder).glob("*.json")):
+            yield path, partial(read_record, path, Report)
 
 
 def _check_evaluation(path: Path) -> None:

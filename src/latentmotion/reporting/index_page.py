@@ -1,4 +1,4 @@
-"""Writes two overviews of reports/: index.html, which shows everything, and README.md, a list for code hosts."""
+"""Writes two overviews of reports: index.html, which shows everything, and README.md, a list for code hosts."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -10,9 +10,10 @@ from latentmotion.reporting.index_page import Item, by_paper, items
 from latentmotion.reporting.papers import PAPERS, Paper
 
 INTRODUCTION = (
-    "This page is generated from the tables and figures in `reports/` by `latentmotion results`; do not edit it. Every "
-    "table states its scale: `paper` has the sizes of the papers, `quick` has small networks and short trainings. The "
-    "[glossary](glossary.md) explains the words, and [fidelity.md](fidelity.md) lists departures from the papers."
+    "This page is generated from the tables and figures in `published/` by `latentmotion results`; do not edit it. "
+    "Every table states its scale: `paper` has the sizes of the papers, `quick` has small networks and short "
+    "trainings. The [glossary](glossary.md) explains the words, and [fidelity.md](fidelity.md) lists departures from "
+    "the papers."
 )
 KINDS = {".png": "still", ".gif": "film", ".html": "page", ".csv": "csv", ".tex": "LaTeX"}
 
