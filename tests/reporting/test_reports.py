@@ -112,7 +112,7 @@ def test_every_table_has_a_paper_a_number_and_a_caption(name):
 @pytest.mark.parametrize("name", modules("reporting/figures"))
 def test_every_figure_has_a_paper_a_number_and_a_caption(name):
     module = report("figures", name)
-    assert module.PAPER and module.NUMBER and module.CAPTION and module.__doc__ and module.render
+    assert module.PAPER and module.NUMBER and module.CAPTION and module.SEE and module.__doc__ and module.render
 
 
 @pytest.mark.parametrize("name", TABLES)

@@ -24,7 +24,7 @@ from latentmotion.reporting.drawing import sequences
 from latentmotion.reporting.drawing.image_grid import Block, Clip, numbered, wall
 from latentmotion.reporting.drawing.trained_run import Shown, open_runs
 from latentmotion.reporting.figures import content_codes as codes
-from latentmotion.reporting.figures import sampled_motion, swap, unconditional
+from latentmotion.reporting.figures import sampled_motion, unconditional
 from latentmotion.reporting.render import render_figure
 from latentmotion.training.load import build
 
@@ -106,7 +106,7 @@ def test_every_figure_is_a_still_and_a_film_of_the_same_bytes(folder, tmp_path, 
 def test_swapped_codes_stand_beside_the_sequence_that_they_move_as(folder):
     run = shown(folder, "moving_mnist-drawn/rwae")
     pairs = run.pairs(["digit"], 3, "motion-swap figure")
-    blocks = swap.blocks(run, 3, 24)
+    blocks = sequences.swaps(run, 3, 24)
     assert len(blocks) == 3
     for (a, b), block in zip(pairs, blocks, strict=True):
         digits = run.split.labels["digit"][[a, b]]
@@ -122,7 +122,8 @@ def test_swapped_codes_stand_beside_the_sequence_that_they_move_as(folder):
 
 def test_swapped_sequences_differ_in_action_where_there_are_several(folder):
     run = shown(folder, "faces-drawn/rwae-weak")
-    for a, b, *_ in sequences.swaps(run, 3, 8):
+    for block in sequences.swaps(run, 3, 8):
+        a, *_, b = block.clips
         assert a.label.removeprefix("A: ") != b.label.removeprefix("B: ")
         assert {a.label.removeprefix("A: "), b.label.removeprefix("B: ")} <= set(run.actions)
 

@@ -186,7 +186,21 @@ def test_energies_add_up_and_the_total_stays(folder, model):
         terms = [motion.energies[name] for name in ("kinetic", "potential", "nonseparable")]
         assert np.allclose(sum(terms), motion.energies["total"], rtol=1e-9, atol=1e-12)
         assert motion.drift < 1e-5 and np.ptp(terms[0]) > 1e-3 * abs(motion.energies["total"][0])
-        assert len(motion.frames) == len(terms[0]) == 100
+        assert len(motion.frames) == 100 and motion.between == energy.BETWEEN == (len(terms[0]) - 1) / 99
+
+
+def test_between_the_frames_the_energies_are_those_of_the_flow(folder):
+    run = shown(folder, "halo-unconditional", "faces-drawn")
+    state = torch.randn(1, run.model.operators, run.model.size)
+    frames, fine = energy._paths(run.model, state, 5)
+    assert torch.allclose(fine[:, :: energy.BETWEEN], frames, atol=1e-5)
+    half = run.model.dynamics.flow(torch.tensor([2.5]))[0].float() @ state[0, :, :, None]
+    assert torch.allclose(fine[0, 2 * energy.BETWEEN + energy.BETWEEN // 2], half[..., 0], atol=1e-4)
+
+
+def test_times_are_round():
+    assert energy._times(100, 7).tolist() == [0, 20, 40, 60, 80]
+    assert energy._times(9, 7).tolist() == [0, 2, 4, 6, 8] and energy._times(3, 7).tolist() == [0, 1, 2]
 
 
 def test_a_long_sequence_is_broken_into_lines_without_loss(folder):
@@ -241,7 +255,7 @@ def test_a_larger_phase_space_is_shown_where_its_states_vary_most():
 def test_a_mark_is_drawn_at_its_coordinates():
     line = plots.Curve("total", np.full(21, 2.0), plots.BLACK, "-")
     other = plots.Curve("kinetic", np.linspace(0, 5, 21), plots.BLUE, "--")
-    plot = plots.over_time([line, other], "title", 300, 150, 6, np.array([0, 20]))
+    plot = plots.over_time([line, other], "title", 300, 150, 6, np.array([0, 20]), 1, len(line.values) - 1)
     assert plot.picture.size == (plots.MARGIN + 300 + plots.RIGHT, 150)
     ends = [plot.at(time, 2.0) for time in (0, 20)]
     for x, y in ends:

@@ -1,100 +1,105 @@
-"""Writes two overviews of reports: index.html, which shows everything, and README.md, a list for code hosts."""
+"""Writes two overviews of reports: index.html, the front page of all results, and README.md, a list for code hosts.
 
-from dataclasses import dataclass
+The front page shows the best film, three numbers, the verdicts on the claims, and a section for each paper: what it
+claims, what was found, what surprised, its tables, and its figures. Numbers come from the csv files of the tables and
+from the record of the claims.
+"""
+
+import re
 from pathlib import Path
 
 from markupsafe import Markup
 
+from latentmotion.config.catalogue import REAL
 from latentmotion.config.params import load
-from latentmotion.config.paths import report_files
 from latentmotion.config.schema import Params
+from latentmotion.config.settings import report_titles
 from latentmotion.core.files import write_atomic
 from latentmotion.core.records import read_record
 from latentmotion.reporting.claims.page import overview
+from latentmotion.reporting.headline_numbers import Stated, stated, top
 from latentmotion.reporting.html import fill, page
-from latentmotion.reporting.papers import PAPERS
-from latentmotion.reporting.render import report
+from latentmotion.reporting.index_template import CONTENTS, INDEX
+from latentmotion.reporting.items import Item, by_paper, items
+from latentmotion.reporting.paper_story import story
+from latentmotion.reporting.papers import HERO, PAPERS
+from latentmotion.reporting.titles import Titles
+from latentmotion.reporting.version import version
 
-TITLE = "latentmotion: tables and figures"
-COMPARISONS = "Comparisons"  # the section of reports that belong to no paper
-INDEX = """<h1>{{ title }}</h1>
-<p class="soft">Each table and figure has a command that makes it, and states its scale, data and seeds.</p>
-{{ claims }}<h2>Tables and figures</h2>
-{% for paper, of_paper in papers.items() %}<p><strong>{{ paper }}</strong>:
-{%- for item in of_paper %} <a href="#{{ item.name }}">{{ item.name }}</a>{{ "," if not loop.last }}{% endfor %}</p>
-{% endfor %}{% for paper, of_paper in papers.items() %}<h2 class="paper">{{ paper }}</h2>
-{% if paper in references %}<p class="soft">{{ references[paper].authors }}, <em>{{ references[paper].title }}</em>,
-{{ references[paper].venue }}</p>
-{% endif %}{% for item in of_paper %}<section id="{{ item.name }}">
-<h3>{{ item.name }}: {{ item.paper }}, {{ item.number }}</h3>
-<p>{{ item.caption }}</p>
-{% if item.made %}<p>{% for file in item.files %}<a href="{{ file }}">{{ file }}</a>{{ " · " if not loop.last }}
-{%- endfor %}</p>
-{% if item.page %}<iframe src="{{ item.page }}" title="{{ item.caption }}" loading="lazy"></iframe>
-{% endif %}{% for file in item.pictures %}<img src="{{ file }}" alt="{{ item.caption }}" loading="lazy">
-{% endfor %}{% else %}<p class="soft">Not made yet: <code>snakemake {{ item.target }}</code></p>
-{% endif %}</section>
-{% endfor %}{% endfor %}"""
-
-
-@dataclass(frozen=True)
-class Item:
-    """A table or figure of the catalogue, its files, and whether they exist."""
-
-    name: str
-    paper: str
-    number: str
-    caption: str
-    target: str
-    files: list[str]
-    made: bool
-
-    @property
-    def pictures(self) -> list[str]:
-        """The still and the film of a figure; empty for a table."""
-        return [file for file in self.files if file.endswith((".png", ".gif"))]
-
-    @property
-    def page(self) -> str:
-        """The page of a table. That of a figure would show the same pictures again, so that it is only linked."""
-        return "" if self.pictures else next((file for file in self.files if file.endswith(".html")), "")
-
-
-def items(out: Path, params: Params) -> list[Item]:
-    """Every table, then every figure, in the order of params.yaml."""
-    found = []
-    for kind in ("tables", "figures"):
-        for name, section in getattr(params, kind).items():
-            module = report(kind, section.report)
-            targets = report_files(params, kind, name)
-            files = [Path(target).name for target in targets if not target.endswith(".json")]  # records are not shown
-            made = all((Path(out) / file).is_file() for file in files)
-            paper, number = module.PAPER or COMPARISONS, module.NUMBER or ", ".join(section.models)
-            found.append(Item(name, paper, number, module.CAPTION, targets[0], files, made))
-    return found
-
-
-def by_paper(found: list[Item]) -> dict[str, list[Item]]:
-    """The reports of each paper in the order of PAPERS; papers that are not among them come last."""
-    groups: dict[str, list[Item]] = {paper: [] for paper in PAPERS}
-    for item in found:
-        groups.setdefault(item.paper, []).append(item)
-    return {paper: of_paper for paper, of_paper in groups.items() if of_paper}
-
-
-def verdicts(out: Path) -> Markup:
-    """The section on the claims, from the record OUT/claims.json; where there is none, the command that makes it."""
-    record = Path(out) / "claims.json"
-    if not record.is_file():
-        return Markup('<p class="soft">The claims are not judged yet: <code>snakemake claims</code></p>\n')
-    found = read_record(record)
-    return Markup(overview(found["claims"], found["settings"]["scale"]))
+TITLE = "latentmotion: results"
+NUMBERS = 3  # how many numbers stand on top, and at most in the section of a paper
+OPEN = 2  # a table with more parts than these shows the first one, and the others folded
+_PART = re.compile(r'<section class="part">.*?</section>', re.S)
+_NOTES = re.compile(r'<ul class="notes">.*?</ul>', re.S)
 
 
 def build(out: Path, params: Path) -> None:
     """Writes OUT/index.html and OUT/README.md. Links are relative and nothing is loaded, so that both work offline."""
-    found = items(out, load(params))
-    index = page(TITLE, fill(INDEX, title=TITLE, claims=verdicts(out), papers=by_paper(found), references=PAPERS))
+    out, loaded = Path(out), load(params)
+    found = items(out, loaded)
+    write_atomic(out / "index.html", _index(out, loaded, by_paper(found)).encode())
+    write_atomic(out / "README.md", _listing(found).encode())
+
+
+def _index(out: Path, params: Params, papers: dict[str, list[Item]]) -> str:
+    record = out / "claims.json"
+    claims = read_record(record) if record.is_file() else {"claims": []}
+    numbers = _numbers(out, params)
+    films = {item.name: item for of_paper in papers.values() for item in of_paper if item.pictures and item.made}
+    sections = [
+        {
+            "name": paper,
+            "anchor": _anchor(paper),
+            "reference": PAPERS.get(paper),
+            "film": films.get(PAPERS[paper].film) if paper in PAPERS else None,
+            "numbers": [one for one in numbers if one.paper == paper][:NUMBERS],
+            "story": story([row for row in claims["claims"] if row["paper"] == paper]),
+            "tables": [(item, *_table(item)) for item in of_paper if not item.pictures],
+            "figures": [item for item in of_paper if item.pictures],
+        }
+        for paper, of_paper in papers.items()
+    ]
+    body = fill(
+        INDEX,
+        papers=sections,
+        hero=films.get(HERO),
+        numbers=top(numbers, NUMBERS),
+        total=len(claims["claims"]),
+        counts=Markup(overview(claims["claims"], claims["settings"]["scale"])) if claims["claims"] else "",
+        reports=sum(item.made for of_paper in papers.values() for item in of_paper),
+        version=version(),
+    )
+    return page(TITLE, body, fill(CONTENTS, papers=sections))
+
+
+def _anchor(paper: str) -> str:
+    return f"paper-{paper.lower()}"
+
+
+def _numbers(out: Path, params: Params) -> list[Stated]:
+    titles = Titles.of({"titles": report_titles(params, params.models, params.datasets)})
+
+    def datasets(name: str) -> list[str]:
+        return list(dict.fromkeys([titles.dataset(name), titles.dataset(f"{name}-drawn")]))
+
+    return stated(out, lambda name: name if name == REAL else titles.model(name), datasets)
+
+
+def _table(item: Item) -> tuple[list[Markup], list[Markup], Markup]:
+    """The parts of a table that are shown, the folded ones, and the notes, all from the table's own page.
+
+    All are empty for a table that is not made, or whose page is from before its parts were marked.
+    """
+    if not item.made:
+        return [], [], Markup()
+    text = (item.folder / f"{item.name}.html").read_text(encoding="utf-8")
+    parts = [Markup(part.replace("<h2>", "<h5>").replace("</h2>", "</h5>")) for part in _PART.findall(text)]
+    notes = _NOTES.search(text)
+    shown = parts if len(parts) <= OPEN else parts[:1]
+    return shown, parts[len(shown) :], Markup(notes[0] if parts and notes else "")
+
+
+def _listing(found: list[Item]) -> str:
     lines = ["| target | number in the paper | caption | made |", "| --- | --- | --- | --- |"]
     for item in found:
         made = (
@@ -110,5 +115,4 @@ def build(out: Path, params: Path) -> None:
             "",
         ]
     )
-    write_atomic(Path(out) / "index.html", index.encode())
-    write_atomic(Path(out) / "README.md", (text + "\n" + "\n".join(lines) + "\n").encode())
+    return text + "\n" + "\n".join(lines) + "\n"

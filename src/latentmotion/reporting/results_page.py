@@ -6,7 +6,7 @@ from pathlib import Path
 from latentmotion.config.params import load
 from latentmotion.core.files import write_atomic
 from latentmotion.core.records import Report, read_record
-from latentmotion.reporting.index_page import Item, by_paper, items
+from latentmotion.reporting.items import Item, by_paper, items
 from latentmotion.reporting.papers import PAPERS, Paper
 
 INTRODUCTION = (

@@ -47,8 +47,7 @@ def show(run: Path, settings: dict, out: Path, device: str) -> list[Path]:
 
 
 def _swaps(shown: Shown) -> list[Block]:
-    found = swaps(shown, PAIRS, shown.split.x.shape[1])
-    return [Block(f"pair {number + 1}", clips) for number, clips in enumerate(found)]
+    return swaps(shown, PAIRS, shown.split.x.shape[1])
 
 
 def _predictions(shown: Shown) -> list[Block]:

@@ -1,4 +1,4 @@
-"""The page of all verdicts, claims.html, and the overview of them that index.html begins with."""
+"""The page of all verdicts, claims.html, and the counts of them that index.html shows."""
 
 from collections.abc import Sequence
 
@@ -22,34 +22,6 @@ SHAPES = {  # an outline for each verdict, so that they differ without colours t
     Verdict.UNDECIDED: "undecided",
     Verdict.IMPOSSIBLE: "impossible",
 }
-# Loaded by both pages, within the body, so that the pages of tables keep their bytes.
-STYLE = """<style>
-body { overflow-wrap: break-word; }
-.badge { display: inline-block; padding: 0 .5rem; border: 2px solid var(--ink); border-radius: .8rem;
-  font-size: .85rem; font-weight: 600; white-space: nowrap; }
-.badge.upheld { background: #116329; border-color: #116329; color: #fff; }
-.badge.contradicted { background: #fff; border: 4px double #a40e26; border-radius: 0; color: #a40e26; }
-.badge.mixed { border-style: dashed; border-color: #7a4d00; color: #7a4d00; }
-.badge.undecided { border-style: dotted; border-color: #59636e; color: #59636e; font-weight: 400; }
-.badge.impossible { border-width: 1px; border-color: #59636e; color: #59636e; font-weight: 400; }
-table.counts { font-size: .9rem; } table.counts thead th { text-align: center; font-weight: 600; color: var(--ink); }
-table.counts td { text-align: center; } table.counts td.none { color: #8c959f; }
-table.counts thead tr:last-child th { white-space: normal; }
-@media (max-width: 40rem) { table.counts .word { display: none; } } /* the words stand in the lists */
-ul.core { list-style: none; margin: .4rem 0 1rem; padding: 0; }
-ul.core li { margin: .35rem 0; max-width: 62rem; }
-article.claim { border-top: 1px solid var(--line); padding: .7rem 0; overflow-wrap: anywhere; }
-article.claim h4 { font-size: 1rem; font-weight: 400; margin: .3rem 0; max-width: 62rem; }
-article.claim h4 a { color: inherit; font-weight: 600; text-decoration: none; }
-article.claim p { max-width: 62rem; font-size: .92rem; }
-article.claim ul { margin: .2rem 0; padding-left: 1.1rem; font-size: .92rem; max-width: 62rem; }
-details { margin: .3rem 0; } summary { cursor: pointer; color: #0550ae; font-size: .92rem; }
-details.others { margin-top: 1rem; } details.others > summary { font-size: 1rem; }
-table.findings { font-size: .86rem; } table.findings th, table.findings td { text-align: left; white-space: normal;
-  vertical-align: top; padding: .25rem .7rem .25rem 0; min-width: 8rem; overflow-wrap: normal; }
-table.findings thead tr th { border-top: 0; border-bottom: 1px solid var(--line); text-align: left; }
-</style>"""
-
 BADGE = """{% macro badge(verdict) %}<span class="badge {{ shapes[verdict] }}">{{ marks[verdict] }}
 {#- no space -#}
 <span class="word">&nbsp;{{ verdict }}</span></span>{% endmacro %}"""
@@ -62,22 +34,7 @@ COUNTS = """<div class="wide"><table class="counts">
 </tbody></table></div>
 """
 
-OVERVIEW = (
-    BADGE
-    + """<section id="claims">
-<h2>What the papers claim, and what the records say (scale {{ scale }})</h2>
-<p>The project has read {{ total }} claims out of the papers and judges each by a rule that was fixed beforehand.
-<a href="claims.html">claims.html</a> has every claim with its numbers and reasons.</p>
-"""
-    + COUNTS
-    + """{% for paper, core in papers.items() %}{% if core %}<details{{ " open" if loop.first }}>
-<summary>{{ paper }}: the {{ core|length }} core claims</summary>
-<ul class="core">{% for row in core %}
-<li>{{ badge(row.verdict) }} <a href="claims.html#{{ row.id }}">{{ row.id }}</a> {{ row.claim }}</li>{% endfor %}
-</ul></details>{% endif %}{% endfor %}
-</section>
-"""
-)
+OVERVIEW = BADGE + COUNTS
 
 CLAIMS = (
     BADGE
@@ -132,13 +89,12 @@ def claims_page(rows: Sequence[dict], findings: Sequence[Sequence[dict]], scale:
     by_id = {row["id"]: lines for row, lines in zip(rows, findings, strict=True)}
     papers = {paper: core_first(rows, paper) for paper in counts(rows)}
     body = fill(CLAIMS, title=TITLE, findings=by_id, papers=papers, meanings=MEANINGS, link="", **_common(rows, scale))
-    return page(TITLE, f"{STYLE}\n{body}")
+    return page(TITLE, body)
 
 
 def overview(rows: Sequence[dict], scale: str) -> str:
-    """The section of index.html: counts by paper and verdict, and the core claims of each paper."""
-    papers = {paper: core_first(rows, paper)[0] for paper in counts(rows)}
-    return f"{STYLE}\n{fill(OVERVIEW, papers=papers, total=len(rows), link='claims.html', **_common(rows, scale))}"
+    """The counts by paper and verdict, for index.html. Each paper is a link to its claims."""
+    return fill(OVERVIEW, link="claims.html", **_common(rows, scale))
 
 
 def _common(rows: Sequence[dict], scale: str) -> dict:

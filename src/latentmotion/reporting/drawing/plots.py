@@ -62,19 +62,30 @@ def finished(figure, axes) -> Plot:
     return Plot(picture, (x0, picture.height - y0), (x1 - x0, y0 - y1))
 
 
-def over_time(curves: list[Curve], title: str, width: int, height: int, ends: int, ticks: np.ndarray) -> Plot:
+def over_time(
+    curves: list[Curve],
+    title: str,
+    width: int,
+    height: int,
+    ends: int,
+    ticks: np.ndarray,
+    between: int,
+    last: int,
+) -> Plot:
     """A plot of lines against the number of the frame.
 
     Arguments:
         width: that of the axes, which have MARGIN pixels to their left and RIGHT pixels to their right.
         ends: pixels between each end of the lines and the end of the axes.
         ticks: the frames whose numbers are written.
+        between: how many values of a line belong to each frame.
+        last: the last frame.
     """
     figure, axes = canvas(MARGIN + width + RIGHT, height, (MARGIN, 24, RIGHT, 24))
-    last = len(curves[0].values) - 1
     edge = ends / (width - 2 * ends) * last
     for curve in curves:
-        axes.plot(curve.values, color=curve.colour, linestyle=curve.dashes, linewidth=1.4)
+        times = np.arange(len(curve.values)) / between
+        axes.plot(times, curve.values, color=curve.colour, linestyle=curve.dashes, linewidth=1.2)
     axes.set_xlim(-edge, last + edge)
     axes.margins(y=0.08)
     axes.set_xticks(ticks)

@@ -1,6 +1,7 @@
 """What several figures of sequences share: samples from the priors, swapped motions, operators one by one, titles."""
 
 from itertools import groupby
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -10,8 +11,9 @@ from torch import Tensor
 from latentmotion.core.errors import UserError
 from latentmotion.core.keyed_random import normal
 from latentmotion.core.pixels import to_uint8
-from latentmotion.reporting.drawing.image_grid import Clip, shelf
-from latentmotion.reporting.drawing.trained_run import Shown
+from latentmotion.models import base as contract
+from latentmotion.reporting.drawing.image_grid import Block, Clip, Panel, film, gif, numbered, png, shelf, stack
+from latentmotion.reporting.drawing.trained_run import Shown, open_runs
 from latentmotion.reporting.titles import learnt_note
 
 
@@ -55,11 +57,12 @@ def samples(run: Shown, count: int, length: int) -> list[Clip]:
     return [Clip(video, f"sample {number}") for number, video in zip(numbers, videos, strict=True)]
 
 
-def swaps(run: Shown, wanted: int, length: int) -> list[list[Clip]]:
-    """For each pair A, B of test sequences: A, B, the content of A with the motion of B, and the reverse.
+def swaps(run: Shown, wanted: int, length: int) -> list[Block]:
+    """For each pair A, B of test sequences: A, the content of B with the motion of A, the reverse, and B.
 
-    The pairs differ in group, in action and in every content label, and are drawn by a fixed key. Both codes are of all
-    `length` frames, also of those beyond the length of training. Raises UserError where there is no such pair.
+    Sequences that should move alike are neighbours, as in R-WAE's figure 2. The pairs differ in group, in action and in
+    every content label, and are drawn by a fixed key. Both codes are of all `length` frames, also of those beyond the
+    length of training. Raises UserError where there is no such pair.
     """
     labels = run.labels("motion", "content")
     found = run.pairs(labels, wanted, "motion-swap figure")
@@ -72,14 +75,31 @@ def swaps(run: Shown, wanted: int, length: int) -> list[list[Clip]]:
     content, motion = run.model.encode(run.tensor(truth), run.on_device(run.split.labels["action"][ids]))
     swapped = to_uint8(run.model.decode(content, motion.roll(len(found), dims=0)))
     return [
-        [
-            Clip(truth[a], f"A: {_action_or_content(run, ids[a])}"),
-            Clip(truth[b], f"B: {_action_or_content(run, ids[b])}"),
-            Clip(swapped[a], "A moving as B"),
-            Clip(swapped[b], "B moving as A"),
-        ]
+        Block(
+            f"pair {a + 1}",
+            [
+                Clip(truth[a], f"A: {_action_or_content(run, ids[a])}"),
+                Clip(swapped[b], "B moving as A"),
+                Clip(swapped[a], "A moving as B"),
+                Clip(truth[b], f"B: {_action_or_content(run, ids[b])}"),
+            ],
+        )
         for a, b in zip(range(len(found)), range(len(found), len(ids)), strict=True)
     ]
+
+
+def swap_sheets(runs: list[Path], settings: dict, device: str) -> dict[str, bytes]:
+    """The picture and the film of swapped pairs, with which the figures of both papers have one layout.
+
+    Options: `pairs` (3), `length` in frames (as in training), and `steps`, how many the still shows (all).
+    """
+    options = settings["options"]
+    panels = []
+    for run in open_runs(runs, settings, device, {contract.ENCODE}):
+        length = options.get("length", run.split.x.shape[1])
+        panels.append(Panel(f"{run.title}{extent(run, length)}", swaps(run, options.get("pairs", 3), length)))
+    stills = [numbered(panel.title, panel.blocks, options.get("steps")) for panel in panels]
+    return {"png": png(stack(stills)), "gif": gif(film(panels))}
 
 
 def _action_or_content(run: Shown, i: int) -> str:

@@ -27,6 +27,7 @@ from latentmotion.reporting.drawing.trained_run import Shown, open_runs
 PAPER = "R-WAE"
 NUMBER = "figure 6"
 CAPTION = "Content codes of test sequences as t-SNE, coloured by a content label, and how well neighbours predict it"
+SEE = "Sequences of one content should lie together, whatever their motion is."
 
 COLOURS = (plots.BLUE, plots.VERMILION, plots.GREEN, plots.PURPLE, plots.ORANGE)
 COLOURS += (plots.SKY, "#882255", "#8C6D1F", "#7A7A7A", "#332288")  # all of them are visible on black

@@ -16,6 +16,7 @@ from latentmotion.reporting.drawing.trained_run import Shown, open_runs
 PAPER = "HALO"
 NUMBER = "figure 3"
 CAPTION = "Content swaps: pairs of test sequences, their reconstructions, and each with the content of the other"
+SEE = "In the last columns the motion should be that of the pair's own sequence and the content that of the other."
 
 
 def render(runs: list[Path], settings: dict, device: str) -> dict[str, bytes]:

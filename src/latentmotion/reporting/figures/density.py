@@ -20,17 +20,19 @@ from latentmotion.core.keyed_random import key, normal
 from latentmotion.data.densities import of_facts
 from latentmotion.models import base as contract
 from latentmotion.reporting.drawing import plots
-from latentmotion.reporting.drawing.image_grid import gif, grid, png, shelf, stack
+from latentmotion.reporting.drawing.image_grid import gif, grid, png, stack
 from latentmotion.reporting.drawing.trained_run import Shown, open_runs
 
 PAPER = "EHF"
 NUMBER = "figure 2"
 CAPTION = "Hamiltonian flows: target and learnt density, kinetic and potential energy, one leapfrog step and all"
+SEE = "The learnt density should look like the target; the points of the film should end where its lines are."
 
 GRID, SAMPLES, KERNEL = 96, 20000, 0.12  # squares a side, samples, and the deviation of the kernel in units of the data
 ARROWS, WAYS, DOTS = 13, 60, 1500  # arrows a side of the grid; states with their ways; states of the film
 FRAMES, REST = 12, 6  # of the film: a leapfrog step, and before and after
 SIDE = 236
+ACROSS = 3  # runs side by side in the film
 _LEVELS, _SHADES = np.array([0.1, 0.4, 0.7, 1.01]), ("#fbe9dc", "#f6cfb4", "#efb48c")  # of the target behind ways
 
 
@@ -66,8 +68,13 @@ def render(runs: list[Path], settings: dict, device: str) -> dict[str, bytes]:
         scenes = [scene(run) for run in shown]
     still = [grid(now.title, [_pictures(now)]) for now in scenes]
     length = max(now.paths.shape[1] - 1 for now in scenes) * FRAMES + 2 * REST
-    film = [shelf([_moment(now, time) for now in scenes]) for time in range(length)]
+    film = [_rows([_moment(now, time) for now in scenes]) for time in range(length)]
     return {"png": png(stack(still)), "gif": gif(film)}
+
+
+def _rows(pictures: list[Image.Image]) -> Image.Image:
+    """Pictures of one size in rows of ACROSS."""
+    return stack([stack(pictures[i : i + ACROSS], across=True) for i in range(0, len(pictures), ACROSS)])
 
 
 def scene(run: Shown) -> Scene:

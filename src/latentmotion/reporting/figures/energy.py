@@ -14,8 +14,10 @@ from PIL import Image, ImageDraw
 from torch import Tensor
 
 from latentmotion.models import base as contract
+from latentmotion.models.base import SequenceModel
+from latentmotion.models.dynamics.hamiltonian import Hamiltonian
 from latentmotion.reporting.drawing import plots
-from latentmotion.reporting.drawing.image_grid import Clip, gif, grid, moment, png, shelf, stack, strip
+from latentmotion.reporting.drawing.image_grid import Clip, enlarge, gif, grid, moment, png, shelf, stack
 from latentmotion.reporting.drawing.sequences import alone
 from latentmotion.reporting.drawing.trained_run import Shown, open_runs
 
@@ -24,7 +26,11 @@ NUMBER = "figure S3"
 CAPTION = (
     "Energy over time: total, kinetic, potential and non-separable energy of one test frame, moved by each operator"
 )
+SEE = "The black line, the total energy, should stay level while the three terms exchange energy below it."
 
+BETWEEN = 8  # points of a curve for each frame, since the flow is continuous
+SIDE, WIDTH = 64, 470  # pixels of a frame and of the axes of the still
+STEPS = tuple(digit * 10**power for power in range(5) for digit in (1, 2, 5))  # between the times that are written
 TERMS = (
     ("total", "total", plots.BLACK, "-"),
     ("kinetic", "kinetic", plots.BLUE, "--"),
@@ -35,11 +41,17 @@ TERMS = (
 
 @dataclass(frozen=True)
 class Motion:
-    """The motion of one operator: the energies (L,) of each term in float64, and the decoded frames."""
+    """The motion of one operator.
+
+    Attributes:
+        frames: (L, C, H, W), decoded.
+        energies: each term in float64, at `between` points for each frame: ((L - 1) between + 1,).
+    """
 
     label: str
     frames: np.ndarray
     energies: dict[str, np.ndarray]
+    between: int
 
     @property
     def drift(self) -> float:
@@ -47,19 +59,20 @@ class Motion:
         total = self.energies["total"]
         return float(np.abs(total - total[0]).max() / abs(total[0]))
 
-    @property
-    def curves(self) -> list[plots.Curve]:
-        """A curve for each term."""
-        return [plots.Curve(label, self.energies[term], colour, dashes) for term, label, colour, dashes in TERMS]
+    def curves(self, count: int) -> list[plots.Curve]:
+        """A curve for each term, over the first `count` frames."""
+        end = (count - 1) * self.between + 1
+        return [plots.Curve(label, self.energies[term][:end], colour, dashes) for term, label, colour, dashes in TERMS]
 
 
 def render(runs: list[Path], settings: dict, device: str) -> dict[str, bytes]:
-    """Options: `length` in frames (100), and `frames`, how many of them the still shows (7)."""
-    length, count = settings["options"].get("length", 100), settings["options"].get("frames", 7)
+    """Options: `length` in frames, over which the drift is taken (100), and `drawn`, how many are drawn (32)."""
+    length = settings["options"].get("length", 100)
+    window = min(settings["options"].get("drawn", 32), length)
     shown = open_runs(runs, settings, device, {contract.ENCODE, contract.DYNAMICS, contract.ENERGY})
     found = [(run.title, *motions(run, length)) for run in shown]
-    still = [_sheet(title, start, [_tile(motion, count) for motion in paths]) for title, start, paths in found]
-    drawn = [[(motion, _small(motion)) for motion in paths] for _, _, paths in found]
+    still = [_sheet(title, start, [_tile(motion, window) for motion in paths]) for title, start, paths in found]
+    drawn = [[(motion, _small(motion, window)) for motion in paths] for _, _, paths in found]
     film = [
         shelf(
             [
@@ -67,7 +80,7 @@ def render(runs: list[Path], settings: dict, device: str) -> dict[str, bytes]:
                 for (title, start, _), pairs in zip(found, drawn, strict=True)
             ]
         )
-        for time in range(length)
+        for time in range(window)
     ]
     return {"png": png(stack(still)), "gif": gif(film)}
 
@@ -79,17 +92,34 @@ def motions(run: Shown, length: int) -> tuple[str, list[Motion]]:
     first, content = x[:, :1], model.encode(x[:, :1], action)[0]
     if contract.ACTION_MOTION in model.capabilities:
         every = run.on_device(np.arange(len(run.actions)))
-        states = model.advance(model.state(first.expand(len(every), -1, -1, -1, -1), every), 0, length - 1)
+        states, fine = _paths(model, model.state(first.expand(len(every), -1, -1, -1, -1), every), length)
         labels, moving = run.actions, torch.ones(len(every), model.operators, device=run.device)
     else:
-        states = alone(model.advance(model.state(first, action), 0, length - 1))
+        states, fine = map(alone, _paths(model, model.state(first, action), length))
         labels = [f"operator {k + 1}" for k in range(model.operators)]
         moving = torch.eye(model.operators, device=run.device)
     frames = run.roll(content.expand(len(states), -1), states)
-    energies = {name: _of(term, moving) for name, term in model.energies(states).items()}
+    energies = {name: _of(term, moving) for name, term in model.energies(fine).items()}
+    between = (fine.shape[1] - 1) // (length - 1)
     return f"from the first frame of {run.called(i)}", [
-        Motion(label, frames[n], {name: term[n] for name, term in energies.items()}) for n, label in enumerate(labels)
+        Motion(label, frames[n], {name: term[n] for name, term in energies.items()}, between)
+        for n, label in enumerate(labels)
     ]
+
+
+def _paths(model: SequenceModel, state: Tensor, length: int) -> tuple[Tensor, Tensor]:
+    """The states (B, L, K, S) of each frame, and the states between them too, at BETWEEN points for each frame.
+
+    Since exp((n + f) H) = exp(n H) exp(f H), a path between the frames is the path of a state that moved by the
+    fraction f of a frame. A dynamics without an exact flow has the states of the frames alone.
+    """
+    states = model.advance(state, 0, length - 1)
+    if not isinstance(model.dynamics, Hamiltonian):
+        return states, states
+    begun = model.dynamics.flow(torch.arange(BETWEEN, device=state.device) / BETWEEN)
+    fractions = torch.einsum("fkij,bkj->fbki", begun, state.double())
+    paths = torch.stack([model.advance(part, 0, length - 1) for part in fractions], dim=2)  # (B, L, BETWEEN, K, S)
+    return states, paths.flatten(1, 2)[:, : (length - 1) * BETWEEN + 1]
 
 
 def _of(term: Tensor, moving: Tensor) -> np.ndarray:
@@ -109,25 +139,35 @@ def _sheet(title: str, start: str, tiles: list[Image.Image]) -> Image.Image:
     )
 
 
-def _tile(motion: Motion, count: int) -> Image.Image:
-    """The plot above frames, each of which stands below its time."""
-    times = np.linspace(0, len(motion.frames) - 1, count).round().astype(int)
-    below = strip(Clip(motion.frames[times], ""))
-    side = (below.width + 1) // count - 1
-    plot = plots.over_time(motion.curves, _heading(motion), below.width, 170, side // 2, times).picture
-    tile = Image.new("RGB", (plot.width, plot.height + side + 6), "white")
-    tile.paste(plot, (0, 0))
-    tile.paste(below.crop((0, below.height - side, below.width, below.height)), (plots.MARGIN, plot.height + 2))
+def _tile(motion: Motion, window: int) -> Image.Image:
+    """The plot of the first `window` frames above some of them, each of which stands below its time."""
+    times = _times(window, 7)
+    frames = [Image.fromarray(enlarge(motion.frames[time], SIDE)) for time in times]
+    side = frames[0].width
+    plot = plots.over_time(
+        motion.curves(window), _heading(motion), WIDTH, 170, side // 2, times, motion.between, window - 1
+    )
+    tile = Image.new("RGB", (plot.picture.width, plot.picture.height + side + 6), "white")
+    tile.paste(plot.picture, (0, 0))
+    for time, frame in zip(times, frames, strict=True):
+        tile.paste(frame, (round(plot.at(time, 0)[0]) - side // 2, plot.picture.height + 2))
     return tile
 
 
+def _times(length: int, count: int) -> np.ndarray:
+    """Up to `count` times from 0 at the smallest round distance: of 100 frames and 7 times 0, 20, 40, 60 and 80."""
+    step = next(step for step in STEPS if step * count >= length)
+    return np.arange(0, length, step)
+
+
 def _heading(motion: Motion) -> str:
-    return f"{motion.label}: total drifts by {motion.drift:.0e}"
+    return f"{motion.label}: total drifts by {motion.drift:.0e} in {len(motion.frames)} frames"
 
 
-def _small(motion: Motion) -> plots.Plot:
-    last = len(motion.frames) - 1
-    return plots.over_time(motion.curves, _heading(motion), 280, 150, 6, np.linspace(0, last, 4).round())
+def _small(motion: Motion, window: int) -> plots.Plot:
+    return plots.over_time(
+        motion.curves(window), _heading(motion), 320, 150, 6, _times(window, 7), motion.between, window - 1
+    )
 
 
 def _now(motion: Motion, plot: plots.Plot, time: int) -> Image.Image:

@@ -17,6 +17,7 @@ from latentmotion.reporting.drawing.trained_run import Shown, open_runs
 PAPER = "HGAN"
 NUMBER = "figures 2 to 6"
 CAPTION = "Unconditional videos: test sequences, and the first samples of each model, not the best ones"
+SEE = "The videos of a good model look like the test sequences and keep moving as they do."
 
 SIDE, WIDE = 64, 160  # smallest width of a frame in pixels: in the still and in the film
 

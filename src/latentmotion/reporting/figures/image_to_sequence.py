@@ -18,6 +18,7 @@ from latentmotion.reporting.drawing.trained_run import Shown, open_runs
 PAPER = "HALO"
 NUMBER = "figures 6, S4, S7 and S8"
 CAPTION = "Image to sequence: the first frame of a test sequence, continued for each action of the data set"
+SEE = "All sequences should show the same person or character, each doing the action that it is named after."
 
 
 def render(runs: list[Path], settings: dict, device: str) -> dict[str, bytes]:

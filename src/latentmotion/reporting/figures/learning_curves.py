@@ -26,6 +26,7 @@ from latentmotion.reporting.titles import MARK, Titles, learnt_note
 PAPER = "EHF"
 NUMBER = "figure 2A, learning curves"
 CAPTION = "Log-likelihood over the training of Hamiltonian flows, by precision of the symmetry constraint"
+SEE = "A line that is higher learns better; with few points, compare the lines of points that are not learnt from."
 
 LEARNT, HELD_OUT = "elbo", "elbo_held_out"
 STRETCHES, FRAMES = 60, 24

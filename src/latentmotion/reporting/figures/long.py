@@ -14,6 +14,7 @@ from latentmotion.reporting.drawing.trained_run import Shown, open_runs
 PAPER = "HALO"
 NUMBER = "section 4.1, long-term generation"
 CAPTION = "Long roll-outs: test sequences, and 100 frames generated from the first frame of each"
+SEE = "The character should still be the same and do the same action in the last frame."
 
 
 def render(runs: list[Path], settings: dict, device: str) -> dict[str, bytes]:

@@ -27,6 +27,7 @@ from latentmotion.reporting.drawing.trained_run import Shown, open_runs
 PAPER = "HGAN"
 NUMBER = "figure 7"
 CAPTION = "The motion manifold: motions from the prior as t-SNE, and how they move"
+SEE = "If the motion needs few coordinates, the dots lie on a thin curve instead of a cloud."
 
 PATHS = 16
 WITH = f"the same, and {PATHS} from first to last frame"

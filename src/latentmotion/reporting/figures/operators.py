@@ -18,6 +18,7 @@ from latentmotion.reporting.drawing.trained_run import Shown, open_runs
 PAPER = "HALO"
 NUMBER = "figure S2"
 CAPTION = "Unconditional operators: the first frame of a test sequence, moved by each operator alone and by all of them"
+SEE = "Each operator alone should move one thing; the last row, with all of them, should look like the test sequence."
 
 
 def render(runs: list[Path], settings: dict, device: str) -> dict[str, bytes]:

@@ -37,6 +37,7 @@ from latentmotion.reporting.drawing.trained_run import Shown, open_runs
 PAPER = "HALO"
 NUMBER = "figure 1"
 CAPTION = "Phase space: states of test sequences and of three random starts over the energy, and their decoded frames"
+SEE = "Paths should stay on lines of equal energy, which are the borders of the colours."
 
 LETTERS = "ABC"
 COLOURS = (plots.ORANGE, plots.SKY, plots.PURPLE, plots.VERMILION)  # A, B, C and, in the film, the reconstruction

@@ -14,6 +14,7 @@ from latentmotion.reporting.drawing.trained_run import Shown, open_runs
 PAPER = "HALO"
 NUMBER = "figures 4 and S6"
 CAPTION = "Prediction: test sequences, their reconstructions, and sequences generated from the first frame only"
+SEE = "The third sequence of each block is made from the first frame alone and should match the first one."
 
 
 def render(runs: list[Path], settings: dict, device: str) -> dict[str, bytes]:

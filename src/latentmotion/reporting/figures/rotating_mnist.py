@@ -24,6 +24,7 @@ from latentmotion.training.load import load_run
 PAPER = "HALO"
 NUMBER = "figure S5"
 CAPTION = "Rotating MNIST: hidden angles completed; rotations from random initial states and from single frames"
+SEE = "The frames with coloured edges were hidden; the models' digits there should be those of the first row."
 
 MISSING, HIDDEN = (230, 159, 0), (86, 180, 233)  # orange and sky blue of Okabe and Ito
 GENERATES = {contract.SAMPLE_CONTENT, contract.SAMPLE_MOTION, contract.PREDICT}

@@ -18,6 +18,7 @@ from latentmotion.reporting.drawing.trained_run import Shown, open_runs
 PAPER = "R-WAE"
 NUMBER = "figure 12"
 CAPTION = "Sampled motion: test sequences, and the content of each with motions from the prior"
+SEE = "The object should stay the same in all rows of a block while its motion differs."
 
 
 def render(runs: list[Path], settings: dict, device: str) -> dict[str, bytes]:

@@ -26,6 +26,7 @@ from latentmotion.reporting.drawing.trained_run import Shown, open_runs
 PAPER = "R-WAE"
 NUMBER = "figure 11"
 CAPTION = "Cross generation of sound: the content of every clip with the motion of every clip, to see and to hear"
+SEE = "A row should keep the voice and a column the spoken sounds; the page plays them."
 PAGE = True
 
 KEY = "sound swap figure"

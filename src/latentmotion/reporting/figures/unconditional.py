@@ -18,6 +18,7 @@ from latentmotion.reporting.drawing.trained_run import Shown, open_runs
 PAPER = "R-WAE"
 NUMBER = "figures 3 to 5"
 CAPTION = "Unconditional generation: test sequences, and the first samples of each model's priors, not the best ones"
+SEE = "The samples should be as sharp and as varied as the test sequences."
 
 OVER_TIME = 3  # samples of each model in a still over time
 
