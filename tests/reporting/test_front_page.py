@@ -8,6 +8,7 @@ from PIL import Image
 from support.browser import Browser, browser, chromium
 from support.project import ROOT
 
+from latentmotion.core.errors import UserError
 from latentmotion.reporting import headline_numbers, index_page
 from latentmotion.reporting.headline_numbers import stated, top
 from latentmotion.reporting.headlines import HEADLINES, SHARE, Headline
@@ -127,6 +128,13 @@ def test_a_table_page_from_before_its_parts_were_marked_is_linked(tmp_path):
         (tmp_path / f"table2.{suffix}").write_text("old\n")
     index_page.build(tmp_path, PARAMS)
     assert "The table is on a page of its own." in (tmp_path / "index.html").read_text()
+
+
+def test_a_damaged_picture_is_named(tmp_path):
+    for suffix in ("png", "gif"):
+        (tmp_path / f"figure_energy.{suffix}").write_text("no picture")
+    with pytest.raises(UserError, match=r"figure_energy.png: is no picture; make it again with 'snakemake --force"):
+        index_page.build(tmp_path, PARAMS)
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ from PIL import Image
 
 from latentmotion.config.paths import report_files
 from latentmotion.config.schema import Params
+from latentmotion.core.errors import UserError
 from latentmotion.reporting.papers import PAPERS
 from latentmotion.reporting.render import report
 
@@ -63,8 +64,13 @@ class Item:
 
     def _picture(self, suffix: str) -> Picture:
         file = next(file for file in self.files if file.endswith(suffix))
-        with Image.open(self.folder / file) as opened:
-            return Picture(file, *opened.size)
+        try:
+            with Image.open(self.folder / file) as opened:
+                return Picture(file, *opened.size)
+        except OSError:
+            raise UserError(
+                f"{self.folder / file}: is no picture; make it again with 'snakemake --force {self.target}'"
+            ) from None
 
 
 def items(out: Path, params: Params) -> list[Item]:
