@@ -109,8 +109,8 @@ section.paper > h2 { font-size: 1.6rem; margin: .4rem 0 0; }
 .gallery { columns: 2; column-gap: 1.2rem; }
 .gallery figure { break-inside: avoid; margin: 0 0 1.2rem; }
 .film img { border-top: 1px solid var(--line); }
-@media (max-width: 84rem) { main { padding: 1.4rem 1rem 2rem; } table { font-size: .86rem; } }
-@media (max-width: 68rem) {
+@media screen and (max-width: 84rem) { main { padding: 1.4rem 1rem 2rem; } table { font-size: .86rem; } }
+@media screen and (max-width: 68rem) {
   html { scroll-padding-top: 3.4rem; }
   .front { display: block; } .front main { padding: 1.2rem 1rem 3rem; }
   nav { display: flex; gap: 1rem; min-height: 0; overflow-x: auto; white-space: nowrap; padding: .55rem 1rem;
@@ -118,7 +118,7 @@ section.paper > h2 { font-size: 1.6rem; margin: .4rem 0 0; }
   nav ul { display: none; } nav > a, nav > div > a { margin: 0; padding: 0; }
   .hero, .half { grid-template-columns: minmax(0, 1fr); gap: 1.1rem; }
 }
-@media (max-width: 44rem) {
+@media screen and (max-width: 44rem) {
   header h1 { font-size: 1.8rem; } header p.lead { font-size: 1.05rem; }
   .gallery { columns: 1; }
   tbody th[scope=row] { min-width: 6rem; max-width: 34vw; padding-right: .5rem; }
@@ -127,7 +127,8 @@ section.paper > h2 { font-size: 1.6rem; margin: .4rem 0 0; }
 }
 @media print {
   @page { size: A4; margin: 12mm; }
-  body { font-size: 10pt; } .front { display: block; max-width: none; } nav { display: none; }
+  html { font-size: 9.5pt; } body { font-size: 1rem; } nav { display: none; }
+  .front { display: block; max-width: none; }
   main, .front main { padding: 0; max-width: none; }
   details::details-content { content-visibility: visible; display: block; height: auto; }
   details.film, summary { display: none; } /* on paper a film is its still */
