@@ -32,9 +32,9 @@ pull: .venv/.ok
 unlock: .venv/.ok
 	latentmotion unlock-workdir
 
+# MLflow's page of every run that is here; one that is being trained appears too. Needs no training and no lock of Snakemake.
 ui: .venv/.ok
-	snakemake track
-	mlflow ui
+	latentmotion ui
 
 # Every file is compared with its sha256 in requirements/*.lock, which .ci/lock writes. Where there is no GPU, torch for
 # CPUs alone is taken, if a package index that pip knows has it; it is a tenth of the size.

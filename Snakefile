@@ -69,7 +69,6 @@ localrules:
     table,
     claims,
     site,
-    track,
 
 
 include: "workflow/rules/common.smk"
@@ -90,7 +89,6 @@ include: "workflow/rules/video_judge.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/report.smk"
-include: "workflow/rules/track.smk"
 
 
 if workflow.is_main_process:

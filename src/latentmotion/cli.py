@@ -6,18 +6,14 @@ of a job is the JSON that config/settings.py resolves from params.yaml, so that 
 params.yaml is edited in the meantime. Each job writes a record beside its output.
 """
 
-import functools
-import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from latentmotion.core import own_source
 from latentmotion.core.errors import UserError
+from latentmotion.core.verbs import app, job, option, parse, verb
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 Settings = Annotated[str, typer.Option(help="JSON, as the workflow resolves it from params.yaml")]
 Name = Annotated[str, typer.Option()]
 File = Annotated[Path, typer.Option()]
@@ -25,46 +21,7 @@ Device = Annotated[str, typer.Option(help="auto, cpu or cuda")]
 Scale = Annotated[str | None, typer.Option(help="tiny, quick, overnight or paper; default: the scale of params.yaml")]
 Seed = Annotated[int | None, typer.Option(help="training seed; default: the first one in params.yaml")]
 Real = Annotated[bool, typer.Option("--real", help="the real data that config/real.yaml names, at scale quick")]
-JOBS = "Jobs, which the workflow calls with explicit paths and settings"
-
-
-def option(**keywords):
-    """An option that only the workflow uses."""
-    return typer.Option(rich_help_panel="For the workflow", **keywords)
-
-
-def verb(function, panel: str | None = None):
-    """Registers a verb. A UserError becomes one line on stderr, and its code the exit code."""
-
-    name = function.__name__.strip("_").replace("_", "-")
-
-    @functools.wraps(function)
-    def wrapped(*args, **kwargs):
-        try:
-            own_source.check()
-            function(*args, **kwargs)
-        except UserError as error:
-            print(f"latentmotion {name}: {printable(error)}", file=sys.stderr)
-            raise typer.Exit(error.code) from None
-
-    return app.command(name, rich_help_panel=panel)(wrapped)
-
-
-def printable(error: UserError) -> str:
-    """The message in one line. Line breaks and other control characters, as a name may have, are shown as escapes."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(error))
-
-
-def job(function):
-    """Registers a verb that a rule of the workflow calls."""
-    return verb(function, JOBS)
-
-
-def parse(settings: str) -> dict:
-    try:
-        return json.loads(settings)
-    except ValueError as error:
-        raise UserError(f"--settings: not JSON ({error}); run the verb through its Snakemake target") from None
+WeightsMB = Annotated[float, typer.Option(help="weights up to this size, in MB, are stored as logged models")]
 
 
 @job
@@ -128,7 +85,7 @@ def train(
     on from its checkpoint under STATE.
     """
     if names:
-        from latentmotion.pipeline.one_run import train
+        from latentmotion.pipeline.one_run import pair, train
 
         return train(*pair(names), scale, seed, real)
     if None in (model, data, out, state, seed, settings):
@@ -139,14 +96,6 @@ def train(
 
     planned = TrainingJob(model, PreparedDataset.open(data), seed, parse(settings))
     train(planned, out, CheckpointPlan(state, checkpoint_seconds, margin_seconds), device)
-
-
-def pair(names: list[str]) -> list[str]:
-    """A model and a data set, as two words or as one with a slash."""
-    words = [word for name in names for word in name.split("/")]
-    if len(words) != 2:
-        raise UserError(f"'{' '.join(names)}': give a model and a data set, such as halo sprites")
-    return words
 
 
 @verb
@@ -162,7 +111,7 @@ def show(
     from latentmotion.config.catalogue import dataset_name
     from latentmotion.config.paths import run_folder
     from latentmotion.config.settings import report_titles
-    from latentmotion.pipeline.one_run import trained
+    from latentmotion.pipeline.one_run import pair, trained
     from latentmotion.reporting.show import show
 
     params, run = trained(*pair(names), scale, seed, real)
@@ -187,7 +136,7 @@ def export(
     from latentmotion.config.downloads import licences
     from latentmotion.config.paths import record, run_folder
     from latentmotion.config.settings import report_titles
-    from latentmotion.pipeline.one_run import trained
+    from latentmotion.pipeline.one_run import pair, trained
     from latentmotion.reporting.export import export
 
     params, run = trained(*pair(names), scale, seed, real)
@@ -328,11 +277,27 @@ def results(out: File = Path("docs/results.md"), reports: File = Path("published
 
 
 @verb
-def track(records: list[Path], database: Annotated[Path | None, typer.Option()] = None):
-    """Fills the MLflow store from records, adding nothing twice: DATABASE, else MLFLOW_TRACKING_URI, else mlflow.db."""
-    from latentmotion.pipeline.mlflow_tracking import track
+def track(
+    records: Annotated[list[Path] | None, typer.Argument(help="default: all, and trainings without a record")] = None,
+    database: Annotated[Path | None, typer.Option()] = None,
+    weights_mb: WeightsMB = 100.0,
+):
+    """Fills the MLflow store from what is here, adding nothing twice: DATABASE, MLFLOW_TRACKING_URI or mlflow.db."""
+    from latentmotion.pipeline.tracking.track import track
 
-    track(records, database)
+    track(records or None, database, weights_mb)
+
+
+@verb
+def ui(
+    port: Annotated[int | None, typer.Option(help="default: the first free one from 5000 on")] = None,
+    database: Annotated[Path | None, typer.Option()] = None,
+    weights_mb: WeightsMB = 100.0,
+):
+    """Shows all runs, also those that go on, on MLflow's page; prints its address. Ctrl-C ends it."""
+    from latentmotion.pipeline.tracking.serve import serve
+
+    serve(port, database, weights_mb)
 
 
 @job

@@ -8,13 +8,13 @@ from PIL import Image
 from support.browser import Browser, browser, chromium
 from support.project import ROOT
 
+from latentmotion.config.papers import PAPERS
 from latentmotion.core.errors import UserError
 from latentmotion.reporting import headline_numbers, index_page
 from latentmotion.reporting.headline_numbers import stated, top
 from latentmotion.reporting.headlines import HEADLINES, SHARE, Headline
 from latentmotion.reporting.html import table_page
 from latentmotion.reporting.paper_story import story
-from latentmotion.reporting.papers import PAPERS
 from latentmotion.reporting.render import report
 from latentmotion.reporting.tabulation.pivot import as_block
 

@@ -4,7 +4,7 @@ import json
 
 from support.project import ROOT
 
-from latentmotion.reporting.papers import PAPERS
+from latentmotion.config.papers import PAPERS
 from latentmotion.reporting.results_page import build
 
 

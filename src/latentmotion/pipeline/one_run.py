@@ -26,8 +26,7 @@ def find(
 
     Raises UserError where params.yaml does not train the model on the data set, with the nearest name.
     """
-    overrides = (read_yaml(REAL_DATA) if real else {}) | ({"scale": scale} if scale else {})
-    params = load(overrides=overrides)
+    params = _params(scale, real)
     name = catalogue.dataset_name(dataset)
     for kind, given, known in (("model", model, params.models), ("data set", name, params.datasets)):
         if given not in known:
@@ -42,6 +41,18 @@ def find(
             f"data set '{dataset}': the source of {name} is another one at scale {params.scale}; take {name}"
         )
     return params, catalogue.Run(model, identifier, catalogue.seeds(params, model)[0] if seed is None else seed)
+
+
+def planned_dataset(dataset: str, scale: str | None, real: bool) -> tuple[Params, str]:
+    """The parameters, and the id of a data set. Raises UserError for one that params.yaml does not have."""
+    params, name = _params(scale, real), catalogue.dataset_name(dataset)
+    if name not in params.datasets:
+        raise UserError(f"data set '{name}' is not in params.yaml; {nearest(name, params.datasets)}")
+    return params, catalogue.ids(params)[name]
+
+
+def _params(scale: str | None, real: bool) -> Params:
+    return load(overrides=(read_yaml(REAL_DATA) if real else {}) | ({"scale": scale} if scale else {}))
 
 
 def train(model: str, dataset: str, scale: str | None, seed: int | None, real: bool) -> None:
@@ -65,6 +76,14 @@ def trained(model: str, dataset: str, scale: str | None, seed: int | None, real:
         words = typed(model, dataset, scale, seed, real)
         raise UserError(f"{weights.parent}: not trained yet; train it with 'latentmotion train {words}'")
     return params, run
+
+
+def pair(names: list[str]) -> list[str]:
+    """A model and a data set, as two words or as one with a slash. Raises UserError for anything else."""
+    words = [word for name in names for word in name.split("/")]
+    if len(words) != 2:
+        raise UserError(f"'{' '.join(names)}': give a model and a data set, such as halo sprites")
+    return words
 
 
 def typed(model: str, dataset: str, scale: str | None, seed: int | None, real: bool) -> str:

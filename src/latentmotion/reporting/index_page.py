@@ -11,6 +11,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 from latentmotion.config.catalogue import REAL
+from latentmotion.config.papers import HERO, PAPERS
 from latentmotion.config.params import load
 from latentmotion.config.schema import Params
 from latentmotion.config.settings import report_titles
@@ -22,7 +23,6 @@ from latentmotion.reporting.html import fill, page
 from latentmotion.reporting.index_template import CONTENTS, INDEX
 from latentmotion.reporting.items import Item, by_paper, items
 from latentmotion.reporting.paper_story import story
-from latentmotion.reporting.papers import HERO, PAPERS
 from latentmotion.reporting.titles import Titles
 from latentmotion.reporting.version import version
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from PIL import Image
 
+from latentmotion.config.papers import PAPERS
 from latentmotion.config.paths import report_files
 from latentmotion.config.schema import Params
 from latentmotion.core.errors import UserError
-from latentmotion.reporting.papers import PAPERS
 from latentmotion.reporting.render import report
 
 COMPARISONS = "Comparisons"  # the section of reports that belong to no paper

@@ -10,23 +10,9 @@ import json
 from pathlib import Path
 
 from latentmotion.config.catalogue import REAL
+from latentmotion.config.main_scores import MAIN
 from latentmotion.core.files import write_atomic
 from latentmotion.core.records import Evaluation, read_record
-
-MAIN = {  # protocol -> its main scores; a score's conditions, which follow its first colon, do not count
-    "real": ("action_accuracy",),
-    "motion-prior": ("action_accuracy", "identity_accuracy"),
-    "motion-swap": ("action_accuracy", "identity_accuracy"),
-    "content-prior": ("action_accuracy",),
-    "image-to-sequence": ("action_accuracy",),
-    "predict": ("mse", "ssim"),
-    "missing-angle": ("mse",),
-    "generate": ("action_accuracy", "fvd-judge"),
-    "frame-distance": ("fid-judge",),
-    "likelihood": ("log_p", "elbo", "gap_closed"),
-    "symmetry": ("rotation_spread", "bracket_squared", "bracket_squared_flow"),
-    "speaker-verification": ("content_eer", "motion_eer"),
-}
 
 
 def write_main_scores(records: list[Path], out: Path) -> None:

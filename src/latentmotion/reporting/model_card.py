@@ -5,7 +5,7 @@ The front matter is that of the Hugging Face hub (https://huggingface.co/docs/hu
 
 import yaml
 
-from latentmotion.reporting.main_scores import MAIN
+from latentmotion.config.main_scores import MAIN
 from latentmotion.reporting.titles import Titles
 
 PROJECT = "latentmotion"

@@ -3,11 +3,11 @@
 import os
 from pathlib import Path
 
+from latentmotion.config.papers import PAPERS, Paper
 from latentmotion.config.params import load
 from latentmotion.core.files import write_atomic
 from latentmotion.core.records import Report, read_record
 from latentmotion.reporting.items import Item, by_paper, items
-from latentmotion.reporting.papers import PAPERS, Paper
 
 INTRODUCTION = (
     "This page is generated from the tables and figures in `published/` by `latentmotion results`; do not edit it. "

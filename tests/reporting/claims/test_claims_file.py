@@ -6,11 +6,11 @@ import pytest
 from support.claims import line
 from support.project import ROOT
 
+from latentmotion.config.papers import PAPERS
 from latentmotion.config.params import load
 from latentmotion.core.errors import UserError
 from latentmotion.core.source_code import constant, modules
 from latentmotion.reporting.claims.claim import COLUMNS, PAIRED, read_claims
-from latentmotion.reporting.papers import PAPERS
 
 CLAIMS = read_claims(ROOT / "data/claims.csv")
 PARAMS = load(ROOT / "params.yaml")

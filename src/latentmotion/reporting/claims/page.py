@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
+from latentmotion.config.papers import PAPERS
 from latentmotion.reporting.claims.findings import Verdict
 from latentmotion.reporting.claims.texts import MARKS, core_first, counts
 from latentmotion.reporting.html import fill, page
-from latentmotion.reporting.papers import PAPERS
 
 TITLE = "latentmotion: verdicts on the claims of the papers"
 MEANINGS = {

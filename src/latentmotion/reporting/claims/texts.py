@@ -6,13 +6,13 @@ import math
 from collections.abc import Iterable, Sequence
 from statistics import fmean, stdev
 
+from latentmotion.config.papers import PAPERS
 from latentmotion.reporting.claims.claim import PAIRED, Claim, Part
 from latentmotion.reporting.claims.evidence import Reason
 from latentmotion.reporting.claims.findings import Finding, Verdict
 from latentmotion.reporting.claims.measures import Condition, bound_text
 from latentmotion.reporting.claims.statistics import Interval
 from latentmotion.reporting.claims.verdicts import Judged
-from latentmotion.reporting.papers import PAPERS
 from latentmotion.reporting.titles import Titles
 
 MARKS = {  # readable in black and white, and by a screen reader together with the word

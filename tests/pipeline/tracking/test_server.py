@@ -16,7 +16,7 @@ from support.services.mlflow_server import mlflow_server
 from support.services.postgres import missing, postgres
 
 from latentmotion.core.errors import UserError
-from latentmotion.pipeline import mlflow_tracking
+from latentmotion.pipeline.tracking.track import track as track_here
 
 LACKING = missing() + [name for name in ["psycopg2"] if not importlib.util.find_spec(name)]
 needs_postgres = pytest.mark.skipif(
@@ -87,7 +87,7 @@ def refused(tmp_path, monkeypatch):
         monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
         began = time.monotonic()
         with pytest.raises(UserError) as error:
-            mlflow_tracking.track(records)
+            track_here(records)
         assert time.monotonic() - began < SECONDS
         assert "\n" not in str(error.value)
         return str(error.value)
