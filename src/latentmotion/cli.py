@@ -131,13 +131,23 @@ def export(
     real: Real = False,
     out: Annotated[Path | None, typer.Option(help="folder; default: exports/MODEL-DATASET-SCALE-SEED")] = None,
 ):
-    """Writes a trained run as a folder to take away: weights, config, card, records, as on the Hugging Face hub."""
+    """Writes a trained run as a folder to take away: weights, config, card, records, as on the Hugging Face hub.
+
+    With the word judges in place of a model, it writes the judges of the data set.
+    """
     from latentmotion.config.catalogue import dataset_name
     from latentmotion.config.downloads import licences
-    from latentmotion.config.paths import record, run_folder
+    from latentmotion.config.paths import judges, record, run_folder
     from latentmotion.config.settings import report_titles
-    from latentmotion.pipeline.one_run import pair, trained
-    from latentmotion.reporting.export import export
+    from latentmotion.pipeline.one_run import pair, planned_dataset, trained
+    from latentmotion.reporting.export import export, export_judges
+
+    if pair(names)[0] == "judges":
+        params, identifier = planned_dataset(pair(names)[1], scale, real)
+        place = out or Path("exports", f"judges-{identifier}-{params.scale}")
+        made = export_judges(Path(judges(params, identifier)), identifier, params.scale, place)
+        print(f"Wrote {made}; take it into another clone with 'latentmotion import {made}'")
+        return
 
     params, run = trained(*pair(names), scale, seed, real)
     name = dataset_name(run.dataset)
@@ -146,6 +156,25 @@ def export(
     folder = out or Path("exports", f"{run.model}-{run.dataset}-{params.scale}-seed{run.seed}")
     made = export(Path(run_folder(params, run)), Path(record(params, run)), settings, folder)
     print(f"Wrote {made}; open it with latentmotion.load('{made}')")
+
+
+@verb
+def import_(folder: Annotated[Path, typer.Argument(help="what 'latentmotion export' has written, unpacked")]):
+    """Takes a trained run or judges that `export` has written into this folder, after it has verified them."""
+    from latentmotion.reporting.import_folder import import_folder
+
+    print("\n".join(import_folder(folder)))
+
+
+@verb
+def crate(
+    name: Annotated[str, typer.Argument(help="a table or figure of params.yaml")],
+    out: Annotated[Path | None, typer.Option(help="folder; default: crates/NAME")] = None,
+):
+    """Writes a table or figure with its records and its provenance as an RO-Crate."""
+    from latentmotion.reporting.crate import crate
+
+    print(f"Wrote {crate(name, out)}; its provenance is in ro-crate-metadata.json")
 
 
 @verb

@@ -15,7 +15,7 @@ from latentmotion.config.schema import Params
 from latentmotion.core.errors import UserError
 from latentmotion.core.yaml_loader import read_yaml
 
-DVCYAML, DVCLOCK = Path("dvc.yaml"), Path("dvc.lock")
+DVCYAML, PARAMS = Path("dvc.yaml"), Path("params.yaml")
 
 
 def dvc_commit() -> None:
@@ -35,14 +35,20 @@ def dvc_commit() -> None:
 
 
 def stages(params: Params) -> dict[str, dict[str, list[str]]]:
-    """Name of each stage of dvc.yaml, as DVC expands its templates -> `deps` and `outs`, paths alike."""
+    """Name of each stage of dvc.yaml, as DVC expands its templates -> `deps` and `outs`, paths alike.
+
+    DVC reads params.yaml as it is written, with tables of own videos in a section of their own.
+    """
     found = {}
+    written = read_yaml(PARAMS)
     for name, stage in read_yaml(DVCYAML)["stages"].items():
         if "foreach" not in stage:
             found[name] = _filled(stage, scale=params.scale)
             continue
-        section = stage["foreach"].removeprefix("${").removesuffix("}")
-        for key in getattr(params, section):
+        section = written
+        for part in stage["foreach"].removeprefix("${").removesuffix("}").split("."):
+            section = section.get(part, {})
+        for key in section:
             found[f"{name}@{key}"] = _filled(stage["do"], scale=params.scale, key=key)
     return found
 

@@ -1,23 +1,27 @@
 """The verb `export`: a trained model as a folder in the layout of the Hugging Face hub.
 
 model.safetensors    the weights
-config.json          what `latentmotion.load` builds the model from, and the sha256 of the weights
+config.json          what the model is built from, and the sha256 of the weights and of the record of the training
 README.md            the card (reporting/model_card.py)
 training.json        the record of the training
 evaluation.json      the record of the evaluation, where these weights were evaluated
+history.jsonl        the losses while training
 samples.png          real sequences, reconstructions and samples, as the training left them
+
+`latentmotion import` reads it (reporting/import_folder.py). The judges of a data set are exported in the same way: for
+each label its weights and its record, with a config.json of their digests.
 """
 
 import json
 import shutil
-import tempfile
 from pathlib import Path
 
 from latentmotion import __version__
 from latentmotion.core.errors import UserError
-from latentmotion.core.files import file_digest
+from latentmotion.core.files import digest, file_digest, temporary_name, unwritable
 from latentmotion.core.records import read_record
 from latentmotion.data.prepared import PreparedDataset
+from latentmotion.evaluation.judges.base import read_judge
 from latentmotion.reporting.model_card import card
 
 
@@ -38,28 +42,67 @@ def export(run: Path, evaluation: Path, settings: dict, out: Path) -> Path:
     if out.exists():
         raise UserError(f"{out}: is there already; remove it or name another folder with --out")
     scores = _scores(evaluation, record)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}."))
+    copied = {name: run / name for name in ("samples.png", "history.jsonl") if (run / name).is_file()}
+    contents = {"config.json": config(record, settings["scale"]), "training.json": record, "evaluation.json": scores}
+    texts = {name: _json(content) for name, content in contents.items() if content is not None}
+    texts["README.md"] = card(record, scores, settings, "samples.png" in copied)
+    return _write(out, {"model.safetensors": weights, **copied}, texts)
+
+
+def export_judges(judges: Path, dataset: str, scale: str, out: Path) -> Path:
+    """Writes the judges of a data set as a folder, whole or not at all, and returns it.
+
+    Raises UserError where there are none or one is damaged, or `out` is there already.
+    """
+    weights = {file.stem: file for file in sorted(judges.glob("*.safetensors"))}
+    if not weights:
+        raise UserError(f"{judges}: no judges; make them with 'snakemake judge_all'")
+    records = {label: read_judge(file) for label, file in weights.items()}
+    if out.exists():
+        raise UserError(f"{out}: is there already; remove it or name another folder with --out")
+    described = {
+        "library_name": "latentmotion",
+        "latentmotion_version": __version__,
+        "kind": "judges",
+        "dataset": dataset,
+        "scale": scale,
+        "weights_sha256": {label: record["weights"] for label, record in records.items()},
+        "record_sha256": {label: digest(record) for label, record in records.items()},
+    }
+    texts = {f"{label}.json": _json(record) for label, record in records.items()}
+    copied = {f"{label}.safetensors": file for label, file in weights.items()}
+    lines = [f"- `{label}`: validation accuracy {r['validation_accuracy']:.4f}" for label, r in records.items()]
+    texts["README.md"] = "\n".join(
+        ["---", "library_name: latentmotion", "license: other", "---", "", f"# Judges of {dataset}, scale {scale}", "",
+         "Classifiers that were trained on real data and recognise labels in generated sequences.", "", *lines, "",
+         "`latentmotion import FOLDER` takes them into a clone of the project.", ""]
+    )  # fmt: skip
+    return _write(out, copied, texts | {"config.json": _json(described)})
+
+
+def _json(content: dict) -> str:
+    return json.dumps(content, indent=1) + "\n"
+
+
+def _write(out: Path, copied: dict[str, Path], texts: dict[str, str]) -> Path:
+    """Writes a folder of copied files and texts, whole or not at all."""
+    temporary = temporary_name(out)
     try:
-        shutil.copyfile(weights, temporary / "model.safetensors")
-        if (run / "samples.png").is_file():
-            shutil.copyfile(run / "samples.png", temporary / "samples.png")
-        contents = {"config.json": config(record), "training.json": record, "evaluation.json": scores}
-        for name, content in contents.items():
-            if content is not None:
-                (temporary / name).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-        text = card(record, scores, settings, (temporary / "samples.png").is_file())
-        (temporary / "README.md").write_text(text, encoding="utf-8")
-        temporary.chmod(0o755)
+        out.parent.mkdir(parents=True, exist_ok=True)
+        temporary.mkdir()
+        for name, file in copied.items():
+            shutil.copyfile(file, temporary / name)
+        for name, text in texts.items():
+            (temporary / name).write_text(text, encoding="utf-8")
         temporary.rename(out)
     except OSError as error:
-        raise UserError(f"{out}: cannot be written ({error.strerror}); free space and repeat") from None
+        raise unwritable(out, error) from None
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return out
 
 
-def config(record: dict) -> dict:
+def config(record: dict, scale: str) -> dict:
     """What a model is built from. The names of the actions are added where its data are there."""
     data = Path(record["data_folder"])
     found = PreparedDataset.open(data).labels["action"].classes if (data / "manifest.json").is_file() else ()
@@ -73,6 +116,8 @@ def config(record: dict) -> dict:
         "model": record["model"],
         "dataset": record["dataset"],
         "seed": record["seed"],
+        "scale": scale,
+        "record_sha256": digest(record),
         "weights_sha256": record["weights"],
     }
 
