@@ -126,6 +126,12 @@ def test_list_names_everything_and_what_is_done(folder):
     assert "dsvae faces-drawn" in "\n".join(
         line for line in called("list", "runs", "--scale", "tiny") if "evaluated" in line
     )
+    assert (
+        refused("list", "x\n\x1b[2J")
+        == r"latentmotion list: list 'x\n\x1b[2J': unknown; known: datasets, figures, models, runs, tables"
+    )
+    assert "scale: '' cannot be used in a path" in refused("list", "--scale", "")
+    assert "scale: '' cannot be used in a path" in refused("train", "halo", "sprites", "--scale", "")
     assert refused("list", "table") == "latentmotion list: list 'table': unknown; did you mean 'tables'?"
 
 

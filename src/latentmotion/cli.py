@@ -186,7 +186,7 @@ def list_(
     from latentmotion.config.params import load
     from latentmotion.pipeline.overview import overview
 
-    print("\n".join(overview(load(overrides={"scale": scale} if scale else {}), kind)))
+    print("\n".join(overview(load(overrides={} if scale is None else {"scale": scale}), kind)))
 
 
 @verb

@@ -15,7 +15,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image
-from safetensors.torch import load_file
 from torch import Tensor
 
 from latentmotion.core.errors import UserError, nearest
@@ -23,6 +22,7 @@ from latentmotion.core.files import file_digest, write_atomic
 from latentmotion.core.keyed_random import normal
 from latentmotion.core.pixels import to_float, to_uint8
 from latentmotion.core.records import read_record
+from latentmotion.core.weights import load_weights
 from latentmotion.core.yaml_loader import read_yaml
 from latentmotion.data.prepared import PreparedDataset, Split
 from latentmotion.models import base as contract
@@ -60,7 +60,7 @@ def load_exported(folder: Path, device: torch.device) -> tuple[SequenceModel, di
     if not weights.is_file() or file_digest(weights) != record["weights"]:
         raise UserError(f"{weights}: missing, or not what {folder / 'training.json'} describes; export it again")
     network = build(record["settings"], DataShape(**record["shape"]))
-    network.load_state_dict(load_file(weights))
+    load_weights(network, weights, record["settings"]["system"])
     return network.to(device).eval(), record
 
 

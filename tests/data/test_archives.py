@@ -100,8 +100,9 @@ def test_a_download_is_packed_again_whatever_its_compression(level, tmp_path, ta
         (repository(9)[:-50], r"recordings\.tar\.gz\.part: damaged"),
         (b"<html>", r"recordings\.tar\.gz\.part: damaged"),
         (repository(9, **{"a.wav": b"other" * 1000}), r"recordings\.tar: sha256 .* as it came from https://example"),
+        (repository(9, **{f"{'a' * 300}.wav": b"x"}), r"recordings\.tar\.gz\.part: damaged \(name is too long"),
     ],
-    ids=["truncated", "no archive", "other content"],
+    ids=["truncated", "no archive", "other content", "long name"],
 )
 def test_a_wrong_download_leaves_nothing(content, message, tmp_path, table, monkeypatch):
     serve(monkeypatch, content)

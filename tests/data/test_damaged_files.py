@@ -1,13 +1,11 @@
 """Damaged and crafted raw files are one line, and take neither much memory nor much time."""
 
 import gzip
-import random
 import struct
 import zlib
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from latentmotion.core.errors import UserError
 from latentmotion.data.audio.recordings import decode
@@ -34,43 +32,10 @@ def test_a_picture_of_far_too_many_pixels_is_refused(tmp_path):
         read_picture(tmp_path / "a.png", "PNG", ("RGB",))
 
 
-def test_mutations_of_a_picture_with_repaired_sums_are_one_line(tmp_path):
-    draw, path = random.Random(5), tmp_path / "a.png"
-    Image.fromarray(np.arange(192, dtype=np.uint8).reshape(8, 8, 3)).save(path)
-    whole = path.read_bytes()
-    for _ in range(300):
-        parts, place = [whole[:8]], 8
-        while place < len(whole):
-            (length,) = struct.unpack(">I", whole[place : place + 4])
-            content = bytearray(whole[place + 8 : place + 8 + length])
-            if content and draw.random() < 0.5:
-                content[draw.randrange(len(content))] = draw.randrange(256)
-            kind = whole[place + 4 : place + 8]
-            parts.append(chunk(kind if draw.random() < 0.95 else draw.randbytes(4), bytes(content)))
-            place += 12 + length
-        path.write_bytes(b"".join(parts))
-        try:
-            read_picture(path, "PNG", ("RGB",), (8, 8))
-        except UserError as error:
-            assert "\n" not in str(error)
-
-
 @pytest.fixture
 def wav(tmp_path) -> bytes:
     write_wav(tmp_path / "a.wav", np.sin(np.arange(400)), 8000)
     return (tmp_path / "a.wav").read_bytes()
-
-
-def test_mutations_of_a_recording_are_one_line(wav):
-    draw = random.Random(6)
-    for _ in range(1000):
-        mutated = bytearray(wav)
-        for _ in range(draw.randint(1, 4)):
-            mutated[draw.randrange(60)] = draw.randrange(256)
-        try:
-            assert len(decode(bytes(mutated), "a.wav", 8000)) < 1000
-        except UserError as error:
-            assert "\n" not in str(error)
 
 
 def test_a_chunk_of_four_gigabytes_is_one_line(wav):

@@ -72,8 +72,12 @@ class _Limited:
 
 def _pack(files: Iterable[tuple[str, bytes]], out: Path) -> None:
     files = sorted(files)  # everything is read before the archive is written
-    with tarfile.open(out, "w", format=tarfile.USTAR_FORMAT) as tar:
-        for name, content in files:
-            member = tarfile.TarInfo(name)  # without owner and time, which differ from machine to machine
-            member.size = len(content)
-            tar.addfile(member, io.BytesIO(content))
+    try:
+        with tarfile.open(out, "w", format=tarfile.USTAR_FORMAT) as tar:
+            for name, content in files:
+                member = tarfile.TarInfo(name)  # without owner and time, which differ from machine to machine
+                member.size = len(content)
+                tar.addfile(member, io.BytesIO(content))
+    except ValueError:  # a name that is too long for the format
+        out.unlink()
+        raise

@@ -52,7 +52,7 @@ def planned_dataset(dataset: str, scale: str | None, real: bool) -> tuple[Params
 
 
 def _params(scale: str | None, real: bool) -> Params:
-    return load(overrides=(read_yaml(REAL_DATA) if real else {}) | ({"scale": scale} if scale else {}))
+    return load(overrides=(read_yaml(REAL_DATA) if real else {}) | ({} if scale is None else {"scale": scale}))
 
 
 def train(model: str, dataset: str, scale: str | None, seed: int | None, real: bool) -> None:
@@ -88,5 +88,5 @@ def pair(names: list[str]) -> list[str]:
 
 def typed(model: str, dataset: str, scale: str | None, seed: int | None, real: bool) -> str:
     """The words of a command line that name a run."""
-    chosen = f" --scale {scale}" * bool(scale) + " --real" * real + f" --seed {seed}" * (seed is not None)
+    chosen = f" --scale {scale}" * (scale is not None) + " --real" * real + f" --seed {seed}" * (seed is not None)
     return f"{model} {dataset}{chosen}"

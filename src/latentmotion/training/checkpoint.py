@@ -108,8 +108,12 @@ class Checkpoint:
                 damaged = damaged or file
                 print(f"{file}: damaged checkpoint (sha256 differs), it is left out", file=sys.stderr)
                 continue
-            state = torch.load(io.BytesIO(content[DIGEST_LENGTH:]), map_location=device, weights_only=True)
-            if state["key"] != self.key:
+            try:
+                state = torch.load(io.BytesIO(content[DIGEST_LENGTH:]), map_location=device, weights_only=True)
+            except Exception as error:  # torch raises errors of many types for a file that somebody has made up
+                reason = f"{type(error).__name__}; it was not written by this program"
+                raise UserError(f"{file}: no checkpoint ({reason}); delete {self.folder} to start again") from None
+            if not isinstance(state, dict) or state.get("key") != self.key:
                 raise UserError(f"{file}: belongs to another training; delete {self.folder} to start again")
             return state
         if damaged:

@@ -4,14 +4,13 @@ from pathlib import Path
 
 import torch
 from pydantic import ValidationError
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 
 from latentmotion.config.problems import problem
 from latentmotion.core.errors import UserError
 from latentmotion.core.files import file_digest
 from latentmotion.core.plugins import import_module
 from latentmotion.core.records import Run, read_record
+from latentmotion.core.weights import load_weights
 from latentmotion.models.base import DataShape, NetworkConfig, SequenceModel
 
 
@@ -53,10 +52,5 @@ def load_run(folder: Path, device: torch.device) -> tuple[SequenceModel, dict]:
     if file_digest(weights) != record["weights"]:
         raise UserError(f"{weights}: is not what {folder / 'record.json'} describes (sha256 differs); train it again")
     model = build(record["settings"], DataShape(**record["shape"]))
-    try:
-        model.load_state_dict(load_file(weights))
-    except (RuntimeError, SafetensorError) as error:
-        raise UserError(
-            f"{weights}: does not fit {record['settings']['system']}: {str(error).splitlines()[0]}"
-        ) from None
+    load_weights(model, weights, record["settings"]["system"])
     return model.to(device).eval(), record

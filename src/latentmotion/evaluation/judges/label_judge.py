@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn import functional
 
@@ -17,6 +16,7 @@ from latentmotion.core.errors import UserError, nearest
 from latentmotion.core.keyed_random import permutation, seed_torch
 from latentmotion.core.pixels import to_float
 from latentmotion.core.source_code import code_digest
+from latentmotion.core.weights import load_weights
 from latentmotion.data.prepared import PreparedDataset, Split
 from latentmotion.evaluation.judges.base import SEED, read_judge, train_selected, write_judge
 from latentmotion.evaluation.judges.classifier_network import Classifier
@@ -99,7 +99,7 @@ def load_judges(folder: Path, data: PreparedDataset, device: torch.device) -> di
         if record["data"] != data.sha256:
             raise UserError(f"{path}: was trained on other data than it is to judge; make it with 'snakemake {path}'")
         network = Classifier(*record["shape"], record["settings"]["width"], len(spec.classes))
-        network.load_state_dict(load_file(path))
+        load_weights(network, path, f"the judge of {label}")
         judges[label] = Judge(network.to(device).eval(), record)
     return judges
 

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn import functional
 
@@ -21,6 +20,7 @@ from latentmotion.core.errors import UserError
 from latentmotion.core.keyed_random import key, permutation, seed_torch
 from latentmotion.core.pixels import to_float
 from latentmotion.core.source_code import code_digest
+from latentmotion.core.weights import load_weights
 from latentmotion.data.prepared import PreparedDataset, Split
 from latentmotion.evaluation.judges.base import SEED, read_judge, train_selected, write_judge
 from latentmotion.evaluation.judges.distortions import KINDS, distort
@@ -109,7 +109,7 @@ def load_video_judge(folder: Path, data: PreparedDataset, device: torch.device) 
     answers = {question: len(names) for question, names in record["learns"].items()}
     settings = record["settings"]
     network = VideoClassifier(record["shape"]["channels"], settings["width"], settings["features"], answers)
-    network.load_state_dict(load_file(path))
+    load_weights(network, path, "the video judge")
     return VideoJudge(network.to(device).eval(), record)
 
 
