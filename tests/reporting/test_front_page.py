@@ -11,7 +11,7 @@ from support.project import ROOT
 from latentmotion.config.papers import PAPERS
 from latentmotion.core.errors import UserError
 from latentmotion.reporting import headline_numbers, index_page
-from latentmotion.reporting.headline_numbers import stated, top
+from latentmotion.reporting.headline_numbers import Stated, stated, top
 from latentmotion.reporting.headlines import HEADLINES, SHARE, Headline
 from latentmotion.reporting.html import table_page
 from latentmotion.reporting.paper_story import story
@@ -61,8 +61,9 @@ def test_a_number_of_a_run_that_has_not_learnt_is_left_out(tmp_path, monkeypatch
 
 def test_the_numbers_on_top_are_of_different_papers_first(tmp_path, monkeypatch):
     found = state(tmp_path, monkeypatch, "HALO,sprites,p,acc,,0.9,,1,yes,quick") * 3
-    others = [type(found[0])("EHF", "t", "1", "", "", "", "")]
-    assert [one.paper for one in top([*found, *others], 3)] == ["HALO", "EHF", "HALO"]
+    others = [Stated("R-WAE", "t", "1", "", "", "", "", True), Stated("EHF", "t", "1", "", "", "", "", False)]
+    assert [one.paper for one in top([*found, *others], 5)] == ["HALO", "EHF", "HALO", "HALO", "R-WAE"]
+    assert len(top(found, 2)) == 2
 
 
 def test_headlines_name_what_the_catalogue_has():
@@ -112,6 +113,7 @@ def site(tmp_path_factory) -> Path:
 def test_the_page_loads_nothing_from_elsewhere_and_knows_the_size_of_its_pictures(site):
     text = site.read_text(encoding="utf-8")
     assert not re.search(r'(src|srcset|@import|<link|url\()[="\' ]*(https?:|//)', text) and "<script" not in text
+    assert len(text) < 2_000_000
     pictures = re.findall(r"<img[^>]*>", text)
     assert len(pictures) > 10 and all('width="1500"' in tag and 'height="900"' in tag for tag in pictures)
     eager = [tag for tag in pictures if 'loading="lazy"' not in tag]
@@ -155,6 +157,13 @@ OVERFLOW = """[...document.querySelectorAll("body *")].filter(element =>
   element.getBoundingClientRect().right > innerWidth + 1 && !element.closest(".wide, nav")
 ).map(element => element.outerHTML.slice(0, 200))"""
 TOP = 'document.querySelector("{}").getBoundingClientRect().{}'
+
+
+@pytest.mark.parametrize("width", [1400, 390])
+def test_the_page_of_a_table_fits_too(tab: Browser, site, width):
+    tab.open(site.with_name("table2.html"), width)
+    assert tab.value(OVERFLOW) == [] and tab.complaints() == []
+    assert tab.value("document.documentElement.scrollWidth") == width
 
 
 @pytest.mark.parametrize("width", [1400, 390])

@@ -33,6 +33,7 @@ class Stated:
     text: str
     compared: str
     data: str
+    rival: bool
 
 
 def stated(folder: Path, titles: Callable[[str], str], datasets: Callable[[str], Sequence[str]]) -> list[Stated]:
@@ -58,12 +59,12 @@ def stated(folder: Path, titles: Callable[[str], str], datasets: Callable[[str],
 
 
 def top(found: Sequence[Stated], count: int) -> list[Stated]:
-    """The first headline of each paper, then the second ones, and so on, up to `count`."""
+    """The first headline of each paper, then the second ones, and so on, up to `count`; those of rivals come last."""
     turns: dict[str, int] = {}
     ranked = []
     for one in found:
         turns[one.paper] = turns.get(one.paper, 0) + 1
-        ranked.append((turns[one.paper], one))
+        ranked.append(((one.rival, turns[one.paper]), one))
     return [one for _, one in sorted(ranked, key=lambda pair: pair[0])][:count]
 
 
@@ -102,7 +103,16 @@ def _state(headline: Headline, line: Line, lines: Sequence[Line], titles: Callab
     if other:
         sentences.append(_compared(headline, score, other))
     data = f"Data: {data}; scale {line['scale']}; "
-    return Stated(headline.paper, headline.table, form(score.mean), spread, headline.text, " ".join(sentences), data)
+    return Stated(
+        headline.paper,
+        headline.table,
+        form(score.mean),
+        spread,
+        headline.text,
+        " ".join(sentences),
+        data,
+        headline.rival,
+    )
 
 
 def _compared(headline: Headline, score: Score, other: Line) -> str:

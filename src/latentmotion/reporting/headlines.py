@@ -38,6 +38,7 @@ class Headline:
             long one.
         higher: whether a higher number is better.
         against: the cell of the same data set with which it is compared.
+        rival: whether it is of a model that the paper compares its own with.
     """
 
     paper: str
@@ -48,6 +49,7 @@ class Headline:
     form: Form
     higher: bool = True
     against: tuple[str, str, str] | None = None
+    rival: bool = False
 
 
 HEADLINES = (  # those of a paper in the order of their importance
@@ -129,6 +131,7 @@ HEADLINES = (  # those of a paper in the order of their importance
         PER_CENT,
         higher=False,
         against=("mean spectrum, no model", "spectrum-verification", "spectrum_eer"),
+        rival=True,
     ),
     Headline(
         "R-WAE",
@@ -139,6 +142,7 @@ HEADLINES = (  # those of a paper in the order of their importance
         PER_CENT,
         higher=False,
         against=(CHANCE, CHANCE, "action_error"),
+        rival=True,
     ),
     Headline(
         "HGAN",
