@@ -216,8 +216,11 @@ def test_the_catalogue_lists_the_page_of_figures_that_have_one(tmp_path):
         "reports/figure_energy.gif",
         "reports/figure_energy.json",
     ]
-    for file in files:
-        (tmp_path / Path(file).name).write_text("x")
+    for file in map(Path, files):
+        if file.suffix in (".png", ".gif"):
+            Image.new("RGB", (4, 4)).save(tmp_path / file.name)
+        else:
+            (tmp_path / file.name).write_text("x")
     index_page.build(tmp_path, ROOT / "params.yaml")
     index, listing = (tmp_path / "index.html").read_text(), (tmp_path / "README.md").read_text()
     assert 'href="figure_sound_swap.html"' in index and "<iframe" not in index
