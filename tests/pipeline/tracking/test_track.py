@@ -1,8 +1,11 @@
 """The MLflow store holds what the records hold, once."""
 
 import json
+import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -256,6 +259,14 @@ def test_a_database_that_cannot_be_used_is_one_line(names, database, statement, 
     with pytest.raises(UserError, match=f"mlflow.db: .*({advice})") as caught:
         track(names, database)
     assert "\n" not in str(caught.value)
+
+
+def test_mlflow_is_told_not_to_report_its_use_before_it_is_imported():
+    code = "import os, sys; import latentmotion.pipeline.tracking.store;" + (
+        "assert 'mlflow' not in sys.modules and os.environ['MLFLOW_DISABLE_TELEMETRY'] == 'true'"
+    )
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MLFLOW")}
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment)
 
 
 def test_nothing_else_imports_mlflow():

@@ -35,6 +35,8 @@ def serve(port: int | None, database: Path | None, weights_mb: float) -> None:
     tracker = Tracker(place, weights_mb)
     try:
         if isinstance(place, Path):
+            if not place.exists():
+                print(f"{place.name}: is made, which takes some seconds", flush=True)
             with tracker.opened():  # a new database has its tables before the server opens it
                 address = f"http://{HOST}:{_free(port)}"
             with _server(tracker.uri, address) as server:

@@ -10,25 +10,22 @@ Only the modules of this folder import mlflow.
 
 import fcntl
 import os
+import sqlite3
 import sys
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
+from mlflow.tracking import MlflowClient
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 
 from latentmotion.config import paths
 from latentmotion.core.errors import UserError, without_passwords
 from latentmotion.core.files import digest, unwritable
 from latentmotion.core.records import Evaluation, read_record
 from latentmotion.pipeline.tracking import live, store
-from latentmotion.pipeline.tracking.shown import Shown
-
-os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
-
-from mlflow.tracking import MlflowClient
-
 from latentmotion.pipeline.tracking.errors import one_line
 from latentmotion.pipeline.tracking.experiment import Experiment
 from latentmotion.pipeline.tracking.facts import seconds
@@ -36,6 +33,7 @@ from latentmotion.pipeline.tracking.parents import Family, columns, parent, summ
 from latentmotion.pipeline.tracking.reports import COLUMNS, log_reports
 from latentmotion.pipeline.tracking.reports import NAME as REPORTS
 from latentmotion.pipeline.tracking.runs import Runs
+from latentmotion.pipeline.tracking.shown import Shown
 from latentmotion.pipeline.tracking.times import Commits
 
 # The first request to a server: MLflow's own settings (120 s, 7 tries more) would wait for minutes on one that is down.
@@ -218,6 +216,16 @@ def _only_writer(lock: Path):
     with file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+@event.listens_for(Engine, "connect")
+def _without_waiting_for_the_disk(connection: object, _: object) -> None:
+    """SQLite waits for the disk thousands of times while a store is filled, which takes longer than all else.
+
+    This process does not wait. A power failure meanwhile may damage the store, which is made again from the records.
+    """
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute("PRAGMA synchronous=OFF")
 
 
 def _ask(client: MlflowClient) -> None:
