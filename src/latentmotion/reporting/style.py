@@ -19,6 +19,7 @@ body { margin: 0; color: var(--ink); background: var(--paper); overflow-wrap: br
 main { margin: 0 auto; padding: 2.5rem 2rem 4rem; max-width: 84rem; min-width: 0; }
 h1 { font-size: 1.55rem; line-height: 1.25; margin: 0 0 .25rem; }
 h2, h3 { font-size: 1.08rem; line-height: 1.3; margin: 2.2rem 0 .6rem; }
+h2.paper { font-size: 1.4rem; margin-top: 3rem; }
 p { margin: .3rem 0; } .soft { color: var(--soft); } a { color: var(--link); }
 code { overflow-wrap: anywhere; }
 img { display: block; max-width: 100%; height: auto; background: #fff; }
