@@ -2,7 +2,7 @@
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export MLFLOW_DISABLE_TELEMETRY := true
 
-.PHONY: table2 paper test gpu-check pull unlock ui
+.PHONY: table2 paper test gpu-check pull unlock ui experiments
 
 table2: .venv/.ok
 	snakemake reports/table2.csv
@@ -35,6 +35,10 @@ unlock: .venv/.ok
 # MLflow's page of every run that is here; one that is being trained appears too. Needs no training and no lock of Snakemake.
 ui: .venv/.ok
 	latentmotion ui
+
+# The experiments of DVC with the settings and scores in which they differ, and no other column.
+experiments: .venv/.ok
+	dvc exp show --only-changed --drop '^(config|data/|fingerprints/|params[.]yaml|runs/|judges/|results/|reports/|src/)'
 
 # Every file is compared with its sha256 in requirements/*.lock, which .ci/lock writes. Where there is no GPU, torch for
 # CPUs alone is taken, if a package index that pip knows has it; it is a tenth of the size.
