@@ -83,7 +83,7 @@ def items(out: Path, params: Params) -> list[Item]:
             files = [Path(target).name for target in targets if not target.endswith(".json")]  # records are not shown
             made = all((Path(out) / file).is_file() for file in files)
             paper, number = module.PAPER or COMPARISONS, module.NUMBER or ", ".join(section.models)
-            see = module.SEE if kind == "figures" else ""
+            see = getattr(module, "SEE", "") if kind == "figures" else ""
             found.append(Item(name, paper, number, module.CAPTION, see, targets[0], files, made, Path(out)))
     return found
 
