@@ -216,6 +216,17 @@ def test_training_never_opens_test_data(data, tmp_path):
     run(blind, tmp_path)
 
 
+def test_a_disk_that_is_full_at_the_start_is_one_line(tmp_path, monkeypatch):
+    def full(path, *arguments, **keywords):
+        if "token" in str(path):
+            raise OSError(28, "No space left on device")
+        return open(path, *arguments, **keywords)
+
+    monkeypatch.setattr("latentmotion.training.checkpoint.open", full, raising=False)
+    with pytest.raises(UserError, match="cannot be written .No space left on device"):
+        Checkpoint(tmp_path, "a" * 64).open(tmp_path / "run")
+
+
 def test_a_full_disk_is_one_line(tmp_path, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")

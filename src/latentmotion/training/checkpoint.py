@@ -61,12 +61,15 @@ class Checkpoint:
             holder = self._lock.read().strip() or "another process"
             raise UserError(f"{out}: is being trained by {holder}; wait for it or stop it") from None
         self.name = f"process {os.getpid()} on {socket.gethostname()}"
-        self._lock.truncate(0)
-        self._lock.write(self.name)
-        self._lock.flush()
-        for left in self.folder.glob(".*checkpoint-*"):  # temporary files of attempts that were killed
-            left.unlink(missing_ok=True)
-        self._take_token()
+        try:
+            self._lock.truncate(0)
+            self._lock.write(self.name)
+            self._lock.flush()
+            for left in self.folder.glob(".*checkpoint-*"):  # temporary files of attempts that were killed
+                left.unlink(missing_ok=True)
+            self._take_token()
+        except OSError as error:
+            raise unwritable(self.folder, error) from None
 
     def check(self) -> None:
         """Raises UserError where another attempt has begun since this one, which then must not write any more.
