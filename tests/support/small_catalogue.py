@@ -32,12 +32,14 @@ def cut(project: Project, runs: dict = RUNS, tables: dict = TABLES, figures: dic
                 model["per_dataset"] = {name: value for name, value in model["per_dataset"].items() if name in runs}
         judge = content["judge"]
         judge["per_dataset"] = {name: value for name, value in judge.get("per_dataset", {}).items() if name in runs}
+        for section, shown in (("tables", tables), ("figures", figures)):
+            for name, report in content.get(section, {}).items():
+                if "models" in report:
+                    report["models"] = [model for model in report["models"] if model in models]
+                if "datasets" in report:
+                    report["datasets"] = shown[name]
         if file == "params.yaml":
             content["runs"] = runs
-            for section, shown in (("tables", tables), ("figures", figures)):
-                for name, report in content[section].items():
-                    report["models"] = [model for model in report["models"] if model in models]
-                    report["datasets"] = shown[name]
             for key in ("labels", "floor"):
                 judge[key] = {name: value for name, value in judge[key].items() if name in runs}
             watched = content["video_judge"]["datasets"]
