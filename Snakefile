@@ -42,9 +42,11 @@ try:
             sys.exit(overlay)
         network_settings.check(PARAMS)
         slurm.check_profile({name: model.gpus for name, model in PARAMS.models.items()})
-    fingerprints.write(PARAMS)  # before the DAG is built: Snakemake lists a folder once and would miss later files
+    # Both before the DAG is built: Snakemake lists a folder once and would miss later files. A copied report is older than
+    # its fingerprint, so that it is made again when a record behind it is gone.
     if workflow.is_main_process:
         adoption.take_over_published(PARAMS)
+    fingerprints.write(PARAMS)
 except UserError as error:
     sys.exit(str(error))
 
