@@ -5,6 +5,8 @@ the whole database, so that a database on such a file system is refused. This mo
 """
 
 import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path, PurePath
 
 import psutil
@@ -34,7 +36,8 @@ def choose(database: Path | None = None) -> str | Path:
             in the working directory.
 
     Raises:
-        UserError: the variable names neither a server nor a database file, or the file is on a network file system.
+        UserError: the variable names neither a server nor a database file, the file is on a network file system, or it
+            is no database.
     """
     uri = named()
     if database is None and uri.startswith(("http://", "https://")):
@@ -53,7 +56,20 @@ def choose(database: Path | None = None) -> str | Path:
             f"{database}: on a network file system ({kind}), where SQLite loses data; set {VARIABLE} to"
             f" {SQLITE}/local/disk/mlflow.db or to a server, http://HOST:5000 (docs/storage.md)"
         )
+    if database.is_file():
+        _open(database)
     return database
+
+
+def _open(database: Path) -> None:
+    """Reads a little of a database. MLflow itself tries a damaged one again and again, for more than a minute."""
+    try:
+        with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as connection:
+            connection.execute("PRAGMA schema_version")
+    except sqlite3.OperationalError:  # another program writes to it, which MLflow waits for
+        return
+    except sqlite3.DatabaseError as error:
+        raise UserError(f"{database}: {error}; move it away and repeat: it is made again from the records") from None
 
 
 def mounts() -> list[tuple[str, str]]:
