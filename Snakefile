@@ -37,6 +37,7 @@ try:
     PARAMS = params.load(overrides=config)
     if workflow.is_main_process:
         progress_line.hush(workflow)
+        workdir_lock.keep_locks_of_others()
         earlier_layout.refuse()
         if overlay := command_line.foreign_overlay(workflow.overwrite_configfiles, PARAMS.scale):
             sys.exit(overlay)

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,30 @@ HOLD = """from latentmotion.pipeline import workdir_lock
 workdir_lock.record()
 print(workdir_lock.name(), flush=True)
 input()"""
+WORKFLOW = """import atexit
+from latentmotion.pipeline import workdir_lock
+
+if workflow.is_main_process:
+    workdir_lock.keep_locks_of_others()
+    atexit.register(workdir_lock.say)
+
+onstart:
+    workdir_lock.record()
+
+rule long:
+    output: "long.txt"
+    shell: "echo > began; read line < end; touch {output}"
+
+rule short:
+    output: "short.txt"
+    shell: "touch {output}"
+"""
+
+
+def recorded() -> Path:
+    """The file of the only holder."""
+    (file,) = workdir_lock.LOCKS.glob(workdir_lock.HOLDERS)
+    return file
 
 
 @pytest.fixture
@@ -30,9 +55,10 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-def start() -> subprocess.Popen:
+def start(others: str = "None") -> subprocess.Popen:
+    """A process that has recorded itself. To itself it is no other holder."""
     process = subprocess.Popen([sys.executable, "-c", HOLD], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    assert process.stdout.readline() == "None\n"  # to itself it is no other holder
+    assert process.stdout.readline().startswith(others)
     return process
 
 
@@ -62,10 +88,43 @@ def test_a_dead_holder_is_shown_and_unlocked(folder, capsys):
     assert (folder / "called").read_text() == "--unlock --quiet all\n"
 
 
+def test_all_holders_are_named_and_one_that_lives_keeps_the_locks(folder):
+    dead = start()
+    living = start(others=f"process {dead.pid} of ")
+    dead.kill()
+    dead.communicate()
+    assert f"process {living.pid} of " in workdir_lock.name() and f"process {dead.pid} of " not in workdir_lock.name()
+    with pytest.raises(UserError, match=f"held by process {living.pid} of .* still works"):
+        workdir_lock.unlock()
+    living.communicate("\n")  # ends by itself and takes its file along
+    assert f"process {dead.pid} of " in workdir_lock.name()
+    workdir_lock.unlock()
+    assert workdir_lock.name() is None
+
+
+def test_a_process_that_ends_leaves_the_locks_of_another_one(tmp_path):
+    """Snakemake itself removes the locks of all processes when one ends, and two then write the same files."""
+    (tmp_path / "Snakefile").write_text(WORKFLOW)
+    for pipe in ("began", "end"):
+        os.mkfifo(tmp_path / pipe)
+    call = [sys.executable, "-m", "snakemake", "--cores", "1", "--quiet", "all", "--"]
+    first = subprocess.Popen([*call, "long"], cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    assert (tmp_path / "began").read_text() == "\n"
+    other = subprocess.run([*call, "short"], cwd=tmp_path, capture_output=True, text=True)
+    assert other.returncode == 0 and "held by" not in other.stderr
+    second = subprocess.run([*call, "long"], cwd=tmp_path, capture_output=True, text=True)
+    assert second.returncode != 0 and f"held by process {first.pid} of " in second.stderr.splitlines()[-1]
+    (tmp_path / "end").write_text("\n")
+    _, error = first.communicate()
+    assert first.returncode == 0, error
+    assert list((tmp_path / ".snakemake/locks").iterdir()) == []
+
+
 def test_a_process_that_got_the_number_later_is_not_the_holder(folder):
     workdir_lock.record()
-    content = json.loads(workdir_lock.FILE.read_text())
-    workdir_lock.FILE.write_text(json.dumps(content | {"started": content["started"] - 1000}))
+    file = recorded()
+    content = json.loads(file.read_text())
+    file.write_text(json.dumps(content | {"started": content["started"] - 1000}))
     assert workdir_lock.name() is not None
     workdir_lock.unlock()
     assert (folder / "called").exists()
@@ -73,8 +132,9 @@ def test_a_process_that_got_the_number_later_is_not_the_holder(folder):
 
 def test_a_holder_on_another_machine_cannot_be_judged_from_here(folder):
     workdir_lock.record()
-    content = json.loads(workdir_lock.FILE.read_text())
-    workdir_lock.FILE.write_text(json.dumps(content | {"host": "login2", "process": os.getpid()}))
+    file = recorded()
+    content = json.loads(file.read_text())
+    file.write_text(json.dumps(content | {"host": "login2", "process": os.getpid()}))
     assert "on login2 since" in workdir_lock.name()
     with pytest.raises(UserError, match="run this on login2"):
         workdir_lock.unlock()
@@ -83,7 +143,7 @@ def test_a_holder_on_another_machine_cannot_be_judged_from_here(folder):
 @pytest.mark.parametrize("content", ["", "[]", "{", '{"process": "1"}', '{"process": 1, "host": 3}'])
 def test_a_damaged_file_names_nobody_and_can_be_unlocked(folder, content):
     workdir_lock.record()
-    workdir_lock.FILE.write_text(content)
+    recorded().write_text(content)
     assert workdir_lock.name() is None
     workdir_lock.unlock()
     assert (folder / "called").exists()
@@ -94,11 +154,11 @@ def test_times_of_files_decide_nothing(folder, hours):
     """They are another machine's clock on a network file system."""
     process = start()
     times = (time.time() + hours * 3600,) * 2
-    os.utime(workdir_lock.FILE, times)
+    os.utime(recorded(), times)
     with pytest.raises(UserError, match="still works"):
         workdir_lock.unlock()
     process.kill()
     process.communicate()
-    os.utime(workdir_lock.FILE, times)
+    os.utime(recorded(), times)
     workdir_lock.unlock()
     assert (folder / "called").exists()
