@@ -21,7 +21,6 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from latentmotion.cli import pair
 from latentmotion.config import catalogue, paths
 from latentmotion.config.schema import Compute, Params, Training
 from latentmotion.config.settings import evaluation_settings, training_settings
@@ -34,7 +33,7 @@ from latentmotion.data.prepared import PreparedDataset
 from latentmotion.evaluation.judges.label_judge import load_judges
 from latentmotion.evaluation.learnt import learnt
 from latentmotion.evaluation.protocols.base import EvaluationContext
-from latentmotion.pipeline.one_run import find
+from latentmotion.pipeline.one_run import find, pair
 from latentmotion.training import device as devices
 from latentmotion.training import out_of_memory
 from latentmotion.training.batches import Batches
