@@ -124,10 +124,9 @@ def test_a_wrong_declaration_is_one_line(package, model, message):
 def contract_tests(package, folder, *options: str) -> tuple[int, str]:
     """Runs the contract tests in a process of their own. Returns the exit code and the output."""
     path = os.pathsep.join([str(package.parent), str(ROOT / "src")])
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--pyargs", "latentmotion.contracts", *options],
-        cwd=folder, env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True,
-    )  # fmt: skip
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--pyargs", "latentmotion.contracts"]
+    environment = os.environ | {"PYTHONPATH": path}
+    done = subprocess.run([*command, *options], cwd=folder, env=environment, capture_output=True, text=True)
     return done.returncode, done.stdout
 
 
