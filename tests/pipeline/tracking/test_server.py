@@ -59,7 +59,7 @@ def test_a_server_holds_each_record_once(server, tmp_path):
     assert sorted(runs) == ["halo (tiny)", "halo seed 0", "real (tiny)", "real seed 0"]
     run = runs["halo seed 0"]
     assert run.data.params == {"seed": "0", "system": "halo", "training.lr": "0.1"}
-    assert run.data.metrics["motion-swap/action_h_y.x"] == 0.5
+    assert run.data.metrics["motion-swap/action_accuracy"] == 0.5
     assert run.data.tags["dvc.run_md5"] == "abc.dir"
     curve = client.get_metric_history(run.info.run_id, "loss/total")
     assert len(curve) <= 1000 and curve[-1].step == 2501
@@ -71,7 +71,7 @@ def test_a_server_holds_each_record_once(server, tmp_path):
     path.write_text(path.read_text().replace("0.5", "0.75"))
     assert track(tmp_path, server, records) == f"{server}: 1 new of 2 records"
     runs = client.search_runs([experiment.experiment_id], "tags.mlflow.runName = 'halo seed 0'")
-    assert {run.data.tags["status"]: run.data.metrics["motion-swap/action_h_y.x"] for run in runs} == {
+    assert {run.data.tags["status"]: run.data.metrics["motion-swap/action_accuracy"] for run in runs} == {
         "superseded": 0.5,
         "ok": 0.75,
     }
