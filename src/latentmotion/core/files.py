@@ -11,6 +11,7 @@ import json
 import os
 import secrets
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +114,30 @@ def check_space(folder: Path, needed: int, what: str) -> None:
             f"{folder}: {what} needs about {-(-needed // MB)} MB there and {free // MB} MB are free; free space and"
             " repeat"
         )
+
+
+@contextlib.contextmanager
+def whole_folder(out: Path, replace: bool = True) -> Iterator[Path]:
+    """A new folder to write to. It gets the name `out` where the block ends without an error, and else it is removed.
+
+    Raises UserError where it cannot be written.
+
+    Arguments:
+        replace: delete a folder that has this name already. Without it, such a folder is an error.
+    """
+    temporary = temporary_name(out)
+    try:
+        temporary.mkdir(parents=True)
+        yield temporary
+        sync_folder(temporary)
+        if replace:
+            replace_folder(temporary, out)
+        else:
+            temporary.rename(out)
+    except OSError as error:
+        raise unwritable(out, error) from None
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def sync_folder(folder: Path) -> None:

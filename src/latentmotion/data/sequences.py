@@ -5,7 +5,6 @@ prepared.py describes the files and reads them.
 
 import hashlib
 import json
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -14,16 +13,7 @@ import numpy as np
 
 from latentmotion.config.splits import SPLITS
 from latentmotion.core.errors import UserError
-from latentmotion.core.files import (
-    digest,
-    file_digest,
-    remove_left_overs,
-    replace_folder,
-    sync_folder,
-    temporary_name,
-    unwritable,
-    write_atomic,
-)
+from latentmotion.core.files import digest, file_digest, remove_left_overs, whole_folder, write_atomic
 from latentmotion.data.contract import check_labels, check_sequences
 from latentmotion.data.label_spec import LabelSpec
 
@@ -70,11 +60,8 @@ def write(sequences: Sequences, out: Path, settings: dict) -> None:
     _check_lengths(sequences, out)
     check_sequences(sequences.x, out)
     check_labels(sequences.labels, sequences.specs, sequences.split, out)
-    temporary = temporary_name(out)
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        remove_left_overs(out)
-        temporary.mkdir()
+    remove_left_overs(out)
+    with whole_folder(out) as temporary:
         manifest = {"settings": settings, "facts": sequences.facts, "repeats": sequences.repeats, "splits": {}}
         manifest["labels"] = {n: {"kind": s.kind, "classes": list(s.classes)} for n, s in sequences.specs.items()}
         exclusive: dict[str, set] = {}
@@ -91,12 +78,6 @@ def write(sequences: Sequences, out: Path, settings: dict) -> None:
         }
         manifest["manifest_sha256"] = digest(json.loads(json.dumps(manifest)))
         write_atomic(temporary / "manifest.json", json.dumps(manifest, indent=1).encode() + b"\n")
-        sync_folder(temporary)
-        replace_folder(temporary, out)
-    except OSError as error:
-        raise unwritable(out, error) from None
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _check_lengths(sequences: Sequences, out: Path) -> None:

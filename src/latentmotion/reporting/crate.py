@@ -18,7 +18,7 @@ from latentmotion.config.downloads import licences
 from latentmotion.config.params import load
 from latentmotion.config.schema import Params
 from latentmotion.core.errors import UserError, nearest
-from latentmotion.core.files import file_digest, temporary_name, unwritable
+from latentmotion.core.files import file_digest, whole_folder
 from latentmotion.core.records import Evaluation, Report, read_record
 from latentmotion.pipeline.tracking.times import Commits
 
@@ -48,9 +48,7 @@ def crate(name: str, out: Path | None) -> Path:
     if out.exists():
         raise UserError(f"{out}: is there already; remove it or name another folder with --out")
     described = metadata(params, name, files, records, Commits("results", paths.PUBLISHED))
-    temporary = temporary_name(out)
-    try:
-        temporary.mkdir(parents=True)
+    with whole_folder(out, replace=False) as temporary:
         for file in files:
             shutil.copyfile(file, temporary / file.name)
         for record in records:
@@ -58,11 +56,6 @@ def crate(name: str, out: Path | None) -> Path:
             shutil.copyfile(record, temporary / record)
         text = json.dumps(described, indent=1, ensure_ascii=False) + "\n"
         (temporary / "ro-crate-metadata.json").write_text(text, encoding="utf-8")
-        temporary.rename(out)
-    except OSError as error:
-        raise unwritable(out, error) from None
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
     return out
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from latentmotion import __version__
 from latentmotion.core.errors import UserError
-from latentmotion.core.files import digest, file_digest, temporary_name, unwritable
+from latentmotion.core.files import digest, file_digest, whole_folder
 from latentmotion.core.records import read_record
 from latentmotion.data.prepared import PreparedDataset
 from latentmotion.evaluation.judges.base import read_judge
@@ -86,19 +86,11 @@ def _json(content: dict) -> str:
 
 def _write(out: Path, copied: dict[str, Path], texts: dict[str, str]) -> Path:
     """Writes a folder of copied files and texts, whole or not at all."""
-    temporary = temporary_name(out)
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        temporary.mkdir()
+    with whole_folder(out, replace=False) as temporary:
         for name, file in copied.items():
             shutil.copyfile(file, temporary / name)
         for name, text in texts.items():
             (temporary / name).write_text(text, encoding="utf-8")
-        temporary.rename(out)
-    except OSError as error:
-        raise unwritable(out, error) from None
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
     return out
 
 

@@ -20,7 +20,7 @@ from latentmotion.config.params import load
 from latentmotion.config.schema import Params
 from latentmotion.config.settings import judge_settings, training_settings
 from latentmotion.core.errors import UserError
-from latentmotion.core.files import digest, file_digest, replace_folder, sync_folder, temporary_name, unwritable
+from latentmotion.core.files import digest, file_digest, whole_folder
 from latentmotion.core.history import read_history
 from latentmotion.core.records import JudgeRecord, Name, Record, Run, read_json, read_record, write_record
 from latentmotion.core.source_code import code_digest
@@ -185,19 +185,11 @@ def _vacant(out: Path, there: Path, weights: Path) -> None:
 
 
 def _write(out: Path, copied: dict[str, Path], records: dict[str, dict]) -> None:
-    temporary = temporary_name(out)
-    try:
-        temporary.mkdir(parents=True)
+    with whole_folder(out) as temporary:
         for name, file in copied.items():
             shutil.copyfile(file, temporary / name)
         for name, record in records.items():
             write_record(temporary / name, record)
-        sync_folder(temporary)
-        replace_folder(temporary, out)
-    except OSError as error:
-        raise unwritable(out, error) from None
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _other_data(folder: Path, wanted: str | None) -> list[str]:
