@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from support.prepared_data import prepared_once, settings
+from support.prepared_data import prepare_tiny, prepared_once, settings
 from support.speech_files import make_digits, make_timit
 
 from latentmotion.contracts import datasets
@@ -113,7 +113,7 @@ def made(request, raw, tmp_path_factory):
     chosen, files = settings(dataset, source), raw(dataset) if source == "real" else None
 
     def again(out: Path) -> Path:
-        prepare(dataset, files, out, chosen)
+        prepare_tiny(dataset, source, files, out)
         return out
 
     return prepared_once(tmp_path_factory, dataset, source, files), chosen, again

@@ -57,6 +57,27 @@ class Project:
         lines = output.split("Job stats:")[1].split("total")[0].splitlines()
         return {line.split()[0]: int(line.split()[1]) for line in lines if line and line.split()[-1].isdigit()}
 
+    def make_all_in_one_process(self) -> None:
+        """Makes what `snakemake` would make, by the same commands in the same order, but in one process.
+
+        A process for each job would load torch for each job, which takes most of the time at scale tiny.
+        """
+        plan = self.run("snakemake", "-n", "-p")
+        mark = "Shell command: "
+        lines = [line for line in plan.splitlines() if line.startswith(mark) and " >> " in line]  # not those of aliases
+        commands = list(dict.fromkeys(line.removeprefix(mark) for line in lines))
+        done = subprocess.run(
+            [sys.executable, str(ROOT / "tests/support/run_commands.py")],
+            cwd=self.path,
+            env=self.environment(),
+            input="\n".join(commands),
+            text=True,
+            capture_output=True,
+        )
+        assert done.returncode == 0, done.stderr[-6000:]
+        self.run("snakemake", "--touch", "--forceall", "--quiet", "all")
+        self.run("latentmotion", "dvc-commit")
+
     def out_of_date(self) -> set[str]:
         """The stages that DVC would run, once the fingerprints are those of the parameters and the code."""
         self.run("dvc", "repro", "fingerprints")
