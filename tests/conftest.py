@@ -39,7 +39,7 @@ def make_everything(folder: Path) -> None:
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory) -> Project:
-    """A project with a small catalogue, in which `snakemake` has made everything. Tests leave it as they find it."""
+    """A project with a small catalogue, in which everything is made. Tests leave it as they find it."""
     made = once(tmp_path_factory, "finished", make_everything)
     if "PYTEST_XDIST_WORKER" not in os.environ:
         return Project(made)

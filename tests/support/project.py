@@ -57,8 +57,8 @@ class Project:
         lines = output.split("Job stats:")[1].split("total")[0].splitlines()
         return {line.split()[0]: int(line.split()[1]) for line in lines if line and line.split()[-1].isdigit()}
 
-    def make_all_in_one_process(self) -> None:
-        """Makes what `snakemake` would make, by the same commands in the same order, but in one process.
+    def make_all_in_one_process(self) -> int:
+        """Makes what `snakemake` would make, by the same commands in the same order. Returns how many there are.
 
         A process for each job would load torch for each job, which takes most of the time at scale tiny.
         """
@@ -77,6 +77,7 @@ class Project:
         assert done.returncode == 0, done.stderr[-6000:]
         self.run("snakemake", "--touch", "--forceall", "--quiet", "all")
         self.run("latentmotion", "dvc-commit")
+        return len(commands)
 
     def out_of_date(self) -> set[str]:
         """The stages that DVC would run, once the fingerprints are those of the parameters and the code."""

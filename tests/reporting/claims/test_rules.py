@@ -156,15 +156,6 @@ def test_preconditions_of_a_claim():
     assert reasons(found) == {"neither is halfway from chance to the judge in action_accuracy (motion-swap)"}
 
 
-def test_a_claim_that_models_do_not_learn_is_decided_by_runs_that_have_not():
-    failed = runs("dsvae", ACTION, LOW, learnt=False, learnt_why="It explains nothing.")
-    given = evidence(real(), *runs("halo", ACTION, HIGH), *failed)
-    assert reasons(judge(claim(), given)) == {f"seed {seed} has not learnt (It explains nothing)" for seed in range(5)}
-    assert judge(claim(preconditions="than need not learn"), given).verdict == Verdict.UPHELD
-    swapped = claim(better="dsvae", than="halo", preconditions="than need not learn")
-    assert judge(swapped, given).verdict == Verdict.UNDECIDED
-
-
 def test_holm_is_stricter_than_each_comparison_alone():
     near = [value + gap for value, gap in zip(LOW, [0.01, 0.10, 0.03, 0.09, 0.06], strict=True)]
     rivals = [*runs("dsvae", ACTION, LOW), *runs("s3vae", ACTION, LOW), *runs("mocogan", ACTION, LOW)]

@@ -23,7 +23,7 @@ COLUMNS = (
 PAIRED = ("superiority", "equivalence", "non_inferiority")  # the kinds that compare models seed by seed
 SIDES = ("each", "better", "than")
 WORDS = {"pairs": ("", "all", "in order"), "correction": ("", "holm"), "direction": ("higher", "lower")}
-HALFWAY, REAL_DATA_ONLY, MAY_FAIL = WORDS_ALONE = ("halfway", "real data", "than need not learn")
+HALFWAY, REAL_DATA_ONLY = "halfway", "real data"
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,6 @@ class Claim:
     holm: bool  # whether the p-values of all comparisons on one data set are adjusted together
     halfway: bool  # the better model must be at least halfway from chance to the judge
     real_data_only: bool
-    may_fail: bool  # the claim is that the models of `than` do not learn, so their runs need not have learnt
     reports: tuple[str, ...]
 
     @property
@@ -128,7 +127,7 @@ def read_claim(line: dict[str, str]) -> Claim:
         text=line,
         parts=_parts(line),
         agreeing=tuple(_agreeing(text) for text in items(line["agreeing"])),
-        conditions=tuple(_condition(text) for text in wanted if text not in WORDS_ALONE),
+        conditions=tuple(_condition(text) for text in wanted if text not in (HALFWAY, REAL_DATA_ONLY)),
         better=better,
         than=than,
         pairs=_pairs(line, better, than),
@@ -137,7 +136,6 @@ def read_claim(line: dict[str, str]) -> Claim:
         holm=line["correction"] == "holm",
         halfway=HALFWAY in wanted,
         real_data_only=REAL_DATA_ONLY in wanted,
-        may_fail=MAY_FAIL in wanted,
         reports=items(line["reports"]),
     )
 

@@ -66,21 +66,18 @@ class Evidence:
         """Whether a model has records on a data set, or is meant to be trained on it."""
         return (model, dataset) in self.runs or model in self.planned.get(dataset_name(dataset), ())
 
-    def faults(
-        self, model: str, dataset: str, seeds: Iterable[int], measures: Iterable[Measure], may_fail: bool = False
-    ) -> list[Reason]:
+    def faults(self, model: str, dataset: str, seeds: Iterable[int], measures: Iterable[Measure]) -> list[Reason]:
         """Why the runs of one model cannot be evidence; empty where nothing speaks against them.
 
-        A run must have ended with numbers, must have learnt (unless the claim is that it does not), and must be judged
-        by judges that reach their floor. All seeds must have the same settings, and must be scored on the data of the
-        record of the real data.
+        A run must have ended with numbers, must have learnt, and must be judged by judges that reach their floor. All
+        seeds must have the same settings, and must be scored on the data of the record of the real data.
         """
         runs = self.of_run(model, dataset)
         if not runs:
             return [Reason("no record" if self.trains(model, dataset) else "params.yaml does not train it", model)]
         found = [Reason(f"seed {seed}: {record['status']}", model) for seed, record in runs.items() if _failed(record)]
         used = {seed: runs[seed] for seed in seeds if seed in runs and not _failed(runs[seed])}
-        found += [] if may_fail else _unlearnt(model, used)
+        found += _unlearnt(model, used)
         found += _differences(model, used.values(), self.real(dataset))
         weak = {
             (label, judge["test_accuracy"], judge["floor"])

@@ -115,10 +115,7 @@ def _compare(claim: Claim, dataset: str, evidence: Evidence, part: Part, better:
     first, second = evidence.of_run(better, dataset), evidence.of_run(than, dataset)
     common = [seed for seed in first if seed in second]
     measures = [found.measure for found in (part, *claim.parts[:1], *claim.agreeing)]
-    reasons = [
-        *evidence.faults(better, dataset, common, measures),
-        *evidence.faults(than, dataset, common, measures, claim.may_fail),
-    ]
+    reasons = [*evidence.faults(better, dataset, common, measures), *evidence.faults(than, dataset, common, measures)]
     values = {model: part.by_seed(runs, common) for model, runs in ((better, first), (than, second))}
     if first and second:
         reasons += [

@@ -158,8 +158,6 @@ def rule(claim: Claim, titles: Titles) -> str:
         wanted.append("the better model is at least halfway from chance to the judge")
     if claim.real_data_only:
         wanted.append("the data are the real ones")
-    if claim.may_fail:
-        wanted.append(f"{than} need not have learnt, since that is what the claim says")
     return text + (f" Preconditions: {'; '.join(wanted)}." if wanted else "")
 
 
