@@ -41,13 +41,15 @@ experiments: .venv/.ok
 	dvc exp show --only-changed --drop '^(config|data/|fingerprints/|params[.]yaml|runs/|judges/|results/|reports/|src/)'
 
 # Every file is compared with its sha256 in requirements/*.lock, which .ci/lock writes. Where there is no GPU, torch for
-# CPUs alone is taken, if a package index that pip knows has it; it is a tenth of the size.
-PIP := .venv/bin/pip install -q --no-deps
+# CPUs alone is taken, if a package index that pip knows has it; it is a tenth of the size. Python compiles a module when
+# it is first imported, which takes less time than to compile all of them here.
+PIP := .venv/bin/pip install -q --no-deps --no-compile
 .venv/.ok: pyproject.toml $(wildcard requirements/*.lock)
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11) and "make: python3 is older than 3.11; install 3.11 or newer")'
 	python3 -m venv .venv
 	$(PIP) --require-hashes -r requirements/build.lock
-	$(PIP) --require-hashes --no-build-isolation -r requirements/base.lock
+	$(PIP) --require-hashes --no-build-isolation -r requirements/workflow.lock & workflow=$$!; \
+	$(PIP) --require-hashes --no-build-isolation -r requirements/library.lock && wait $$workflow
 	@if command -v nvidia-smi > /dev/null || ! $(PIP) --require-hashes -r requirements/cpu.lock 2> /dev/null; then \
 	echo "$(PIP) --require-hashes -r requirements/cuda.lock"; $(PIP) --require-hashes -r requirements/cuda.lock; fi
 	$(PIP) --no-build-isolation -e .

@@ -23,7 +23,8 @@ class Project:
     def environment(self) -> dict[str, str]:
         """Variables under which the tools of this Python run the sources of this copy."""
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        own = {"PATH": path, "PYTHONPATH": str(self.path / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
+        sources = os.pathsep.join(filter(None, [str(self.path / "src"), os.environ.get("PYTHONPATH")]))
+        own = {"PATH": path, "PYTHONPATH": sources, "PYTHONDONTWRITEBYTECODE": "1"}
         return os.environ | own
 
     def start(self, *command: str, **environment: str) -> subprocess.Popen:
