@@ -15,8 +15,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """The longest file comes first, and those that work with clones of its project last."""
-    first = {"test_dag.py": 0, "test_clone.py": 2, "test_remotes.py": 2}
+    """The longest files come first, and those that work with clones of its project last."""
+    first = {"test_whole_catalogue.py": 0, "test_dag.py": 0, "test_clone.py": 2, "test_remotes.py": 2}
     items.sort(key=lambda item: first.get(item.path.name, 1))
 
 

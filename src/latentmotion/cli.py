@@ -263,7 +263,7 @@ def figure(
 
 @verb
 def claims(
-    results: Annotated[list[Path] | None, typer.Argument(help="folders of records, the wanted scale first")] = None,
+    results: Annotated[list[Path] | None, typer.Argument(help="folders of records, one a scale")] = None,
     claims: File = Path("data/claims.csv"),
     out: File = Path("reports/claims"),
     settings: Annotated[str | None, typer.Option(help="JSON; default: those of params.yaml")] = None,

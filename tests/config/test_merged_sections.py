@@ -43,7 +43,10 @@ def test_a_wrong_hyper_parameter_is_named_where_it_stands(section, message, plac
         ({"datasets": {"sprites": {"frames": "1:30"}}}, "datasets.sprites.frames.*valid integer"),
         ({"judge": {"per_dataset": {"faces": {"lr": 0}}}}, "judge.per_dataset.faces.lr.*greater than 0"),
         ({"models": {"halo": {"training": [1]}}}, "models.halo.training"),
-        ({"models": {"halo": {"per_dataset": {"faces": {"network": 3}}}}}, "network: expected keys and values, got 3"),
+        (
+            {"models": {"halo": {"per_dataset": {"faces": {"network": 3}}}}},
+            "faces.network.: Input should be a valid dictionary; got 3",
+        ),
         ({"models": {3: {}}}, "models.3"),
         ({"tables": [1]}, "key 'tables'.*dictionary"),
         ({"tables": {"x`touch /tmp/c`": REPORT}}, "tables: .*cannot be used in a path"),

@@ -23,6 +23,8 @@ from latentmotion.core.errors import UserError
         ({"models": {"halo": {"training": {"step": 2}}}}, "did you mean 'steps'"),
         ({"models": {"halo": {"system": "hallo"}}}, "models.halo.system: unknown 'hallo'; did you mean 'halo'"),
         ({"models": {"halo": {"per_dataset": {"sprits": {}}}}}, "did you mean 'sprites'"),
+        ({"models": {"halo": {"per_dataset": {"sprites": {"nets": {}}}}}}, "nets'; did you mean 'network'"),
+        ({"models": {"halo": {"per_dataset": {"sprites": {"seeds": [-1]}}}}}, "sprites.seeds.0.*greater than or equal"),
         ({"models": {"a/../b": {"title": "A", "system": "halo"}}}, "lower-case"),
         ({"datasets": {"faces": {"title": "faces (drawn)"}}}, "datasets.faces.*stand_in.title must differ from title"),
         ({"models": {"mine": {"like": "halo"}}}, "key 'models.mine.title' is missing; add it"),
@@ -163,9 +165,9 @@ def test_a_table_may_ask_for_seeds_of_its_own():
     assert {run.seed for run in catalogue.runs(loaded) if run.model == "s3vae"} == {0, 3, 4}
 
 
-def test_claims_are_judged_by_the_present_scale_first_and_never_by_tiny_as_another():
-    scales = ["overnight", "paper", "quick", "tiny"]
-    folders = ["results/quick", "results/overnight", "results/paper"]
+def test_claims_are_judged_by_the_longest_trainings_first_and_never_by_tiny_as_another():
+    scales = ["mine", "overnight", "paper", "quick", "tiny"]
+    folders = ["results/paper", "results/overnight", "results/quick", "results/mine"]
     assert paths.claims_records(params.load(), scales) == folders
     tiny = params.load(overrides={"scale": "tiny"})
     assert paths.claims_records(tiny, scales)[0] == "results/tiny"
@@ -182,3 +184,12 @@ def test_exponents_are_numbers(tmp_path):
     text = Path("params.yaml").read_text().replace("lr: 1.0e-3", "lr: 1e-3")
     (tmp_path / "params.yaml").write_text(text)
     assert params.load(tmp_path / "params.yaml").judge.lr == 0.001
+
+
+def test_a_model_can_have_other_seeds_on_one_data_set_which_a_model_like_it_does_not_take_over():
+    halo = {"seeds": [0, 1], "per_dataset": {"sprites": {"seeds": [0, 3]}}}
+    loaded = params.load(overrides={"scale": "quick", "models": {"halo": halo}})
+    assert [catalogue.seeds(loaded, "halo", name) for name in ("sprites", "balls")] == [[0, 3], [0, 1]]
+    assert catalogue.seeds(loaded, "halo-skew", "sprites") == loaded.seeds == [0]
+    trained = [run.seed for run in catalogue.runs(loaded) if (run.model, run.dataset) == ("halo", "sprites-drawn")]
+    assert {0, 3} <= set(trained)

@@ -24,7 +24,7 @@ class Project:
         """Variables under which the tools of this Python run the sources of this copy."""
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         sources = os.pathsep.join(filter(None, [str(self.path / "src"), os.environ.get("PYTHONPATH")]))
-        own = {"PATH": path, "PYTHONPATH": sources, "PYTHONDONTWRITEBYTECODE": "1"}
+        own = {"PATH": path, "PYTHONPATH": sources}
         return os.environ | own
 
     def start(self, *command: str, **environment: str) -> subprocess.Popen:

@@ -36,8 +36,10 @@ def ids(params: Params) -> dict[str, str]:
     return {name: dataset_id(name, dataset) for name, dataset in params.datasets.items()}
 
 
-def seeds(params: Params, model: str) -> list[int]:
-    return params.models[model].seeds or params.seeds
+def seeds(params: Params, model: str, dataset: str) -> list[int]:
+    """The training seeds of a model on a data set: those of this data set, of the model or of the scale."""
+    section = params.models[model]
+    return section.on(dataset).seeds or section.seeds or params.seeds
 
 
 def runs(params: Params) -> list[Run]:
@@ -46,7 +48,7 @@ def runs(params: Params) -> list[Run]:
         Run(model, dataset_id(name, params.datasets[name]), seed)
         for name, models in params.runs.items()
         for model in models
-        for seed in seeds(params, model)
+        for seed in seeds(params, model, name)
     ]
     reports = [*params.tables.values(), *params.figures.values()]
     return list(dict.fromkeys([*wanted, *(run for report in reports for run in report_runs(params, report))]))
@@ -60,7 +62,7 @@ def report_runs(params: Params, report) -> list[Run]:
         if name in report.datasets
         for model in models
         if model in report.models
-        for seed in report.seeds or seeds(params, model)
+        for seed in report.seeds or seeds(params, model, name)
     ]
 
 

@@ -24,7 +24,7 @@ def _check_shares(params: Params, name: str, where: str) -> None:
             " be shared out; set it to 1"
         )
     for dataset in (dataset for dataset, models in params.runs.items() if name in models):
-        own = model.per_dataset.get(dataset, {}).get("training", {})
+        own = model.on(dataset).training
         batch = merge(merge(params.training, model.training), own).get("batch")
         if isinstance(batch, int) and batch % model.gpus:
             raise UserError(
@@ -63,20 +63,15 @@ def check_names(params: Params, path: Path) -> None:
         where = f"{path}: models.{name}"
         _known(f"{where}.system", model.system, modules("models"))
         keys = config_keys(model.system)
-        for part, section in [
-            ("", model.model_dump()),
-            *((f".per_dataset.{d}", s) for d, s in model.per_dataset.items()),
-        ]:
-            for kind, known in (("network", keys), ("training", known_training)):
-                found = section.get(kind, {})
-                if not isinstance(found, dict):
-                    raise UserError(f"{where}{part}.{kind}: expected keys and values, got {found!r}; correct it")
+        for part, section in [("", model), *((f".per_dataset.{d}", s) for d, s in model.per_dataset.items())]:
+            for kind, found, known in (
+                ("network", section.network, keys),
+                ("training", section.training, known_training),
+            ):
                 for key in found:
                     _known(f"{where}{part}.{kind}", key, known)
-        for dataset, section in model.per_dataset.items():
+        for dataset in model.per_dataset:
             _known(f"{where}.per_dataset", dataset, params.datasets)
-            for key in section:
-                _known(f"{where}.per_dataset.{dataset}", key, ("network", "training"))
         if model.gpus > 1:
             _check_shares(params, name, where)
     for dataset, names in params.runs.items():

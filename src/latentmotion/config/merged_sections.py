@@ -19,7 +19,7 @@ def check_merged(params: Params, path: Path) -> None:
     """Raises UserError for the first value of a wrong type or range."""
     for name, model in params.models.items():
         for dataset in (None, *model.per_dataset):
-            own = model.per_dataset.get(dataset, {}).get("training", {})
+            own = model.on(dataset).training
             places = {
                 f"models.{name}.per_dataset.{dataset}.training": own,
                 f"models.{name}.training": model.training,

@@ -87,4 +87,10 @@ def _inherited(models: dict, name: str, path: Path, below: tuple[str, ...] = ())
     if other in (*below, name):
         raise UserError(f"{path}: models.{name}.like: '{other}' is in the end like itself; name another model")
     base = _inherited(models, other, path, (*below, name))
-    return merge({key: value for key, value in base.items() if key not in _OWN}, section)
+    taken = {key: value for key, value in base.items() if key not in _OWN}
+    if isinstance(exceptions := taken.get("per_dataset"), dict):
+        taken["per_dataset"] = {
+            dataset: {key: value for key, value in own.items() if key != "seeds"} if isinstance(own, dict) else own
+            for dataset, own in exceptions.items()
+        }
+    return merge(taken, section)

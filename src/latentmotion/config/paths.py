@@ -16,6 +16,7 @@ from latentmotion.config.splits import SPLITS
 
 REPORTS = "reports"  # the tables and figures that are made here; git ignores them
 PUBLISHED = "published"  # those that are committed with the project
+LONGEST_FIRST = ("paper", "overnight", "quick")  # the scales of the project, by how long their trainings are
 
 
 def fingerprints(params: Params) -> str:
@@ -117,6 +118,11 @@ def claims_files(folder: str = REPORTS) -> list[str]:
 
 
 def claims_records(params: Params, scales: list[str]) -> list[str]:
-    """The folders whose records judge the claims: that of the present scale first, then those of other scales."""
-    others = [scale for scale in scales if scale not in (params.scale, "tiny")]  # tiny only tests the code
-    return [f"results/{scale}" for scale in (params.scale, *others)]
+    """The folders whose records judge the claims: those of the longest trainings first.
+
+    A scale that is none of the project's own comes before them where it is the present one, and after them otherwise.
+    """
+    own = [scale for scale in LONGEST_FIRST if scale in scales]
+    present = [] if params.scale in own else [params.scale]
+    others = [scale for scale in scales if scale not in (*own, *present, "tiny")]  # tiny only tests the code
+    return [f"results/{scale}" for scale in (*present, *own, *others)]

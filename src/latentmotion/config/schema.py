@@ -114,6 +114,14 @@ class Compute(Closed):
     channels_last: bool = False
 
 
+class OnDataset(Closed):
+    """What differs from a model's own section on one data set."""
+
+    seeds: list[Seed] | None = Field(default=None, min_length=1, description="training seeds on this data set")
+    training: dict[str, Any] = Field(default_factory=dict)
+    network: dict[str, Any] = Field(default_factory=dict)
+
+
 class Model(Closed):
     """One system. `per_dataset` holds what differs on one dataset; `like` takes every section over from another model.
 
@@ -130,7 +138,11 @@ class Model(Closed):
     )
     training: dict[str, Any] = Field(default_factory=dict)
     network: dict[str, Any] = Field(default_factory=dict)
-    per_dataset: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    per_dataset: dict[str, OnDataset] = Field(default_factory=dict)
+
+    def on(self, dataset: str) -> OnDataset:
+        """What differs on the data set of this name."""
+        return self.per_dataset.get(dataset, OnDataset())
 
 
 class Generate(Closed):

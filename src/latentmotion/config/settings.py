@@ -12,11 +12,11 @@ from latentmotion.config.schema import Params
 def training_settings(params: Params, model: str, dataset: str) -> dict:
     """Everything that decides the outcome of a training, except its data and its seed."""
     section = params.models[model]
-    own = section.per_dataset.get(dataset_name(dataset), {})
+    own = section.on(dataset_name(dataset))
     return {
         "system": section.system,
-        "training": merge(merge(params.training, section.training), own.get("training", {})),
-        "network": merge(section.network, own.get("network", {})),
+        "training": merge(merge(params.training, section.training), own.training),
+        "network": merge(section.network, own.network),
         "compute": params.compute.model_dump(),
     }
 

@@ -42,7 +42,7 @@ def _networks(params: Params) -> dict[str, Callable[[], None]]:
     found = {}
     for name, model in params.models.items():
         for dataset in (None, *model.per_dataset):
-            own = model.per_dataset.get(dataset, {}).get("network", {})
+            own = model.on(dataset).network
             network = merge(model.network, own)
             section = f"models.{name}.per_dataset.{dataset}.network" if own else f"models.{name}.network"
             key = digest([model.system, code_digest(f"models/{model.system}"), network])

@@ -40,7 +40,7 @@ def find(
         raise UserError(
             f"data set '{dataset}': the source of {name} is another one at scale {params.scale}; take {name}"
         )
-    return params, catalogue.Run(model, identifier, catalogue.seeds(params, model)[0] if seed is None else seed)
+    return params, catalogue.Run(model, identifier, catalogue.seeds(params, model, name)[0] if seed is None else seed)
 
 
 def planned_dataset(dataset: str, scale: str | None, real: bool) -> tuple[Params, str]:
