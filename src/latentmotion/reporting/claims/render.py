@@ -23,7 +23,7 @@ def render_claims(claims: Path, folders: Sequence[Path], out: Path, settings: di
 
     Arguments:
         claims: data/claims.csv.
-        folders: the folders of records of one scale each, in the order in which they are asked. A folder may be missing.
+        folders: the folders of records, one a scale, in the order in which they are asked. A folder may be missing.
         settings: scale, planned (data set -> models that params.yaml trains on it) and titles.
     """
     titles = Titles.of(settings)
