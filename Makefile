@@ -10,7 +10,7 @@ table2: .venv/.ok
 paper: .venv/.ok
 	snakemake --config scale=paper -- reports/table2.csv
 
-test: .venv/.ok
+test: .venv/.compiled
 	pytest -n 2 -m "not slow" --no-loadscope-reorder
 
 # Needs a GPU, and of the packages only those of `pip install -e .`: it does not install anything. docs/cluster.md explains it.
@@ -53,4 +53,10 @@ PIP := .venv/bin/pip install -q --no-deps --no-compile
 	@if command -v nvidia-smi > /dev/null || ! $(PIP) --require-hashes -r requirements/cpu.lock 2> /dev/null; then \
 	echo "$(PIP) --require-hashes -r requirements/cuda.lock"; $(PIP) --require-hashes -r requirements/cuda.lock; fi
 	$(PIP) --no-build-isolation -e .
+	touch $@
+
+# The tests start hundreds of processes, two at a time: without this each would compile what it imports first. Some
+# packages have templates that are no Python, which is no error here.
+.venv/.compiled: .venv/.ok
+	-python -m compileall -qq -j 0 .venv/lib
 	touch $@

@@ -58,12 +58,12 @@ class Project:
         lines = output.split("Job stats:")[1].split("total")[0].splitlines()
         return {line.split()[0]: int(line.split()[1]) for line in lines if line and line.split()[-1].isdigit()}
 
-    def make_all_in_one_process(self) -> int:
+    def make_in_one_process(self, *targets: str) -> int:
         """Makes what `snakemake` would make, by the same commands in the same order. Returns how many there are.
 
         A process for each job would load torch for each job, which takes most of the time at scale tiny.
         """
-        plan = self.run("snakemake", "-n", "-p")
+        plan = self.run("snakemake", "-n", "-p", *targets)
         mark = "Shell command: "
         lines = [line for line in plan.splitlines() if line.startswith(mark) and " >> " in line]  # not those of aliases
         commands = list(dict.fromkeys(line.removeprefix(mark) for line in lines))
@@ -76,9 +76,14 @@ class Project:
             capture_output=True,
         )
         assert done.returncode == 0, done.stderr[-6000:]
+        return len(commands)
+
+    def make_all_in_one_process(self) -> int:
+        """Makes everything, and tells both tools that it is up to date. Returns how many commands there were."""
+        commands = self.make_in_one_process()
         self.run("snakemake", "--touch", "--forceall", "--quiet", "all")
         self.run("latentmotion", "dvc-commit")
-        return len(commands)
+        return commands
 
     def out_of_date(self) -> set[str]:
         """The stages that DVC would run, once the fingerprints are those of the parameters and the code."""
