@@ -37,14 +37,16 @@ def judge_all(claims: Sequence[Claim], evidence: Sequence[Evidence]) -> list[Jud
 
     Arguments:
         evidence: the records of one scale each. A claim is judged by the first that decides it, or, where none does, by
-            the first of all. Records of two scales are never mixed.
+            the one that has most seeds. Records of two scales are never mixed.
     """
     return [_judge_by_scale(claim, evidence) for claim in claims]
 
 
 def _judge_by_scale(claim: Claim, evidence: Sequence[Evidence]) -> Judged:
     found = [judge(claim, one) for one in evidence]
-    return next((one for one in found if one.verdict in DECIDED), found[0])
+    if decided := next((one for one in found if one.verdict in DECIDED), None):
+        return decided
+    return max(found, key=lambda one: (one.verdict is Verdict.IMPOSSIBLE, sum(each.seeds for each in one.findings)))
 
 
 def judge(claim: Claim, evidence: Evidence) -> Judged:
