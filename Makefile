@@ -48,15 +48,17 @@ PIP := .venv/bin/pip install -q --no-deps --no-compile
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11) and "make: python3 is older than 3.11; install 3.11 or newer")'
 	python3 -m venv .venv
 	$(PIP) --require-hashes -r requirements/build.lock
-	$(PIP) --require-hashes --no-build-isolation -r requirements/workflow.lock & workflow=$$!; \
-	$(PIP) --require-hashes --no-build-isolation -r requirements/library.lock && wait $$workflow
+	+$(MAKE) --no-print-directory -j 2 install-library install-workflow
 	@if command -v nvidia-smi > /dev/null || ! $(PIP) --require-hashes -r requirements/cpu.lock 2> /dev/null; then \
 	echo "$(PIP) --require-hashes -r requirements/cuda.lock"; $(PIP) --require-hashes -r requirements/cuda.lock; fi
 	$(PIP) --no-build-isolation -e .
 	touch $@
 
+install-%:
+	$(PIP) --require-hashes --no-build-isolation -r requirements/$*.lock
+
 # The tests start hundreds of processes, two at a time: without this each would compile what it imports first. Some
 # packages have templates that are no Python, which is no error here.
 .venv/.compiled: .venv/.ok
-	-python -m compileall -qq -j 0 .venv/lib
+	python -m compileall -qq -j 0 .venv/lib || true
 	touch $@

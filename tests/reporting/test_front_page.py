@@ -88,6 +88,9 @@ def test_a_story_has_decided_claims_and_surprises():
     assert [told.id for told in found.decided] == ["1"] and found.total == 5 and not found.more
     assert [told.id for told in found.surprises] == ["4", "2"]
     assert found.surprises[0].measured == ("sprites, acc: HALO 0.5 (3)",), "what decides nothing is left out"
+    many = row("6", "contradicted") | {"ours": " | ".join(f"sprites, acc: HALO {n} (3)" for n in range(5))}
+    measured = story([many]).surprises[0].measured
+    assert len(measured) == 4 and measured[2:] == ("sprites, acc: HALO 2 (3)", "and 2 more values")
     assert [told.note for told in story([row("5", "undecided", "no")]).surprises] == ["Note 5."]
     assert story([]).total == 0 and not story([]).surprises
     assert [(verdict, count) for *_, verdict, count in found.tally][:2] == [("upheld", 1), ("contradicted", 1)]

@@ -64,9 +64,7 @@ measured and mark it with ‡.</li>{% endfor %}</ul>
 {% if paper.story.surprises %}<ul>{% for one in paper.story.surprises %}
 <li>{% if one.note %}The paper's own numbers do not agree with its claim “{{ one.claim }}” {{ one.note }}
 {%- else %}The records contradict {{ "a part of " if one.verdict == "mixed" }}the claim “{{ one.claim }}”
-{%- for part in one.measured[:3] %} <span class="soft">{{ part }}{{ ";" if not loop.last }}</span>{% endfor %}
-{%- if one.measured | length > 3 %} <span class="soft">and {{ one.measured | length - 3 }} more values</span>{% endif %}
-{%- endif %}
+{%- if one.measured %} <span class="soft">{{ one.measured | join("; ") }}</span>{% endif %}{% endif %}
 (<a href="claims.html#{{ one.id }}">{{ one.id }}</a>)</li>{% endfor %}</ul>
 {% else %}<p>Nothing so far: the records contradict no claim of this paper, and none of its printed numbers disagrees
 with its text.</p>{% endif %}

@@ -1,6 +1,6 @@
 """What the records say of one paper's claims, for its half screen on the front page."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from latentmotion.reporting.claims.findings import DECIDED, Verdict
@@ -9,6 +9,7 @@ from latentmotion.reporting.claims.texts import MARKS, core_first
 
 SHOWN = 4  # decided claims
 SURPRISES = 2
+VALUES = 3  # of a claim that surprises
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,7 @@ class Told:
     """A claim as the front page tells it.
 
     Attributes:
-        measured: what was measured on the data sets that decide the claim.
+        measured: what was measured on the data sets that decide the claim; where there is much, its first values.
         note: what is remarkable about the claim itself.
     """
 
@@ -71,9 +72,12 @@ def _told(row: dict[str, str], note: str = "") -> Told:
     return Told(row["id"], row["claim"], str(verdict), MARKS[verdict], SHAPES[verdict], tuple(_measured(row)), note)
 
 
-def _measured(row: dict[str, str]) -> Iterable[str]:
-    """The parts of the column `ours` that are of a data set on which the claim is decided."""
-    for part in row["ours"].split(" | "):
-        data = part.partition(", ")[0]
-        if any(f"{data}: {verdict}" in row["why"] for verdict in DECIDED):
-            yield part
+def _measured(row: dict[str, str]) -> list[str]:
+    """What `ours` says of the data sets on which the claim is decided: its first parts, and how many more there are."""
+    parts = [part for part in row["ours"].split(" | ") if _decides(part.partition(", ")[0], row["why"])]
+    return parts if len(parts) <= VALUES else [*parts[:VALUES], f"and {len(parts) - VALUES} more values"]
+
+
+def _decides(data: str, why: str) -> bool:
+    """Whether the claim is decided on this data set."""
+    return any(f"{data}: {verdict}" in why for verdict in DECIDED)

@@ -73,6 +73,10 @@ def test_the_first_scale_that_decides_counts_and_scales_do_not_mix():
     assert (found.verdict, found.scale) == (U, "quick")
     (found,) = judge_all([claim()], [Evidence.of("paper", [], PLANNED), quick])
     assert (found.verdict, found.scale) == (Q, "quick")  # none decides it, and quick has records
+    drawn = evidence(*both("faces-drawn", HIGH, LOW))
+    about_real = claim(datasets="faces", preconditions="real data")
+    (found,) = judge_all([about_real], [Evidence.of("paper", [], PLANNED), drawn])
+    assert (found.verdict, found.scale) == (N, "quick")  # nor can quick, and it says why
 
 
 @pytest.mark.parametrize("kind", modules("reporting/claims/rules"))

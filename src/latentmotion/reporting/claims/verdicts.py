@@ -36,8 +36,8 @@ def judge_all(claims: Sequence[Claim], evidence: Sequence[Evidence]) -> list[Jud
     """The verdict on each claim, in the order of the claims.
 
     Arguments:
-        evidence: the records of one scale each. A claim is judged by the first that decides it, or, where none does, by
-            the one that has most seeds. Records of two scales are never mixed.
+        evidence: the records of one scale each. A claim is judged by the first that decides it. Where none does, one
+            that cannot decide it is reported, or else the one with most seeds. Records of two scales are never mixed.
     """
     return [_judge_by_scale(claim, evidence) for claim in claims]
 
