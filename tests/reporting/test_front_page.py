@@ -169,6 +169,12 @@ def test_the_page_of_a_table_fits_too(tab: Browser, site, width):
     assert tab.value("document.documentElement.scrollWidth") == width
 
 
+@pytest.mark.parametrize("page", ["index", "claims"])
+def test_the_committed_pages_fit_a_narrow_window(tab: Browser, page):
+    tab.open(ROOT / f"published/{page}.html", 390)
+    assert tab.value(OVERFLOW) == [] and tab.value("document.documentElement.scrollWidth") == 390
+
+
 @pytest.mark.parametrize("width", [1400, 390])
 def test_nothing_overflows_or_is_missing_in_a_browser(tab: Browser, site, width):
     tab.open(site, width)

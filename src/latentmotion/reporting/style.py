@@ -91,7 +91,7 @@ header .soft { font-size: .9rem; }
 .cards li { border: 1px solid var(--line); border-left: 4px solid var(--link); border-radius: 6px;
   padding: .7rem 1rem; background: var(--tint); }
 .number { font-size: 1.9rem; font-weight: 700; line-height: 1.15; letter-spacing: -.01em; white-space: nowrap; }
-.number small { font-size: .9rem; font-weight: 400; color: var(--soft); letter-spacing: 0; }
+.number small { font-size: .9rem; font-weight: 400; color: var(--soft); letter-spacing: 0; white-space: normal; }
 .cards p { margin: .15rem 0; } .cards .soft { font-size: .85rem; }
 figure { margin: 0; border: 1px solid var(--line); border-radius: 6px; overflow: hidden; background: var(--tint); }
 figure img { margin: 0 auto; } figure .plate { display: block; background: #fff; }
