@@ -35,6 +35,26 @@ def test_a_sure_difference_below_the_margin_decides_nothing():
     assert found.verdict == Verdict.UNDECIDED and reasons(found) == {"the difference is not beyond 0.02"}
 
 
+def test_an_advantage_that_can_be_excluded_is_contradicted():
+    """Seeds that differ little exclude an advantage of 0.02; seeds that differ more leave it open."""
+    equal = [0.5, 0.51, 0.5, 0.52, 0.49], [0.5, 0.515, 0.495, 0.52, 0.49]
+    excluded = "no advantage was found, and one of 0.02 can be excluded"
+    found = compared(*equal)
+    assert found.verdict == Verdict.CONTRADICTED and reasons(found) == {excluded}
+    assert compared(*equal, margin="0.002").verdict == Verdict.UNDECIDED
+    assert compared(*equal, margin="0").verdict == Verdict.UNDECIDED  # no effect is too small for such a claim
+    assert reasons(compared([1.0] * 5, [1.0] * 5)) == {
+        f"{excluded}; both are as good as real data, so that these data cannot show an advantage"
+    }
+
+
+def test_an_advantage_is_excluded_only_after_equal_trainings():
+    more = runs("dsvae", ACTION, [0.5] * 5, seen={"sequences": 32000})
+    found = compared([0.5] * 5, [0.5] * 5, *more)
+    assert found.verdict == Verdict.UNDECIDED
+    assert reasons(found) == {"has seen 32,000 training sequences, the other model 1,600"}
+
+
 def test_a_lower_metric_is_better_where_the_claim_says_so():
     assert compared(LOW, HIGH, direction="lower").verdict == Verdict.UPHELD
 

@@ -5,7 +5,7 @@ import math
 import pytest
 from scipy.stats import ttest_1samp
 
-from latentmotion.reporting.claims.statistics import holm, pooled, t_interval, t_test, tost
+from latentmotion.reporting.claims.statistics import holm, pooled, t_interval, t_test, t_test_below, tost
 
 VALUES = [0.1, 0.3, 0.2, 0.4, 0.0]
 
@@ -39,6 +39,13 @@ def test_tost_is_below_5_per_cent_where_the_90_per_cent_interval_is_within_the_m
     for values in (VALUES, [-value for value in VALUES]):
         interval = t_interval(values, 0.1)
         assert (tost(values, margin) < 0.05) == (-margin < interval.low and interval.high < margin)
+
+
+def test_the_one_sided_test_is_students():
+    for bound in (0.1, 0.2, 0.4):
+        expected = ttest_1samp(VALUES, bound, alternative="less").pvalue
+        assert t_test_below(VALUES, bound) == pytest.approx(expected)
+    assert t_test_below([0.1], 9.0) == 1 and t_test_below([0.1, 0.1], 0.2) == 0 and t_test_below([0.2, 0.2], 0.2) == 1
 
 
 def test_pooled_effects_are_interquartile_means_and_repeatable():

@@ -5,13 +5,14 @@ seeds that both models have are used.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
 from latentmotion.reporting.claims.claim import Claim, Part
 from latentmotion.reporting.claims.evidence import Evidence, Reason
 from latentmotion.reporting.claims.findings import Finding, Verdict
+from latentmotion.reporting.claims.measures import REAL, resolve
 from latentmotion.reporting.claims.preconditions import budget, not_halfway, unmet
 from latentmotion.reporting.claims.statistics import Interval, holm, t_interval
 
@@ -24,6 +25,7 @@ class Comparison:
         reasons: what forbids a decision whatever the numbers are.
         agreeing: for each agreeing measure, whether its mean effect is on the claimed side; None: not measured in both.
         budgets: the numbers of training sequences that the two models have seen.
+        saturated: both models have at least 0.99 of the judge's value on real data.
     """
 
     dataset: str
@@ -35,6 +37,7 @@ class Comparison:
     reasons: tuple[Reason, ...]
     agreeing: tuple[tuple[str, bool | None], ...]
     budgets: tuple[float, float]
+    saturated: bool
 
     @property
     def interval(self) -> Interval | None:
@@ -42,9 +45,14 @@ class Comparison:
         return t_interval(self.effects) if self.effects else None
 
     @property
+    def claimed_effects(self) -> list[float]:
+        """The effects, positive on the claimed side."""
+        return [effect * (1 if self.part.higher else -1) for effect in self.effects]
+
+    @property
     def claimed(self) -> float:
         """The mean effect, positive on the claimed side."""
-        return fmean(self.effects) * (1 if self.part.higher else -1)
+        return fmean(self.claimed_effects)
 
     @property
     def margin(self) -> float:
@@ -135,7 +143,13 @@ def _compare(claim: Claim, dataset: str, evidence: Evidence, part: Part, better:
         reasons += not_halfway(claim, dataset, evidence, better, than, both)
     agreeing = tuple((str(other.measure), _agrees(other, first, second, both)) for other in claim.agreeing)
     budgets = tuple(budget(next(iter(runs.values()), {})) for runs in (first, second))
-    return Comparison(dataset, part, better, than, values, effects, tuple(reasons), agreeing, budgets)
+    saturated = bool(both) and _saturated(part, first[both[0]], evidence.real(dataset), values.values())
+    return Comparison(dataset, part, better, than, values, effects, tuple(reasons), agreeing, budgets, saturated)
+
+
+def _saturated(part: Part, record: Mapping, real: Mapping | None, values: Iterable[Mapping[int, float]]) -> bool:
+    ceiling = resolve(f"0.99 of {REAL}", part.measure, record, real)
+    return ceiling is not None and part.higher and min(fmean(of.values()) for of in values) >= ceiling
 
 
 def effects_of(part: Part, first: list[float], second: list[float]) -> tuple[tuple[float, ...], list[Reason]]:

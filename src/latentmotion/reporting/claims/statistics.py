@@ -43,17 +43,25 @@ def t_test(values: Sequence[float]) -> float:
     return float(2 * student.sf(abs(mean) / error, len(values) - 1))
 
 
-def tost(values: Sequence[float], margin: float) -> float:
-    """The p-value of two one-sided tests (Schuirmann, 1987) that the mean lies within ± margin: the larger of the two.
+def t_test_below(values: Sequence[float], bound: float) -> float:
+    """The one-sided p-value of the t test that the mean of the values is below a bound; 1 for fewer than two values.
 
-    It is below 0.05 exactly where the 90 % interval lies within ± margin.
+    It is below 0.05 exactly where the upper end of the 90 % interval is below the bound.
     """
     if len(values) < 2:
         return 1.0
     mean, error = float(np.mean(values)), float(np.std(values, ddof=1)) / math.sqrt(len(values))
     if error == 0:
-        return 0.0 if abs(mean) < margin else 1.0
-    return float(max(student.sf((margin + side * mean) / error, len(values) - 1) for side in (1, -1)))
+        return 0.0 if mean < bound else 1.0
+    return float(student.sf((bound - mean) / error, len(values) - 1))
+
+
+def tost(values: Sequence[float], margin: float) -> float:
+    """The p-value of two one-sided tests (Schuirmann, 1987) that the mean lies within ± margin: the larger of the two.
+
+    It is below 0.05 exactly where the 90 % interval lies within ± margin.
+    """
+    return max(t_test_below([side * value for value in values], margin) for side in (1, -1))
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
