@@ -49,7 +49,7 @@ def test_the_data_set_and_the_model_of_the_documentation_become_rows_of_a_table(
     for entry in [*blocks("adding-a-dataset.md", "yaml"), *blocks("adding-a-model.md", "yaml")]:
         content = merge(content, yaml.safe_load(entry))
     params.write_text(yaml.safe_dump(content), encoding="utf-8")
-    project.run("snakemake", "mytable")
+    project.make_in_one_process("mytable")
     expected = {"my model", "HALO (conditional)", "DSVAE", "real data"}
     assert expected <= {row for row, dataset in rows(project, "mytable") if dataset == "my data"}
     assert Path(project.path / "results/tiny/mymodel/mydata/seed0.json").is_file()

@@ -6,6 +6,9 @@ import time
 
 import psutil
 import pytest
+import yaml
+from support.project import Project, copy
+from support.small_catalogue import cut
 
 pytestmark = pytest.mark.slow
 
@@ -15,22 +18,33 @@ SAVE_EACH_STEP = {"LATENTMOTION_CHECKPOINT_SECONDS": "0"}
 
 
 @pytest.fixture(scope="module")
-def unkilled(finished, tmp_path_factory) -> bytes:
-    """The weights of a training that nobody disturbed."""
-    folder = tmp_path_factory.mktemp("unkilled")
-    finished.run(*by_hand(finished, folder))
-    return (folder / "out/weights.safetensors").read_bytes()
+def trained(tmp_path_factory) -> Project:
+    """A project with one training, which nobody disturbed."""
+    project = copy(tmp_path_factory.mktemp("trained") / "project")
+    cut(project, {"faces": ["dsvae"]}, {"table2": ["faces"]}, {"figure_motion_swap": ["faces"]})
+    config = project.path / "config/tiny.yaml"
+    content = yaml.safe_load(config.read_text())
+    content["models"]["dsvae"]["training"] = {"steps": STEPS}
+    config.write_text(yaml.safe_dump(content, sort_keys=False))
+    project.make_in_one_process(f"{RUN}/record.json")
+    return project
+
+
+@pytest.fixture(scope="module")
+def unkilled(trained) -> bytes:
+    return (trained.path / RUN / "weights.safetensors").read_bytes()
 
 
 @pytest.fixture
-def project(duplicate):
-    duplicate.edit("config/tiny.yaml", "  dsvae:\n", f"  dsvae:\n    training: {{steps: {STEPS}}}\n")
-    return duplicate
+def project(trained, tmp_path) -> Project:
+    """A copy in which the training is still to be done."""
+    shutil.copytree(trained.path, tmp_path / "project")
+    shutil.rmtree(tmp_path / "project" / RUN)
+    return Project(tmp_path / "project")
 
 
 def by_hand(project, folder) -> list[str]:
     settings = json.loads((project.path / RUN / "record.json").read_text())["settings"]
-    settings["training"]["steps"] = STEPS
     places = ["--data", "data/processed/tiny/faces-drawn", "--out", str(folder / "out"), "--state", str(folder / "s")]
     return ["latentmotion", "train", "--model", "dsvae", "--seed", "0", *places, "--settings", json.dumps(settings)]
 
@@ -47,13 +61,13 @@ def kill_at_checkpoint(process, state, everything=False) -> None:
             member.kill()
 
 
-def test_by_hand(finished, unkilled, tmp_path):
-    command = by_hand(finished, tmp_path)
-    process = finished.start(*command, **SAVE_EACH_STEP)
+def test_by_hand(trained, unkilled, tmp_path):
+    command = by_hand(trained, tmp_path)
+    process = trained.start(*command, **SAVE_EACH_STEP)
     kill_at_checkpoint(process, tmp_path / "s")
     process.communicate()
     assert not (tmp_path / "out/weights.safetensors").exists()
-    finished.run(*command)
+    trained.run(*command)
     assert (tmp_path / "out/weights.safetensors").read_bytes() == unkilled
     assert not any((tmp_path / "s").rglob("checkpoint-*.pt"))
 

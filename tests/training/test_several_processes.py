@@ -25,7 +25,7 @@ from latentmotion.training.train import CheckpointPlan, TrainingJob
 
 P = params.load(overrides={"scale": "tiny"})
 STEPS = 20
-LONG = 150  # steps of a training that is to be caught before its end
+LONG = 40  # steps of a training that is to be caught before its end
 PATIENCE = 300  # seconds; gloo waits 1,800 for a process that is gone
 FAILING = """
 import os
