@@ -1,15 +1,13 @@
 """A disk that is full from one moment on: runs a verb in a process of its own in which writing fails from then on."""
 
 import errno
-import io
 import os
 import resource
 import sys
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
-from latentmotion.cli import app
+from support.forked import Child
 
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
@@ -26,39 +24,19 @@ def run(words: Sequence[str], root: Path, fails_at: int | None = None, largest: 
             written in C, such as SQLite.
     """
     reading, writing = os.pipe()
-    errors, stderr = os.pipe()  # a file could not grow beyond the limit either
-    child = os.fork()
-    if not child:
-        code = 1
-        try:
-            os.dup2(stderr, 2)
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-            sys.stderr = io.TextIOWrapper(os.fdopen(2, "wb", closefd=False), line_buffering=True)
-            counter = _fail(root, fails_at)
-            if largest is not None:
-                resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
-            code = _called(words)
-            os.write(writing, str(counter[0]).encode())
-        finally:
-            os._exit(code)
+    counter = []
+
+    def arm() -> None:
+        counter.append(_fail(root, fails_at))
+        if largest is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
+
+    child = Child(words, arm, lambda: os.write(writing, str(counter[0][0]).encode()))
     os.close(writing)
-    os.close(stderr)
-    with os.fdopen(errors, encoding="utf-8") as file:
-        lines = file.read().splitlines()
+    code, lines = child.end()
     with os.fdopen(reading) as file:
         count = int(file.read() or -1)
-    _, status = os.waitpid(child, 0)
-    return os.waitstatus_to_exitcode(status), lines, count
-
-
-def _called(words: Sequence[str]) -> int:
-    try:
-        return app(list(words), standalone_mode=False) or 0  # the code with which the verb has ended
-    except SystemExit as end:
-        return end.code
-    except BaseException:
-        traceback.print_exc()
-        return 99
+    return code, lines, count
 
 
 def _fail(root: Path, fails_at: int | None) -> list[int]:

@@ -18,8 +18,9 @@ import torch
 from latentmotion.config import params
 from latentmotion.config.settings import prepare_settings, training_settings
 from latentmotion.core.errors import UserError
+from latentmotion.core.files import write_atomic
 from latentmotion.data.prepare import prepare
-from latentmotion.training import signals, slurm_job
+from latentmotion.training import checkpoint, signals, slurm_job
 from latentmotion.training.checkpoint import Checkpoint
 
 P = params.load(overrides={"scale": "tiny"})
@@ -200,6 +201,24 @@ def test_an_attempt_is_overtaken_by_one_that_has_finished_and_by_the_next(attemp
     with pytest.raises(UserError, match="taken over by process"):
         old.check()
     third.check()
+
+
+@pytest.mark.parametrize("folder_is_gone", [True, False])
+def test_an_attempt_that_is_overtaken_while_it_saves_says_so_and_leaves_nothing(attempts, monkeypatch, folder_is_gone):
+    """The newer attempt has finished, and its state is deleted, after the older one has seen that it may save."""
+    old = attempts()
+    old.save({"done": 1})
+
+    def overtaken(path, content):
+        attempts().close(finished=True)
+        if folder_is_gone:
+            raise UserError(f"{path}: cannot be written (No such file or directory)")
+        write_atomic(path, content)
+
+    monkeypatch.setattr(checkpoint, "write_atomic", overtaken)
+    with pytest.raises(UserError, match="taken over by an attempt that has finished"):
+        old.save({"done": 2})
+    assert not old.folder.exists()
 
 
 def test_in_200_races_the_newer_attempt_is_never_overwritten(attempts):

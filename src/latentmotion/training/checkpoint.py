@@ -12,6 +12,7 @@ files of the newer one. Clocks and file times are not used.
 The checkpoint before the last one is kept, and used where the last one is damaged.
 """
 
+import contextlib
 import fcntl
 import hashlib
 import io
@@ -42,6 +43,11 @@ class Checkpoint:
     def file(self) -> Path:
         """The file to which this attempt saves."""
         return self.folder / f"checkpoint-{self.token}.pt"
+
+    @property
+    def _before(self) -> Path:
+        """The checkpoint before the last one."""
+        return self.folder / f"before-checkpoint-{self.token}.pt"
 
     def open(self, out: Path) -> None:
         """Takes the lock of the folder and a token. The lock of a process ends with the process.
@@ -81,7 +87,13 @@ class Checkpoint:
         newest = max(self._numbers("token-*"), default=0)
         if newest == self.token and _text(self.folder / f"token-{newest}") == self._mark:
             return
-        holder = _text(self.folder / f"token-{newest}").partition(",")[0] or "an attempt that has finished"
+        holder = _text(self.folder / f"token-{newest}").partition(",")[0]
+        if not holder:
+            holder = "an attempt that has finished"  # and that needs nothing of what this one has just saved
+            with contextlib.suppress(OSError):
+                self.file.unlink(missing_ok=True)
+                self._before.unlink(missing_ok=True)
+                self.folder.rmdir()
         raise UserError(f"{self.out}: taken over by {holder}; this attempt ({self.name}) stops and writes nothing")
 
     def save(self, content: dict) -> None:
@@ -90,11 +102,18 @@ class Checkpoint:
         torch.save({"key": self.key, **content}, buffer)
         body = buffer.getvalue()
         self.check()
-        kept = self.folder / f"before-checkpoint-{self.token}.pt"
-        if self.file.exists():
-            os.replace(self.file, kept)
-        write_atomic(self.file, hashlib.sha256(body).hexdigest().encode() + body)
-        if kept.exists():
+        try:
+            if self.file.exists():
+                os.replace(self.file, self._before)
+            write_atomic(self.file, hashlib.sha256(body).hexdigest().encode() + body)
+        except UserError:
+            self.check()  # the folder is gone where a newer attempt has finished since the first check
+            raise
+        except OSError as error:
+            self.check()
+            raise unwritable(self._before, error) from None
+        self.check()
+        if self._before.exists():
             for file, token in self._saved():
                 if token < self.token:
                     file.unlink(missing_ok=True)
