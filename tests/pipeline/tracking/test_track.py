@@ -78,6 +78,26 @@ def test_the_store_holds_parameters_curves_scores_data_weights_and_files(names, 
     assert stored.read_bytes() == tracked.WEIGHTS
 
 
+def test_a_store_whose_folder_was_moved_finds_its_files(tmp_path, monkeypatch, empty):
+    """Files of older runs are read from the new place, and those of newer runs are written there."""
+    old, new = tmp_path / "old", tmp_path / "a new place"
+    old.mkdir()
+    monkeypatch.chdir(old)
+    first, second = tracked.make(old)
+    shutil.copyfile(empty, old / "mlflow.db")
+    track([first], old / "mlflow.db")
+    old.rename(new)
+    monkeypatch.chdir(new)
+    track([first, second], new / "mlflow.db")
+    client, runs = runs_of(new / "mlflow.db")
+    seeds = [run for name, run in runs.items() if " seed " in name]
+    assert len(seeds) == 2
+    for run in seeds:
+        assert run.info.artifact_uri.startswith(f"{new.as_uri()}/")
+        assert list(Path(client.download_artifacts(run.info.run_id, "records")).iterdir())
+    assert not old.exists()
+
+
 def test_a_parent_has_the_means_over_its_seeds(tmp_path, monkeypatch, database):
     monkeypatch.chdir(tmp_path)
     records = tracked.make(tmp_path, seeds=(0, 1, 2))

@@ -4,6 +4,7 @@ SQLite relies on file locks and on the order of writes. Network file systems gua
 the whole database, so that a database on such a file system is refused. This module imports nothing heavy.
 """
 
+import contextlib
 import os
 import sqlite3
 from contextlib import closing
@@ -15,6 +16,8 @@ from latentmotion.core.errors import UserError
 
 VARIABLE = "MLFLOW_TRACKING_URI"
 SQLITE = "sqlite:///"
+FILES = "mlartifacts"  # the folder beside a database that has the files of its runs
+PLACES = [("experiments", "artifact_location"), ("runs", "artifact_uri"), ("logged_models", "artifact_location")]
 # The names are those in /proc/mounts. Shared disks with their own locks (gfs2, ocfs2) are as unsafe for SQLite.
 NETWORK = {
     "9p", "afs", "beegfs", "beegfs_nodev", "ceph", "cifs", "gfs2", "gpfs", "lustre", "nfs", "nfs4", "ocfs2", "orangefs",
@@ -70,6 +73,30 @@ def _open(database: Path) -> None:
         return
     except sqlite3.DatabaseError as error:
         raise UserError(f"{database}: {error}; move it away and repeat: it is made again from the records") from None
+
+
+def files(database: Path) -> str:
+    """The address of the folder that has the files of all experiments."""
+    return (database.parent / FILES).as_uri()
+
+
+def follow(database: Path) -> None:
+    """Corrects the addresses of all files in a database whose folder has been moved or copied.
+
+    MLflow stores absolute addresses. After a move it would not find the files of older runs, and would write those of
+    newer ones to the old place. A database that cannot be changed is left to MLflow, whose error says why.
+    """
+    if not database.is_file():
+        return
+    here, mark = f"{files(database)}/", f"/{FILES}/"
+    with contextlib.suppress(sqlite3.Error), closing(sqlite3.connect(database)) as connection, connection:
+        for table, column in PLACES:
+            connection.execute(
+                f"UPDATE {table} SET {column} = :here || substr({column}, instr({column}, :mark) + length(:mark))"
+                f" WHERE {column} LIKE 'file:%' AND instr({column}, :mark)"
+                f" AND substr({column}, 1, length(:here)) <> :here",
+                {"here": here, "mark": mark},
+            )
 
 
 def mounts() -> list[tuple[str, str]]:

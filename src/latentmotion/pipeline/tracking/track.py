@@ -15,6 +15,7 @@ import sys
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 import yaml
 from mlflow.tracking import MlflowClient
@@ -163,13 +164,15 @@ class Tracker:
 
     def _experiment(self, client: MlflowClient, name: str) -> Experiment:
         """An experiment; its files are beside a local database, or where the server puts them."""
-        return Experiment(client, name, (self.place.parent / "mlartifacts" / name).as_uri() if self.local else None)
+        return Experiment(client, name, f"{store.files(self.place)}/{quote(name)}" if self.local else None)
 
     @contextmanager
     def opened(self):
         """The client of the store, which no other process writes in the meantime."""
         lock = self.place.with_name(f"{self.place.name}.lock") if self.local else SERVER_LOCK
         with _only_writer(lock), one_line(self.place):
+            if self.local:
+                store.follow(self.place)
             client = MlflowClient(tracking_uri=self.uri)
             if not self.local:
                 _ask(client)
