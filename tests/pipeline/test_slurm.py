@@ -307,7 +307,7 @@ def test_a_table_from_nothing_is_what_this_machine_makes_alone(cluster, tmp_path
     here, there = copy(tmp_path / "here"), copy(tmp_path / "there")
     whole = "models: [halo, halo-unconditional, dsvae, mocogan, s3vae], datasets: [faces, sprites]"
     for project in (here, there):
-        project.edit("params.yaml", whole, "models: [dsvae, mocogan], datasets: [sprites]")
+        project.edit("params.yaml", whole, "models: [dsvae, mocogan], datasets: [faces]")
     planned = there.planned("reports/table2.csv")
     before = len(cluster.jobs())
     there.run(*SUBMIT, "reports/table2.csv")
