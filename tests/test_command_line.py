@@ -169,6 +169,14 @@ def test_what_cannot_be_trained_is_one_line(folder, words, message):
     assert message in refused("train", *words)
 
 
+@pytest.mark.parametrize("name", ["a" * 300, "b/" * 3000])
+def test_a_path_that_the_system_refuses_is_one_line(name):
+    words = ["judge", "--data", name, "--label", "action", "--out", "judges", "--settings", "{}"]
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 1 and "File name too long; correct the path" in result.output
+    assert result.output.count("\n") == 1 and len(result.output) < 300
+
+
 def test_a_failed_training_is_one_line(folder, monkeypatch):
     monkeypatch.setattr(one_run.subprocess, "run", lambda command: type("Done", (), {"returncode": 1}))
     assert "not trained; the lines above say why" in refused("train", "halo", "balls", "--scale", "tiny")

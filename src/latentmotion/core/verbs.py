@@ -10,6 +10,7 @@ from latentmotion.core import own_source
 from latentmotion.core.errors import UserError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+LONGEST = 200  # the most characters of a path in a message of the system
 JOBS = "Jobs, which the workflow calls with explicit paths and settings"
 
 
@@ -19,7 +20,10 @@ def option(**keywords):
 
 
 def verb(function, panel: str | None = None):
-    """Registers a verb. A UserError becomes one line on stderr, and its code the exit code."""
+    """Registers a verb. A UserError becomes one line on stderr, and its code the exit code.
+
+    An error of the system that names a file, such as one whose name is too long, becomes one line too.
+    """
 
     name = function.__name__.strip("_").replace("_", "-")
 
@@ -31,11 +35,17 @@ def verb(function, panel: str | None = None):
         except UserError as error:
             print(f"latentmotion {name}: {printable(error)}", file=sys.stderr)
             raise typer.Exit(error.code) from None
+        except OSError as error:
+            if error.filename is None:  # then no path of the user's is to blame, and the traceback says more
+                raise
+            reason = f"{str(error.filename)[:LONGEST]}: {error.strerror}; correct the path, or its rights"
+            print(f"latentmotion {name}: {printable(reason)}", file=sys.stderr)
+            raise typer.Exit(1) from None
 
     return app.command(name, rich_help_panel=panel)(wrapped)
 
 
-def printable(error: UserError) -> str:
+def printable(error: UserError | str) -> str:
     """The message in one line. Line breaks and other control characters, as a name may have, are shown as escapes."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(error))
 
