@@ -35,6 +35,7 @@ DATA = "data/processed/tiny/sprites-drawn"
 STEPS = 80  # so many, that a training is met before its end
 SEEDS = CANCELLED, KILLED, HUNG, NOTICED = range(4)
 MEMORY, MINUTES = 3000, 30  # of the first try
+SHORT = 300  # MB, with which a training cannot end
 PATIENCE = 900  # seconds
 GPU_RULES = {"train", "judge", "evaluate"}
 SUBMIT = [
@@ -75,18 +76,18 @@ def jobs_of(cluster, project: Project) -> list[dict[str, str]]:
 
 def training(project: Project, seed: int) -> psutil.Process | None:
     """The process that trains a seed of this project, once its attempt has saved a checkpoint."""
-    state = project.path / "state" / RUNS / f"seed{seed}"
     tokens, saved = [
-        {path.stem.partition("-")[2] for path in state.rglob(f"{kind}-*")} for kind in ("token", "checkpoint")
+        {int(path.stem.partition("-")[2]): path for path in project.path.glob(f"state/{RUNS}/seed{seed}/*/{kind}-*")}
+        for kind in ("token", "checkpoint")
     ]
-    if not tokens or max(tokens, key=int) not in saved:
+    newest = max(tokens, default=0)
+    if newest not in saved:
         return None
-    for process in psutil.process_iter(["cmdline"]):
-        line = process.info["cmdline"] or []
-        mine = line[2:4] == ["train", "--model"] and line[line.index("--seed") + 1] == str(seed)
-        if mine and process.cwd() == str(project.path):
-            return process
-    return None
+    try:
+        process = psutil.Process(int(tokens[newest].read_text().split()[1]))  # "process 17 on node1, ..."
+        return process if "train" in process.cmdline() else None
+    except (FileNotFoundError, psutil.NoSuchProcess):  # it has just ended
+        return None
 
 
 def wait(reached, process=None):
@@ -280,14 +281,14 @@ def disturb(cluster, process: psutil.Process, kill: str) -> None:
 
 def test_a_job_that_needs_more_memory_than_it_asked_for_gets_more(cluster, other, undisturbed):
     shutil.rmtree(other.path / RUNS)
-    other.edit("profiles/slurm/config.yaml", f"train: {{mem_mb: {MEMORY},", "train: {mem_mb: 300,")
+    other.edit("profiles/slurm/config.yaml", f"train: {{mem_mb: {MEMORY},", f"train: {{mem_mb: {SHORT},")
     before = len(jobs_of(cluster, other))
     other.run(*SUBMIT, record(KILLED))
     *short, last = jobs_of(cluster, other)[before:]
     assert short and not {job["JobState"] for job in short} - {"OUT_OF_MEMORY", "FAILED"}  # as SLURM's version has it
     log = (cluster.folder / "slurmd.log").read_text()
     assert all(f"{job['JobId']}.0 exceeded memory limit" in log for job in short)
-    assert last["JobState"] == "COMPLETED" and int(last["MinMemoryNode"].rstrip("M")) == 300 * (1 + len(short))
+    assert last["JobState"] == "COMPLETED" and int(last["MinMemoryNode"].rstrip("M")) == SHORT * (1 + len(short))
     assert weights(other, KILLED) == undisturbed(KILLED)
 
 
