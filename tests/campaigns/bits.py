@@ -23,7 +23,7 @@ UMASKS = {"first": 0o022, "second": 0o077, "a name with ä and spaces": 0o002}
 
 
 def made(folder: Path, data: Path, name: str) -> dict:
-    """What a process of its own makes, in a folder of this name, from its own copy of the data."""
+    """What a process of its own makes, in a folder of this name, where the data have an address of its own too."""
     place = folder / name
     (place / "in").mkdir(parents=True)
     (place / "in/data").symlink_to(data)

@@ -6,7 +6,6 @@ import time
 
 import psutil
 import pytest
-import yaml
 from support.project import Project, copy
 from support.small_catalogue import cut
 
@@ -21,11 +20,8 @@ SAVE_EACH_STEP = {"LATENTMOTION_CHECKPOINT_SECONDS": "0"}
 def trained(tmp_path_factory) -> Project:
     """A project with one training, which nobody disturbed."""
     project = copy(tmp_path_factory.mktemp("trained") / "project")
+    project.edit("config/tiny.yaml", "  dsvae:\n", f"  dsvae:\n    training: {{steps: {STEPS}}}\n")
     cut(project, {"faces": ["dsvae"]}, {"table2": ["faces"]}, {"figure_motion_swap": ["faces"]})
-    config = project.path / "config/tiny.yaml"
-    content = yaml.safe_load(config.read_text())
-    content["models"]["dsvae"]["training"] = {"steps": STEPS}
-    config.write_text(yaml.safe_dump(content, sort_keys=False))
     project.make_in_one_process(f"{RUN}/record.json")
     return project
 

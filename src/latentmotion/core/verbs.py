@@ -32,20 +32,21 @@ def verb(function, panel: str | None = None):
         try:
             own_source.check()
             function(*args, **kwargs)
+            return
         except UserError as error:
-            print(f"latentmotion {name}: {printable(error)}", file=sys.stderr)
-            raise typer.Exit(error.code) from None
+            failure = error
         except OSError as error:
             if error.filename is None:  # then no path of the user's is to blame, and the traceback says more
                 raise
-            reason = f"{str(error.filename)[:LONGEST]}: {error.strerror}; correct the path, or its rights"
-            print(f"latentmotion {name}: {printable(reason)}", file=sys.stderr)
-            raise typer.Exit(1) from None
+            path = str(error.filename)[:LONGEST]
+            failure = UserError(f"{path}: {error.strerror}; correct the path, or its rights")
+        print(f"latentmotion {name}: {printable(failure)}", file=sys.stderr)
+        raise typer.Exit(failure.code)
 
     return app.command(name, rich_help_panel=panel)(wrapped)
 
 
-def printable(error: UserError | str) -> str:
+def printable(error: UserError) -> str:
     """The message in one line. Line breaks and other control characters, as a name may have, are shown as escapes."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(error))
 

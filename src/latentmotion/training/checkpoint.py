@@ -80,7 +80,7 @@ class Checkpoint:
     def check(self) -> None:
         """Raises UserError where another attempt has begun since this one, which then must not write any more.
 
-        The message names the other attempt.
+        The message names the other attempt. If that has finished, what this one has saved since is removed.
         """
         if self.token == 0:
             return

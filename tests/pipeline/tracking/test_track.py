@@ -98,6 +98,15 @@ def test_a_store_whose_folder_was_moved_finds_its_files(tmp_path, monkeypatch, e
     assert not old.exists()
 
 
+def test_files_that_somebody_keeps_elsewhere_stay_there(tmp_path, database):
+    client = MlflowClient(f"sqlite:///{database}")
+    elsewhere = (tmp_path / "other/mlartifacts/mine").as_uri()
+    own = client.create_experiment("mine", elsewhere)
+    with Tracker(database).opened():
+        pass
+    assert client.get_experiment(own).artifact_location == elsewhere
+
+
 def test_a_parent_has_the_means_over_its_seeds(tmp_path, monkeypatch, database):
     monkeypatch.chdir(tmp_path)
     records = tracked.make(tmp_path, seeds=(0, 1, 2))
@@ -266,13 +275,17 @@ def test_an_experiment_that_was_deleted_is_named_with_the_way_back(names, databa
     "statement, advice",
     [
         (None, "move it away and repeat"),
+        (b"\xff" * 4096, "malformed; move it away and repeat"),
         ("UPDATE alembic_version SET version_num = 'of another version'", "move it away|mlflow db upgrade"),
     ],
-    ids=["damaged", "version"],
+    ids=["no database", "damaged", "version"],
 )
 def test_a_database_that_cannot_be_used_is_one_line(names, database, statement, advice):
     if statement is None:
         database.write_bytes(b"no database" * 1000)
+    elif isinstance(statement, bytes):
+        content = database.read_bytes()
+        database.write_bytes(content[:4096] + statement * (len(content) // 4096 - 1))
     else:
         with sqlite3.connect(database) as connection:
             connection.execute(statement)

@@ -14,6 +14,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from latentmotion.core.errors import UserError
 from latentmotion.pipeline.tracking import store
 
+FULL = ("disk I/O error", "disk is full")  # what SQLite says of a file that cannot grow
+
 
 @contextmanager
 def one_line(place: str | Path):
@@ -52,7 +54,7 @@ def _local_advice(message: str, place: Path) -> str:
     """What to do about a database file that MLflow cannot use. Everything in it can be made again from the records."""
     if "locked" in message:
         return "another program writes to it; wait for it and repeat"
-    if "disk" in message:
+    if any(text in message for text in FULL):
         return "free space on its disk, and repeat"
     if "out-of-date" in message or "schema" in message:
         return f"upgrade it with 'mlflow db upgrade {store.SQLITE}{place}' and repeat"

@@ -4,11 +4,11 @@ SQLite relies on file locks and on the order of writes. Network file systems gua
 the whole database, so that a database on such a file system is refused. This module imports nothing heavy.
 """
 
-import contextlib
 import os
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path, PurePath
+from urllib.parse import unquote
 
 import psutil
 
@@ -81,22 +81,27 @@ def files(database: Path) -> str:
 
 
 def follow(database: Path) -> None:
-    """Corrects the addresses of all files in a database whose folder has been moved or copied.
+    """Corrects the addresses of the files in a database whose folder has been moved or copied.
 
     MLflow stores absolute addresses. After a move it would not find the files of older runs, and would write those of
-    newer ones to the old place. A database that cannot be changed is left to MLflow, whose error says why.
+    newer ones to the old place. An experiment has moved if its files are beside the database and not where they should
+    be by their address; one whose files somebody keeps elsewhere is left alone. A database that cannot be changed is
+    left to MLflow, whose error says why.
     """
     if not database.is_file():
         return
-    here, mark = f"{files(database)}/", f"/{FILES}/"
-    with contextlib.suppress(sqlite3.Error), closing(sqlite3.connect(database)) as connection, connection:
-        for table, column in PLACES:
-            connection.execute(
-                f"UPDATE {table} SET {column} = :here || substr({column}, instr({column}, :mark) + length(:mark))"
-                f" WHERE {column} LIKE 'file:%' AND instr({column}, :mark)"
-                f" AND substr({column}, 1, length(:here)) <> :here",
-                {"here": here, "mark": mark},
-            )
+    with suppress(sqlite3.Error), closing(sqlite3.connect(database)) as connection, connection:
+        for (old,) in connection.execute("SELECT artifact_location FROM experiments").fetchall():
+            name = old.rpartition(f"/{FILES}/")[2]
+            new = f"{files(database)}/{name}"
+            if new == old or name == old or not (database.parent / FILES / unquote(name)).is_dir():
+                continue
+            for table, column in PLACES:
+                connection.execute(
+                    f"UPDATE {table} SET {column} = :new || substr({column}, length(:old) + 1)"
+                    f" WHERE {column} = :old OR substr({column}, 1, length(:old) + 1) = :old || '/'",
+                    {"old": old, "new": new},
+                )
 
 
 def mounts() -> list[tuple[str, str]]:
