@@ -11,6 +11,7 @@ from support.project import ROOT
 from latentmotion.config.papers import PAPERS
 from latentmotion.core.errors import UserError
 from latentmotion.reporting import headline_numbers, index_page
+from latentmotion.reporting.claims.pairs import SATURATED
 from latentmotion.reporting.headline_numbers import Stated, stated, top
 from latentmotion.reporting.headlines import HEADLINES, SHARE, Headline
 from latentmotion.reporting.html import table_page
@@ -93,6 +94,12 @@ def test_a_story_has_decided_claims_and_surprises():
     assert len(measured) == 4 and measured[2:] == ("sprites, acc: HALO 2 (3)", "and 2 more values")
     assert [told.note for told in story([row("5", "undecided", "no")]).surprises] == ["Note 5."]
     assert story([]).total == 0 and not story([]).surprises
+
+
+def test_a_story_warns_of_scores_that_can_go_no_higher():
+    plain, saturated = row("1", "contradicted"), row("2", "contradicted", rank="2")
+    saturated["why"] += f" ({SATURATED})"
+    assert [told.caution for told in story([plain, saturated]).surprises] == ["", f"B{SATURATED[1:]}."]
     assert [(verdict, count) for *_, verdict, count in found.tally][:2] == [("upheld", 1), ("contradicted", 1)]
 
 

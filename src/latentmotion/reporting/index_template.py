@@ -37,8 +37,9 @@ one code and scored in one way.</p>
 <li>{{ number(one) }}</li>{% endfor %}</ul>{% else %}<p>No run that a headline is about has learnt yet.</p>{% endif %}
 </div>
 <section id="claims"><h2>What the papers claim, and what the records say</h2>
-{% if counts %}<p>{{ total }} claims were read out of the papers. Each is judged by a rule that was fixed beforehand;
-runs that have not learnt decide nothing. <a href="claims.html">claims.html</a> has every claim with its numbers.</p>
+{% if counts %}<p>{{ total }} claims were read out of the papers. Each is judged by a rule of its own
+(docs/claims.md); runs that have not learnt decide nothing. <a href="claims.html">claims.html</a> has every claim with
+its numbers.</p>
 {{ counts }}{% else %}<p class="soft">The claims are not judged yet: <code>snakemake claims</code></p>
 {% endif %}</section>
 """
@@ -64,7 +65,8 @@ measured and mark it with ‡.</li>{% endfor %}</ul>
 {% if paper.story.surprises %}<ul>{% for one in paper.story.surprises %}
 <li>{% if one.note %}The paper's own numbers do not agree with its claim “{{ one.claim }}” {{ one.note }}
 {%- else %}The records contradict {{ "a part of " if one.verdict == "mixed" }}the claim “{{ one.claim }}”
-{%- if one.measured %} <span class="soft">{{ one.measured | join("; ") }}</span>{% endif %}{% endif %}
+{%- if one.measured %} <span class="soft">{{ one.measured | join("; ") }}</span>{% endif %}
+{%- if one.caution %} {{ one.caution }}{% endif %}{% endif %}
 (<a href="claims.html#{{ one.id }}">{{ one.id }}</a>)</li>{% endfor %}</ul>
 {% else %}<p>Nothing so far: the records contradict no claim of this paper, and none of its printed numbers disagrees
 with its text.</p>{% endif %}

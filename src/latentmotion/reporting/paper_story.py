@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from latentmotion.reporting.claims.findings import DECIDED, Verdict
 from latentmotion.reporting.claims.page import SHAPES
+from latentmotion.reporting.claims.pairs import SATURATED
 from latentmotion.reporting.claims.texts import MARKS, core_first
 
 SHOWN = 4  # decided claims
@@ -19,6 +20,7 @@ class Told:
     Attributes:
         measured: what was measured on the data sets that decide the claim; where there is much, its first values.
         note: what is remarkable about the claim itself.
+        caution: what a reader should know of the verdict.
     """
 
     id: str
@@ -28,6 +30,7 @@ class Told:
     shape: str
     measured: tuple[str, ...] = ()
     note: str = ""
+    caution: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,13 @@ def story(rows: Sequence[dict[str, str]]) -> Story:
 
 def _told(row: dict[str, str], note: str = "") -> Told:
     verdict = Verdict(row["verdict"])
-    return Told(row["id"], row["claim"], str(verdict), MARKS[verdict], SHAPES[verdict], tuple(_measured(row)), note)
+    shown = (str(verdict), MARKS[verdict], SHAPES[verdict])
+    return Told(row["id"], row["claim"], *shown, tuple(_measured(row)), note, _caution(row))
+
+
+def _caution(row: dict[str, str]) -> str:
+    """The sentence that warns of scores which can go no higher; empty where the verdict does not rest on such."""
+    return f"{SATURATED[0].upper()}{SATURATED[1:]}." if SATURATED in row["why"] else ""
 
 
 def _measured(row: dict[str, str]) -> list[str]:

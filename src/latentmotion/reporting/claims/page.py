@@ -10,7 +10,7 @@ from latentmotion.reporting.html import fill, page
 TITLE = "latentmotion: verdicts on the claims of the papers"
 MEANINGS = {
     Verdict.UPHELD: "the records show what the claim says",
-    Verdict.CONTRADICTED: "the records show the contrary",
+    Verdict.CONTRADICTED: "the records show the contrary, or exclude an advantage as large as the claim asks for",
     Verdict.MIXED: "the records show it in a part of the comparisons, seeds or data sets, and the contrary in others",
     Verdict.UNDECIDED: "runs, seeds or measurements are missing, or the difference may be chance",
     Verdict.IMPOSSIBLE: "the claim needs something that this project does not have",

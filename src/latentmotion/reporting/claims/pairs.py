@@ -16,6 +16,8 @@ from latentmotion.reporting.claims.measures import REAL, resolve
 from latentmotion.reporting.claims.preconditions import budget, not_halfway, unmet
 from latentmotion.reporting.claims.statistics import Interval, holm, t_interval
 
+SATURATED = "by the judge both models are as good as real data, so that these data can hardly tell them apart"
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -63,6 +65,7 @@ class Comparison:
         """The comparison with what a rule makes of it."""
         compared = self.agreeing if self.effects else ()
         remarks = [f"{text} is not measured in both models" for text, agrees in compared if agrees is None]
+        remarks += [SATURATED] if self.saturated else []
         return Finding(
             self.dataset,
             verdict,

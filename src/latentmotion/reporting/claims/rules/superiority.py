@@ -52,6 +52,4 @@ def _no_difference(found: Comparison, p: float, excluded: float) -> Finding:
     if unequal := found.unequal():
         return found.finding(Verdict.UNDECIDED, unequal, p)
     text = f"no advantage was found, and one of {found.part.margin} can be excluded"
-    if found.saturated:
-        text += "; both are as good as real data, so that these data cannot show an advantage"
     return found.finding(Verdict.CONTRADICTED, (Reason(text, found.better), Reason(text, found.than)), p)
