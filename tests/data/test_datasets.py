@@ -28,6 +28,7 @@ from latentmotion.data.readers import mnist
 from latentmotion.data.readers.images import area_average
 from latentmotion.data.sequences import write
 from latentmotion.data.synthetic import faces as drawn_faces
+from latentmotion.data.synthetic import poses
 
 
 def make_sheets(folder: Path) -> None:
@@ -171,6 +172,15 @@ def test_drawn_sprites_to_the_right_mirror_those_to_the_left():
     x = sprites.compose(sprites.drawn.layers(), np.array([77]), 32).reshape(3, 3, 8, 3, 32, 32)
     assert np.array_equal(x[:, 1], x[:, 2, ..., ::-1])
     assert not np.array_equal(x[:, 1], x[:, 2])
+
+
+@pytest.mark.parametrize("view", [poses.side, poses.front])
+def test_in_a_drawn_slash_the_feet_stay_where_they_are(view):
+    joints = view()
+    for side in ("near", "far"):
+        walk, _, slash = np.stack(np.broadcast_arrays(*joints[f"{side} foot"])).reshape(2, 3, 8).swapaxes(0, 1)
+        assert np.ptp(slash, axis=1).max() < 1e-9
+        assert np.ptp(walk, axis=1).max() > 3
 
 
 def test_area_average_is_the_rounded_mean():

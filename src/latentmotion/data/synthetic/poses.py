@@ -2,7 +2,8 @@
 
 A pose is a dictionary of joints, name -> (x, y), with arrays of 24 = 3 gestures (walk, spell card, slash) x 8 frames,
 in 1/64 of the side of the picture. Limbs have a `near` and a `far` side; in the front view, near is on the left of the
-picture. The near hand holds the blade.
+picture. The near hand holds the blade. In a slash the feet stand apart and stay where they are, as in the real sheets,
+and the arm goes out and back.
 """
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 FRAMES = 8
 _PHASE = 2 * np.pi * np.arange(FRAMES) / FRAMES
 _RAISE = np.array([0.0, 0.15, 0.4, 0.65, 0.9, 1.0, 0.9, 0.5])
+_REACH = (1 - np.cos(_PHASE)) / 2  # how far the arm of a slash is out
 _ARM, _THIGH, _SHIN = 6.5, 7.5, 7.5
 
 
@@ -40,22 +42,19 @@ def _gestures(walk, spell, slash) -> np.ndarray:
 def side() -> dict[str, tuple]:
     """The joints in the side view, facing left: angles increase forwards, to the left of the picture."""
     swing = np.sin(_PHASE)
-    bob = _gestures(-0.8 * np.cos(2 * _PHASE), 0, [0, 0, -1, -1, 0, 1, 1, 0.5])
-    lean = _gestures(0, 0, [0, -1, -2, -1, 1, 2, 2, 1])
-    x, joints = 32 - lean, {}
+    bob = _gestures(-0.8 * np.cos(2 * _PHASE), 0, 1)
+    x, joints = 32 - _gestures(0, 0, 1), {}
     joints["head"] = (x - 0.5, 19.5 + bob)
     joints["chest"] = (x, 33 + bob)
     joints["hip"] = (x, 44 + bob)
-    lunge = np.array([0, 0.1, 0.2, 0.5, 0.9, 1, 1, 0.6])
-    for name, turn, stance in (("near", 1, 26 * lunge), ("far", -1, -26 * lunge)):
-        thigh = _gestures(30 * turn * swing, 5 * turn, stance)
-        bend = _gestures(38 * np.clip(turn * np.cos(_PHASE), 0, 1), 0, 6 * lunge)
+    for name, turn in (("near", 1), ("far", -1)):
+        thigh = _gestures(30 * turn * swing, 5 * turn, 26 * turn)
+        bend = _gestures(38 * np.clip(turn * np.cos(_PHASE), 0, 1), 0, 6)
         joints[f"{name} hip"] = joints["hip"]
         joints[f"{name} knee"], joints[f"{name} foot"] = _limb(joints["hip"], thigh, thigh - bend, (_THIGH, _SHIN), -1)
     joints["near shoulder"], joints["far shoulder"] = (x + 0.5, 33 + bob), (x - 0.5, 33 + bob)
-    blow = np.array([10, 80, 150, 185, 135, 85, 45, 20])
-    near = _gestures(-32 * swing, 5 + 100 * _RAISE, blow)
-    far = _gestures(32 * swing, -5 + 130 * _RAISE, -25 * lunge)
+    near = _gestures(-32 * swing, 5 + 100 * _RAISE, 15 + 115 * _REACH)
+    far = _gestures(32 * swing, -5 + 130 * _RAISE, -25)
     elbow = _gestures(14, 20, 8)
     joints["near elbow"], joints["near hand"] = _limb(joints["near shoulder"], near, near + elbow, (_ARM, _ARM), -1)
     joints["far elbow"], joints["far hand"] = _limb(joints["far shoulder"], far, far + elbow, (_ARM, _ARM), -1)
@@ -66,15 +65,14 @@ def side() -> dict[str, tuple]:
 def front() -> dict[str, tuple]:
     """The joints in the front view: angles increase outwards. A foot in front is lifted; an arm in front is shorter."""
     swing = np.sin(_PHASE)
-    bob = _gestures(-0.8 * np.cos(2 * _PHASE), 0, [0, 0, -1, -1, 0, 1, 1, 0.5])
-    x, joints = 32 + _gestures(0.9 * swing, 0, [0, -0.5, -1, -1, 0, 1, 1, 0.5]), {}
+    bob = _gestures(-0.8 * np.cos(2 * _PHASE), 0, 1)
+    x, joints = 32 + _gestures(0.9 * swing, 0, 0), {}
     joints["head"] = (x, 19.5 + bob)
     joints["chest"] = (x, 33 + bob)
     joints["hip"] = (x, 44 + bob)
-    blow = np.array([12, 80, 140, 160, 105, 40, -30, -50])
-    for name, sign, arm in (("near", -1, blow), ("far", 1, 25)):
+    for name, sign, arm in (("near", -1, 15 + 115 * _REACH), ("far", 1, 25)):
         lift = _gestures(6.5 * np.clip(-sign * swing, 0, 1), 0, 0)
-        apart = _gestures(0.5, 1.5, 2.5)
+        apart = _gestures(0.5, 1.5, 4.5)
         joints[f"{name} hip"] = hip = (x + 3.8 * sign, 44 + bob)
         joints[f"{name} knee"] = (hip[0] + sign * 0.6 * apart, 51.5 + bob * 0.5 - 0.6 * lift)
         joints[f"{name} foot"] = (hip[0] + sign * apart, 58.5 - lift)
