@@ -21,6 +21,7 @@ from latentmotion.core.pixels import to_uint8
 from latentmotion.data.prepare import prepare
 from latentmotion.data.prepared import PreparedDataset
 from latentmotion.evaluation.metrics.participation_ratio import participation_ratio
+from latentmotion.evaluation.metrics.two_nearest_neighbours import local_dimension
 from latentmotion.reporting.drawing import projections, sequences
 from latentmotion.reporting.drawing.trained_run import Shown, open_runs
 from latentmotion.reporting.figures import generated_videos as videos
@@ -146,7 +147,8 @@ def test_dots_are_motions_and_their_colours_the_energy_where_there_is_one(folder
             assert np.allclose(energy, model.energies(expected[:, 1:2, None])["total"][:, 0, 0], atol=1e-4)
         cloud = manifold.cloud(run, 50)
         assert cloud.neighbours.shape == (50, 2) and cloud.paths.shape == (50, 16, 2) and cloud.values.shape == (50,)
-        assert cloud.size == f"dimension {participation_ratio(motion[:, 1]):.2f} of 10"
+        by_variance, nearby = participation_ratio(motion[:, 1]), local_dimension(motion[:, 1])
+        assert cloud.size == f"dimension {by_variance:.2f} of 10, locally {nearby:.1f}"
         assert cloud.meaning == ("energy" if energy is not None else "first component")
 
 

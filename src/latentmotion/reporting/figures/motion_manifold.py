@@ -3,8 +3,8 @@
 The upper row shows 1,024 motions, as in the paper; t-SNE keeps neighbours but no distances. The lower row and the film
 show the same motions in the plane of their first two principal components over all frames, with the paths of some.
 Where a model has an energy, which its motion conserves, the dots are coloured by it, otherwise by the first component
-of the motions in the upper row. The number is the participation ratio (evaluation/metrics/participation_ratio.py), a
-dimension by variance.
+of the motions in the upper row. The numbers are the participation ratio (evaluation/metrics/participation_ratio.py), a
+dimension by variance, and the local dimension by nearest neighbours (evaluation/metrics/two_nearest_neighbours.py).
 """
 
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ from PIL import Image
 from latentmotion.core.errors import UserError
 from latentmotion.core.keyed_random import normal
 from latentmotion.evaluation.metrics.participation_ratio import participation_ratio
+from latentmotion.evaluation.metrics.two_nearest_neighbours import local_dimension
 from latentmotion.models import base as contract
 from latentmotion.reporting.drawing import plots
 from latentmotion.reporting.drawing.image_grid import gif, grid, png, stack
@@ -31,7 +32,7 @@ SEE = "If the motion needs few coordinates, the dots lie on a thin curve instead
 
 PATHS = 16
 WITH = f"the same, and {PATHS} from first to last frame"
-SIZE, MARGINS = (350, 300), (50, 24, 82, 42)
+SIZE, MARGINS = (360, 300), (60, 24, 82, 42)
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Cloud:
     """The motions of a run.
 
     Attributes:
-        size: the dimension, as text.
+        size: the dimensions, as text.
         neighbours: the motions after one step, by t-SNE: (N, 2).
         paths: the motions over time in a plane: (N, T, 2).
         names: the names of the directions of the plane.
@@ -78,7 +79,7 @@ def cloud(run: Shown, count: int) -> Cloud:
     first = motion[:, 1]
     plane = plane_of(motion.reshape(-1, motion.shape[-1]))
     values = plane_of(first).project(first)[:, 0] if energy is None else energy
-    size = f"dimension {participation_ratio(first):.2f} of {first.shape[1]}"
+    size = f"dimension {participation_ratio(first):.2f} of {first.shape[1]}, locally {local_dimension(first):.1f}"
     meaning = "first component" if energy is None else "energy"
     return Cloud(run.system, size, tsne(first), plane.project(motion), plane.names, values, meaning)
 
