@@ -1,6 +1,7 @@
 """data/claims.csv: that it can be read, that it names what exists, and what is said of a file that is wrong."""
 
 import csv
+import re
 
 import pytest
 from support.claims import line
@@ -41,6 +42,23 @@ def test_a_claim_names_what_exists(claim):
 def test_a_claim_names_protocols_that_exist(claim):
     parts = [*claim.parts, *claim.agreeing, *(condition for _, condition in claim.conditions)]
     assert {name for part in parts for name in part.measure.protocols} <= PROTOCOLS
+
+
+def measuring_distances() -> set[str]:
+    """The protocols whose metrics on docs/protocols.md are Fréchet distances."""
+    found, named = {"generate"}, []  # which stands in the text, not in a table
+    for row in re.findall(r"^\| (.*?) \| (.*?) \|", (ROOT / "docs/protocols.md").read_text(encoding="utf-8"), re.M):
+        named = re.findall(r"`([a-z-]+)`", row[0]) or named
+        found |= set(named) if "identifier" in row[1] else set()
+    return found
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)
+def test_a_claim_asks_for_distances_where_they_are_measured(claim):
+    parts = [*claim.parts, *claim.agreeing, *(condition for _, condition in claim.conditions)]
+    for measure in (part.measure for part in parts):
+        for protocol, name in re.findall(r"(?:([a-z0-9-]+)/)?((?:fvd|fid)-[a-z0-9]+)", measure.expression):
+            assert ({protocol} if protocol else set(measure.protocols)) <= measuring_distances(), name
 
 
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)
