@@ -17,7 +17,7 @@ from latentmotion.data.prepared import PreparedDataset
 from latentmotion.models import base as contract
 from latentmotion.models import hgn
 from latentmotion.models.base import Batch, DataShape
-from latentmotion.models.components.lagrange_multiplier import BOUNDS, Multiplier
+from latentmotion.models.components.lagrange_multiplier import LARGEST, SMALLEST, Multiplier
 from latentmotion.models.dynamics.convolutional_hamiltonian import ConvolutionalHamiltonian
 from latentmotion.models.dynamics.learned_hamiltonian import LearnedHamiltonian
 from latentmotion.training import train as training
@@ -229,7 +229,7 @@ def test_the_loss_is_that_of_the_docstring(monkeypatch):
     assert float(losses["kl"]) == pytest.approx(kl, rel=1e-5)
     assert float(losses["squared_error"]) == pytest.approx(0.04 * pixels, rel=1e-4)
     assert float(losses["violation"]) == pytest.approx(0.1**2 - 0.033**2, rel=1e-4), "errors of intensities in [0, 1]"
-    assert float(losses["total"]) == pytest.approx(kl / pixels + 7 * (0.1**2 - 0.033**2), rel=1e-4)
+    assert float(losses["total"]) == pytest.approx((kl / pixels + 7 * (0.1**2 - 0.033**2)) / (1 + 7), rel=1e-4)
 
 
 def test_the_flow_is_float32_under_bfloat16():
@@ -252,8 +252,8 @@ def test_the_multiplier_rises_while_the_constraint_is_violated_and_falls_while_i
     turn = int(np.argmin(rises))
     assert 21 < turn < 30 and rises[:turn].all() and not rises[turn:].any(), "it turns when the average does"
     assert float(multiplier(torch.tensor(2.0))) == pytest.approx(2 * values[-1])
-    for violation, bound in ((-1e6, BOUNDS[0]), (1e6, BOUNDS[1])):
-        extreme = Multiplier(rate=1.0, average=0.0)
+    for violation, bound, largest in ((-1e6, SMALLEST, LARGEST), (1e6, LARGEST, LARGEST), (1e6, 100.0, 100.0)):
+        extreme = Multiplier(1.0, 0.0, largest)
         extreme.update(torch.tensor(violation))
         assert float(extreme.value) == pytest.approx(bound)
 
@@ -339,7 +339,9 @@ def test_a_vector_learns_and_is_drawn():
 def test_the_multiplier_starts_where_it_is_told():
     model = make(multiplier=400.0, rate=0.1)
     losses = step(model)[0]
-    assert float(losses["multiplier"]) == 400 and float(losses["total"]) > 100 * float(losses["violation"])
+    assert float(losses["multiplier"]) == 400
+    expected = (float(losses["kl"]) / batch().x[0].numel() + 400 * float(losses["violation"])) / 401
+    assert float(losses["total"]) == pytest.approx(expected, rel=1e-4)
 
 
 def test_frames_depend_on_the_code_from_the_start_where_variance_is_kept():

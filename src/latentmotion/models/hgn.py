@@ -10,6 +10,9 @@ z is inferred from the first frames together, stacked as channels. f, H and the 
 
     KL / (T C S S) + lambda (E[(x - x_hat)^2] - tolerance^2),   mean over the pixels of [0, 1]
 
+The loss is this over 1 + lambda, so that its size does not follow lambda. Adam, which divides by the size of former
+gradients, would hardly move the networks while lambda falls.
+
 By default z is maps of the size of a frame, as in the public code. Parts of a state that lie far apart then depend on
 different numbers of z, which are independent under the prior, so that nothing makes the whole of a sampled frame show
 one and the same thing. With `code: vector` z is a few numbers on which the whole state depends, and the encoder halves
@@ -35,7 +38,7 @@ from latentmotion.core.errors import UserError
 from latentmotion.models import base as contract
 from latentmotion.models.components.gaussian import GaussianHead, kl_standard, sample
 from latentmotion.models.components.initialisation import keep_variance
-from latentmotion.models.components.lagrange_multiplier import Multiplier
+from latentmotion.models.components.lagrange_multiplier import LARGEST, Multiplier
 from latentmotion.models.dynamics.convolutional_hamiltonian import ConvolutionalHamiltonian
 
 SHRINK = 8  # how much smaller than a frame a state's maps are
@@ -58,6 +61,7 @@ class Config(contract.NetworkConfig):
     tolerance: float = Field(default=3.3e-2, gt=0)  # root mean square error of intensities in [0, 1]
     rate: float = Field(default=0.1, gt=0)  # of the multiplier lambda
     multiplier: float = Field(default=1.0, gt=0)  # lambda at first
+    largest_multiplier: float = Field(default=LARGEST, gt=0)  # the bound of lambda from above
     keep_variance: bool = False  # whether encoder, f and decoder start with weights that keep the variance
     average: float = Field(default=0.99, ge=0, lt=1)  # weight of the past in the moving average of the violation
 
@@ -94,7 +98,7 @@ class Model(contract.SequenceModel):
         if config.keep_variance:
             for part in (self.encoder, self.transformer, self.decoder):
                 keep_variance(part)
-        self.multiplier = Multiplier(config.rate, config.average)
+        self.multiplier = Multiplier(config.rate, config.average, config.largest_multiplier)
         self.multiplier.value.fill_(config.multiplier)
 
     def motion_noise(self, length: int) -> int:
@@ -108,8 +112,9 @@ class Model(contract.SequenceModel):
         kl = kl_standard(mean, log_variance).flatten(1).sum(1).mean()
         pixels = batch.x[0].numel()
         violation = 0.25 * error / pixels - self.config.tolerance**2  # frames in [-1, 1] err by twice as much
+        total = (kl / pixels + self.multiplier(violation)) / (1 + self.multiplier.value)
         return {
-            "total": kl / pixels + self.multiplier(violation), "squared_error": error, "kl": kl,
+            "total": total, "squared_error": error, "kl": kl,
             "violation": violation, "multiplier": self.multiplier.value.clone(),
         }  # fmt: skip
 

@@ -12,7 +12,7 @@ from torch import Tensor, distributed, nn
 
 from latentmotion.core import parallel
 
-BOUNDS = 1e-10, 1e10  # of lambda
+SMALLEST, LARGEST = 1e-10, 1e10  # values of lambda
 
 
 class Multiplier(nn.Module):
@@ -21,11 +21,13 @@ class Multiplier(nn.Module):
     Arguments:
         rate: of lambda. C is not scaled, so a small violation needs a high rate.
         average: alpha; the average begins with the first C.
+        largest: the bound of lambda from above. A network meets the constraint only after many steps, in which a lambda
+            without a bound grows so much that it does not come down again within a short training.
     """
 
-    def __init__(self, rate: float, average: float):
+    def __init__(self, rate: float, average: float, largest: float = LARGEST):
         super().__init__()
-        self.rate, self.average = rate, average
+        self.rate, self.average, self.largest = rate, average, largest
         self.register_buffer("value", torch.ones(()))
         self.register_buffer("violation", torch.zeros(()))  # C_ma
         self.register_buffer("updates", torch.zeros((), dtype=torch.long))
@@ -43,5 +45,5 @@ class Multiplier(nn.Module):
             violation /= parallel.processes()
         past = self.average * (self.updates > 0)
         self.violation.lerp_(violation.to(self.violation.dtype), 1 - past)
-        self.value.mul_(torch.exp(self.rate * self.violation)).clamp_(*BOUNDS)
+        self.value.mul_(torch.exp(self.rate * self.violation)).clamp_(SMALLEST, self.largest)
         self.updates += 1
