@@ -344,6 +344,12 @@ def test_the_multiplier_starts_where_it_is_told():
     assert float(losses["total"]) == pytest.approx(expected, rel=1e-4)
 
 
+def test_the_multiplier_does_not_start_above_its_bound():
+    assert float(make(multiplier=5.0, largest_multiplier=5.0).multiplier.value) == 5
+    with pytest.raises(UserError, match="network.multiplier: 7 is above network.largest_multiplier, 5; lower"):
+        make(multiplier=7.0, largest_multiplier=5.0)
+
+
 def test_frames_depend_on_the_code_from_the_start_where_variance_is_kept():
     """With torch's weights, the three sigmoids of the decoder leave next to nothing of a vector's differences."""
 

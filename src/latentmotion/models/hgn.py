@@ -98,6 +98,11 @@ class Model(contract.SequenceModel):
         if config.keep_variance:
             for part in (self.encoder, self.transformer, self.decoder):
                 keep_variance(part)
+        if config.multiplier > config.largest_multiplier:
+            raise UserError(
+                f"network.multiplier: {config.multiplier:g} is above network.largest_multiplier, "
+                f"{config.largest_multiplier:g}; lower the first or raise the second"
+            )
         self.multiplier = Multiplier(config.rate, config.average, config.largest_multiplier)
         self.multiplier.value.fill_(config.multiplier)
 

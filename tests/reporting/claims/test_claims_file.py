@@ -53,12 +53,15 @@ def measuring_distances() -> set[str]:
     return found
 
 
+DISTANCES = measuring_distances()
+
+
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)
 def test_a_claim_asks_for_distances_where_they_are_measured(claim):
     parts = [*claim.parts, *claim.agreeing, *(condition for _, condition in claim.conditions)]
     for measure in (part.measure for part in parts):
         for protocol, name in re.findall(r"(?:([a-z0-9-]+)/)?((?:fvd|fid)-[a-z0-9]+)", measure.expression):
-            assert ({protocol} if protocol else set(measure.protocols)) <= measuring_distances(), name
+            assert ({protocol} if protocol else set(measure.protocols)) <= DISTANCES, name
 
 
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)
