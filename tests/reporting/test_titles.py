@@ -47,3 +47,14 @@ def test_footnotes_say_of_data_what_their_description_says():
     text = "\n".join(footnotes(real, SETTINGS, prints=False))
     assert "my films" not in text and "published" not in text
     assert "Data set 'made-up faces': They are drawn. It stands in for Faces; numbers on the one are not" in text
+
+
+def test_a_footnote_counts_the_trainings_in_another_precision_than_the_settings_ask_for():
+    def run(seed: int, asked: str, *computed: str) -> dict:
+        training = {"settings": {"compute": {"precision": asked}}, "precisions": list(computed)}
+        return {"model": "mine", "dataset": "gifs", "seed": seed, "status": "ok", "metrics": [], "training": training}
+
+    asked = [run(0, "bfloat16", "bfloat16"), run(1, "float32", "float32"), run(2, "bfloat16")]
+    assert "in place of bfloat16" not in "\n".join(footnotes(asked, SETTINGS, prints=False))
+    other = [run(3, "bfloat16", "float32"), run(4, "bfloat16", "bfloat16", "float32")]
+    assert "2 of 5 trainings computed in float32" in "\n".join(footnotes(asked + other, SETTINGS, prints=False))

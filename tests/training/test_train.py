@@ -15,6 +15,7 @@ from latentmotion.core.records import read_record
 from latentmotion.data.prepare import prepare
 from latentmotion.data.prepared import PreparedDataset
 from latentmotion.models import dsvae
+from latentmotion.training import device as devices
 from latentmotion.training import train as training
 from latentmotion.training.checkpoint import Checkpoint
 from latentmotion.training.load import load_run
@@ -68,6 +69,33 @@ def test_stopped_at_any_step_it_ends_with_the_same_bits(data, tmp_path, monkeypa
     for name in ("history.jsonl", "samples.png"):
         assert file_digest(tmp_path / "cut/run" / name) == file_digest(tmp_path / "whole/run" / name)
     assert not list((tmp_path / "cut" / "state").iterdir()), "a finished training leaves no state"
+
+
+def test_the_record_names_every_precision_in_which_the_training_computed(data, tmp_path, monkeypatch, capsys):
+    def on_a_processor(has_bfloat16: bool):
+        monkeypatch.setattr(devices, "_computes_bfloat16", lambda device: has_bfloat16)
+
+    def fast(folder):
+        job = TrainingJob("dsvae", PreparedDataset.open(data), 0, settings("dsvae"))
+        job.settings["compute"]["precision"] = "bfloat16"
+        training.train(job, folder / "run", CheckpointPlan(folder / "state", 0), "cpu")
+        return read_record(folder / "run" / "record.json")["precisions"]
+
+    save = Checkpoint.save
+
+    def save_and_die(self, content):
+        save(self, content)
+        raise Stop
+
+    on_a_processor(True)
+    assert fast(tmp_path / "whole") == ["bfloat16"]
+    with monkeypatch.context() as patch, pytest.raises(Stop):
+        patch.setattr(Checkpoint, "save", save_and_die)
+        fast(tmp_path / "moved")
+    assert "bfloat16" not in capsys.readouterr().err
+    on_a_processor(False)
+    assert fast(tmp_path / "moved") == ["bfloat16", "float32"]
+    assert training.NO_BFLOAT16 in capsys.readouterr().err
 
 
 def test_seeds_and_settings_change_the_weights(data, tmp_path):

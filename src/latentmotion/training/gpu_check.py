@@ -58,7 +58,8 @@ def gpu_check(
         print(f"Not checked within {minutes:g} minutes: {', '.join(left_out)}")
     record = {
         "verb": "gpu-check", "scale": scale, "steps": steps, "machine": described | {"cuda": torch.version.cuda},
-        "matrix_flop_per_second": rate, "precision": FAST["precision"], "channels_last": FAST["channels_last"],
+        "matrix_flop_per_second": rate, "precision": devices.precision_on(target, FAST["precision"]),
+        "channels_last": FAST["channels_last"],
         "tolerances": TOLERANCES, "compared_batch": COMPARED_BATCH,
         "seconds": round(time.monotonic() - begun, 1), "left_out": left_out, "results": results,
     }  # fmt: skip

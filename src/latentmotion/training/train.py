@@ -30,6 +30,7 @@ from latentmotion.training.load import build
 from latentmotion.training.preview import reconstructions
 from latentmotion.training.signals import Stop
 
+NO_BFLOAT16 = "compute.precision: this processor has no instructions for bfloat16"
 OWNERSHIP_SECONDS = 2.0  # between two checks whether another attempt has taken over this training
 CURVE = 50  # points of the learning curve that a record keeps
 OUTPUTS = ("weights.safetensors", "history.jsonl", "samples.png", "record.json")
@@ -112,6 +113,8 @@ def train(job: TrainingJob, out: Path, plan: CheckpointPlan, device: str) -> Non
     try:
         loop = Loop(network, training, compute, Batches(training_split, training.batch, seed, target), seed)
         loop.restore(checkpoint.load(target))
+        if is_first and loop.precision != compute.precision:
+            print(f"{NO_BFLOAT16}, so this training computes in {loop.precision}.", file=sys.stderr)
         before = loop.seconds
         try:
             with out_of_memory.named(model, training.batch, target):
@@ -126,7 +129,7 @@ def train(job: TrainingJob, out: Path, plan: CheckpointPlan, device: str) -> Non
                 "verb": "train", "model": model, "dataset": data.id, "data_folder": str(data.folder), **identity,
                 "shape": asdict(data.shape),
                 "parameters": sum(parameter.numel() for parameter in network.parameters()),
-                "steps": loop.done, "status": status,
+                "steps": loop.done, "status": status, "precisions": loop.precisions,
                 **resource_usage.used(before + time.monotonic() - started, target, loop.done * training.batch),
                 "last": loop.history[-1] if loop.history else {"step": loop.done}, "curve": _curve(loop.history),
             }  # fmt: skip
@@ -151,7 +154,9 @@ class Loop:
     def __init__(self, network: SequenceModel, training: Training, compute: Compute, batches: Batches, seed: int):
         self.network, self.training, self.batches, self.seed = network, training, batches, seed
         self.optimisers = network.optimisers(training)
-        self.autocast = devices.autocast(batches.device, compute.precision)
+        self.precision = devices.precision_on(batches.device, compute.precision)
+        self.precisions: list[str] = []  # of all steps until now; an attempt on another machine can add one
+        self.autocast = devices.autocast(batches.device, self.precision)
         self.done, self.seconds, self.history = 0, 0.0, []
         if compute.compile:
             for child in network.children():
@@ -165,13 +170,14 @@ class Loop:
         for optimiser, content in zip(self.optimisers, saved["optimisers"], strict=True):
             optimiser.load_state_dict(content)
         self.done, self.seconds, self.history = saved["done"], saved["seconds"], saved["history"]
+        self.precisions = saved["precisions"]
 
     def content(self, seconds: float) -> dict:
         """What a checkpoint holds. `seconds` is the duration of all attempts until now."""
         return {
             "network": self.network.state_dict(),
             "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
-            "done": self.done, "seconds": seconds, "history": self.history,
+            "done": self.done, "seconds": seconds, "history": self.history, "precisions": self.precisions,
         }  # fmt: skip
 
     def run(self, checkpoint: Checkpoint, every: float, stop: Stop, title: str) -> None:
@@ -192,6 +198,8 @@ class Loop:
                 losses = parallel.mean(self.network.step(self.batches(self.done), self.optimisers, self.autocast))
                 self._check(losses)
                 self.done += 1
+                if self.precision not in self.precisions:
+                    self.precisions.append(self.precision)
                 bar.update()
                 if census:
                     census = census.check(self.done, steps)

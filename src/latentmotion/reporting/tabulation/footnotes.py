@@ -37,6 +37,7 @@ def footnotes(records: list[dict], settings: dict, prints: bool) -> list[str]:
         *(_failure(record, titles) for record in trained if failure(record)),
         *notes_on_learning(trained, titles),
         *notes_on_seen(trained, titles),
+        *_precision(trained),
         *_origins([record["dataset"] for record in real], titles),
         *([JUDGES] if judged else []),
         *([WEAK_JUDGES] if any(judge["weak"] for record in judged for judge in record["judges"].values()) else []),
@@ -48,6 +49,19 @@ def footnotes(records: list[dict], settings: dict, prints: bool) -> list[str]:
 def _failure(record: dict, titles: Titles) -> str:
     model, dataset = titles.model(record["model"]), titles.dataset(record["dataset"])
     return f"{model} on {dataset} has no numbers for {failure(record)}."
+
+
+def _precision(trained: list[dict]) -> list[str]:
+    """How many trainings computed in float32 where their settings ask for bfloat16 (training/device.py)."""
+    runs = [run for record in trained if (run := record.get("training"))]
+    asked = [run for run in runs if run["settings"].get("compute", {}).get("precision") == "bfloat16"]
+    others = [run for run in asked if "float32" in run.get("precisions", ())]
+    if not others:
+        return []
+    return [
+        f"{len(others)} of {len(runs)} trainings computed in float32 in place of bfloat16, because their processors "
+        "have no instructions for bfloat16."
+    ]
 
 
 def _origins(datasets: list[str], titles: Titles) -> list[str]:

@@ -1,0 +1,19 @@
+"""The precision of a training follows what the machine has instructions for, and its record says which it was."""
+
+import pytest
+import torch
+
+from latentmotion.training import device as devices
+
+CPU = torch.device("cpu")
+
+
+@pytest.mark.parametrize("wanted", ["float32", "bfloat16"])
+@pytest.mark.parametrize("has", [True, False])
+def test_float32_takes_the_place_of_a_bfloat16_that_would_be_imitated(monkeypatch, wanted, has):
+    monkeypatch.setattr(devices, "_computes_bfloat16", lambda device: has)
+    assert devices.precision_on(CPU, wanted) == (wanted if has else "float32")
+
+
+def test_torch_knows_whether_this_processor_computes_bfloat16():
+    assert devices._computes_bfloat16(CPU) in (True, False)
