@@ -58,3 +58,15 @@ def test_a_footnote_counts_the_trainings_in_another_precision_than_the_settings_
     assert "in place of bfloat16" not in "\n".join(footnotes(asked, SETTINGS, prints=False))
     other = [run(3, "bfloat16", "float32"), run(4, "bfloat16", "bfloat16", "float32")]
     assert "2 of 5 trainings computed in float32" in "\n".join(footnotes(asked + other, SETTINGS, prints=False))
+
+
+def test_a_footnote_names_the_runs_that_other_judges_have_scored():
+    def scored(model: str, weights: str) -> dict:
+        judge = {"weights": weights, "test_accuracy": 1.0, "floor": 0.9, "weak": False}
+        judged = {"metrics": [], "judges": {"action": judge}}
+        return {"model": model, "dataset": "gifs", "seed": 0, "status": "ok"} | judged
+
+    same = [scored("real", "a"), scored("mine", "a")]
+    assert "Other judges" not in "\n".join(footnotes(same, SETTINGS, prints=False))
+    other = footnotes([*same, scored("other", "b")], SETTINGS, prints=False)
+    assert [note for note in other if "Other judges than those of the real data scored other on my films." in note]

@@ -1,7 +1,7 @@
 """Each kind of rule on made-up records: what is upheld, contradicted and undecided, and why."""
 
 import pytest
-from support.claims import claim, evidence, metrics, real, record, runs
+from support.claims import CLASSES, claim, evidence, metrics, real, record, runs
 
 from latentmotion.reporting.claims.findings import Verdict
 from latentmotion.reporting.claims.pairs import SATURATED
@@ -114,6 +114,35 @@ def test_a_metric_that_is_missing_is_named():
     found = compared(HIGH, LOW, *runs("dsvae", "motion-swap/other", LOW))
     assert found.verdict == Verdict.UNDECIDED
     assert reasons(found) == {"not measured: action_accuracy (motion-swap)"}
+
+
+@pytest.mark.parametrize(
+    ("metric", "other", "named"),
+    [
+        ("motion-swap/action_accuracy", {"judges": {"action": "b"}}, "judge of action"),
+        ("motion-swap/action_accuracy", {"judges": {"action": "a", "hair": "b"}}, ""),
+        ("motion-swap/action_accuracy", {"video_networks": {"fvd-judge": "b"}}, ""),
+        ("generate/fvd-judge", {"video_networks": {"fvd-judge": "b"}}, "fvd-judge"),
+        ("generate/fvd-judge", {"video_networks": {"fvd-judge": "a"}}, ""),
+        ("frame-distance/fid-judge", {"judges": {"hair": "b"}}, "judge of hair"),
+        ("frame-distance/fid-judge", {"judges": {"action": "b"}}, ""),
+    ],
+)
+def test_runs_that_another_network_has_scored_decide_nothing(metric, other, named):
+    def scored(records, judges, video_networks):
+        good = {"test_accuracy": 0.995, "floor": 0.99, "weak": False}
+        judged = {label: good | {"weights": judges.get(label, "a")} for label in CLASSES}
+        networks = {name: {"weights": weights} for name, weights in video_networks.items()}
+        added = {"judges": judged, "video_networks": networks, "settings": {"frame_label": "hair"}}
+        return [found | added for found in records]
+
+    first = scored([real(), *runs("halo", metric, HIGH)], {}, {"fvd-judge": "a"})
+    second = scored(runs("dsvae", metric, LOW), **{"judges": {}, "video_networks": {}} | other)
+    protocol, _, name = metric.partition("/")
+    found = judge(claim(protocol=protocol, metric=name), evidence(*first, *second))
+    expected = {f"scored by another network than the real data: {named}"} if named else set()
+    assert {text for text in reasons(found) if text.startswith("scored")} == expected
+    assert (found.verdict == Verdict.UNDECIDED) == bool(named)
 
 
 def test_missing_records_and_models_are_told_apart():

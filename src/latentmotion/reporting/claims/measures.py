@@ -72,6 +72,15 @@ class Measure:
         named = {label for label in labels if re.search(rf"(?<![a-z]){label}(?![a-z])", self.expression)}
         return named | (set(_content(record)) if CONTENT in self.expression else set())
 
+    def networks(self, record: Mapping) -> dict[str, str]:
+        """The networks that decide the value in a record: name -> digest of the weights."""
+        judges, video = record.get("judges", {}), record.get("video_networks", {})
+        frames = record.get("settings", {}).get("frame_label")  # the judge in whose features fid-judge is measured
+        names = self.judged(record) | ({frames} if "fid-judge" in self.expression else set())
+        found = {f"judge of {name}": judges[name] for name in names if name in judges}
+        found |= {name: network for name, network in video.items() if name in self.expression}
+        return {name: network["weights"] for name, network in found.items() if "weights" in network}
+
     def fits(self, real: Mapping | None) -> bool:
         """Whether a data set has judges of the labels that are named; true where it has no record of the real data."""
         if real is None or not set(self.protocols) <= JUDGED:

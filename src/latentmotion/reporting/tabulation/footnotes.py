@@ -42,6 +42,7 @@ def footnotes(records: list[dict], settings: dict, prints: bool) -> list[str]:
         *([JUDGES] if judged else []),
         *([WEAK_JUDGES] if any(judge["weak"] for record in judged for judge in record["judges"].values()) else []),
         *(_judges(record, titles) for record in judged),
+        *_other_judges(trained, real, titles),
         *([PUBLISHED] if prints else []),
     ]
 
@@ -93,3 +94,26 @@ def _judges(record: dict, titles: Titles) -> str:
     ]
     dataset = titles.dataset(record["dataset"])
     return f"The judges' accuracy on the real test sequences of {dataset}: {', '.join(accuracies)}."
+
+
+def _other_judges(trained: list[dict], real: list[dict], titles: Titles) -> list[str]:
+    """The runs that were scored by other networks than the real data, which happens where judges were trained again."""
+    own = {record["dataset"]: _networks(record) for record in real}
+    others = {
+        f"{titles.model(record['model'])} on {titles.dataset(record['dataset'])}"
+        for record in trained
+        if record["dataset"] in own and _networks(record) and _networks(record) != own[record["dataset"]]
+    }
+    if not others:
+        return []
+    return [
+        f"Other judges than those of the real data scored {'; '.join(sorted(others))}. They have the same settings and "
+        "were trained again, on another kind of machine: accuracies can differ in single decisions, and Fréchet "
+        "distances cannot be compared with those of the other models."
+    ]
+
+
+def _networks(record: dict) -> dict[str, str]:
+    """The judges and the networks of Fréchet distances that scored a record: name -> digest of the weights."""
+    scored_by = {**record.get("judges", {}), **record.get("video_networks", {})}
+    return {name: network["weights"] for name, network in scored_by.items() if "weights" in network}
