@@ -140,9 +140,20 @@ def test_runs_that_another_network_has_scored_decide_nothing(metric, other, name
     second = scored(runs("dsvae", metric, LOW), **{"judges": {}, "video_networks": {}} | other)
     protocol, _, name = metric.partition("/")
     found = judge(claim(protocol=protocol, metric=name), evidence(*first, *second))
-    expected = {f"scored by another network than the real data: {named}"} if named else set()
-    assert {text for text in reasons(found) if text.startswith("scored")} == expected
+    expected = {f"different networks have scored what is compared: {named}"} if named else set()
+    assert {text for text in reasons(found) if text.startswith("different networks")} == expected
     assert (found.verdict == Verdict.UNDECIDED) == bool(named)
+
+
+@pytest.mark.parametrize(("bound", "decided"), [("0.9 of real", False), ("chance + 0.3", True), ("0.7", True)])
+def test_a_bound_of_real_data_is_that_of_the_same_judge(bound, decided):
+    def scored(records, weights):
+        judge = {"test_accuracy": 0.995, "floor": 0.99, "weak": False, "weights": weights}
+        return [found | {"judges": dict.fromkeys(CLASSES, judge)} for found in records]
+
+    records = scored([real()], "a") + scored(runs("halo", ACTION, [0.95, 0.96, 0.97]), "b")
+    found = judge(claim(kind="threshold", than="", margin=bound, seeds="3"), evidence(*records))
+    assert (found.verdict == Verdict.UPHELD) == decided
 
 
 def test_missing_records_and_models_are_told_apart():

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from latentmotion.reporting.claims.claim import Claim, Part
-from latentmotion.reporting.claims.evidence import Evidence, Reason
+from latentmotion.reporting.claims.evidence import Evidence, Reason, different_networks
 from latentmotion.reporting.claims.findings import Finding, Verdict
-from latentmotion.reporting.claims.measures import resolve
+from latentmotion.reporting.claims.measures import of_real_data, resolve
 from latentmotion.reporting.claims.preconditions import unmet
 from latentmotion.reporting.claims.statistics import t_interval
 
@@ -48,6 +48,8 @@ def clear(claim: Claim, dataset: str, evidence: Evidence, model: str, side: str)
             reasons.append(Reason(f"not measured: {part.measure}", model))
         if None in against.values():
             reasons.append(Reason(f"not measured: {_bound(part, side)}, with which {part.measure} is compared", model))
+        if real is not None and of_real_data(_bound(part, side)):
+            reasons += different_networks([part.measure], [*runs.values(), real])
         upwards = part.higher == (side == "better")
         results.append({seed: _clears(found.get(seed), against[seed], upwards) for seed in runs})
         values.append(found)

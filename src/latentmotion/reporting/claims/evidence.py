@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 from latentmotion.config.catalogue import REAL, dataset_name
@@ -70,9 +71,7 @@ class Evidence:
         """Why the runs of one model cannot be evidence; empty where nothing speaks against them.
 
         A run must have ended with numbers, must have learnt, and must be judged by judges that reach their floor. All
-        seeds must have the same settings, and must be scored on the data of the record of the real data, by the same
-        networks: a distance between the features of one network says nothing beside that of another, and a judge that
-        was trained again decides otherwise in single cases.
+        seeds must have the same settings, and must be scored on the data of the record of the real data.
         """
         runs = self.of_run(model, dataset)
         if not runs:
@@ -80,9 +79,7 @@ class Evidence:
         found = [Reason(f"seed {seed}: {record['status']}", model) for seed, record in runs.items() if _failed(record)]
         used = {seed: runs[seed] for seed in seeds if seed in runs and not _failed(runs[seed])}
         found += _unlearnt(model, used)
-        measures = list(measures)
         found += _differences(model, used.values(), self.real(dataset))
-        found += _other_networks(model, used.values(), self.real(dataset), measures)
         weak = {
             (label, judge["test_accuracy"], judge["floor"])
             for record in used.values()
@@ -126,16 +123,15 @@ def _differences(model: str, records: Iterable[dict], real: dict | None) -> list
     return found
 
 
-def _other_networks(
-    model: str, records: Iterable[dict], real: dict | None, measures: Iterable[Measure]
-) -> list[Reason]:
-    """The networks that scored the runs and differ from those that scored the real data."""
-    records = list(records)
-    found = {
-        name
-        for measure in measures
-        for record in records
-        for name, weights in measure.networks(record).items()
-        if real is not None and measure.networks(real).get(name, weights) != weights
-    }
-    return [Reason(f"scored by another network than the real data: {', '.join(sorted(found))}", model)] if found else []
+def different_networks(measures: Iterable[Measure], records: Iterable[dict]) -> list[Reason]:
+    """The reason that records which are compared were not all scored by the same networks; empty where they were.
+
+    A distance between features of one network says nothing beside that of another, and a judge that was trained again
+    decides otherwise in single cases.
+    """
+    scored: dict[str, set[str]] = {}
+    for record, measure in product(list(records), measures):
+        for name, weights in measure.networks(record).items():
+            scored.setdefault(name, set()).add(weights)
+    names = sorted(name for name, weights in scored.items() if len(weights) > 1)
+    return [Reason(f"different networks have scored what is compared: {', '.join(names)}")] if names else []

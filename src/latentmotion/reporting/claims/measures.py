@@ -148,6 +148,12 @@ def bound_text(text: str) -> str:
     return f"{factor}{of}" + (f" {found['sign']} {found['shift']}" if found["shift"] else "")
 
 
+def of_real_data(bound: str) -> bool:
+    """Whether a bound is measured on the real test sequences."""
+    of = _BOUND.match(bound)["of"]
+    return of in (REAL, "halfway") or "/" in of
+
+
 def resolve(bound: str, measure: Measure, record: Mapping, real: Mapping | None) -> float | None:
     """The number that a bound stands for.
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from latentmotion.reporting.claims.claim import Claim, Part
-from latentmotion.reporting.claims.evidence import Evidence, Reason
+from latentmotion.reporting.claims.evidence import Evidence, Reason, different_networks
 from latentmotion.reporting.claims.findings import Finding, Verdict
 from latentmotion.reporting.claims.measures import REAL, resolve
 from latentmotion.reporting.claims.preconditions import budget, not_halfway, unmet
@@ -127,6 +127,7 @@ def _compare(claim: Claim, dataset: str, evidence: Evidence, part: Part, better:
     common = [seed for seed in first if seed in second]
     measures = [found.measure for found in (part, *claim.parts[:1], *claim.agreeing)]
     reasons = [*evidence.faults(better, dataset, common, measures), *evidence.faults(than, dataset, common, measures)]
+    reasons += different_networks(measures, [runs[seed] for runs in (first, second) for seed in common])
     values = {model: part.by_seed(runs, common) for model, runs in ((better, first), (than, second))}
     if first and second:
         reasons += [
