@@ -33,9 +33,18 @@ def state(tmp_path, monkeypatch, *lines: str, headline: Headline = HEADLINE):
 @pytest.mark.parametrize(
     ("other", "compared"),
     [
-        ("DSVAE,sprites,p,acc,,0.91,0.02,3,yes,quick", "DSVAE: 91.0 %; the difference is within noise."),
-        ("DSVAE,sprites,p,acc,,0.51,0.02,3,yes,quick", "DSVAE: 51.0 %, which is worse."),
-        ("DSVAE,sprites,p,acc,,0.99,0.002,3,yes,quick", "DSVAE: 99.0 %, which is better."),
+        (
+            "DSVAE,sprites,p,acc,,0.91,0.02,3,yes,quick",
+            "DSVAE: 91.0 %; the difference is within noise (Welch's t-test over the seeds: p = 0.57).",
+        ),
+        (
+            "DSVAE,sprites,p,acc,,0.51,0.02,3,yes,quick",
+            "DSVAE: 51.0 %, which is worse (Welch's t-test over the seeds: p < 0.001).",
+        ),
+        (
+            "DSVAE,sprites,p,acc,,0.99,0.002,3,yes,quick",
+            "DSVAE: 99.0 %, which is better (Welch's t-test over the seeds: p = 0.015).",
+        ),
         ("DSVAE,sprites,p,acc,,0.51,,1,yes,quick", "DSVAE: 51.0 %; with one seed the noise is not known."),
         ("DSVAE,sprites,p,acc,,0.1,,,,quick", "DSVAE: 10.0 %."),
         (

@@ -12,6 +12,7 @@ from pathlib import Path
 from latentmotion.reporting.headlines import HEADLINES, Headline
 from latentmotion.reporting.tabulation.best import LEVEL, Score, p_value
 
+SMALLEST_P = 0.001  # a smaller p-value is not printed
 LEARNT = "yes"  # in the column `learnt` of a csv file
 
 Line = Mapping[str, str]
@@ -126,6 +127,7 @@ def _compared(headline: Headline, score: Score, other: Line) -> str:
     p = p_value(score, theirs)
     if p is None:
         return f"{number}; with one seed the noise is not known."
+    tested = f"Welch's t-test over the seeds: p {f'= {p:.2g}' if p >= SMALLEST_P else f'< {SMALLEST_P}'}"
     if p >= LEVEL:
-        return f"{number}; the difference is within noise."
-    return f"{number}, which is {'worse' if (score.mean > theirs.mean) == headline.higher else 'better'}."
+        return f"{number}; the difference is within noise ({tested})."
+    return f"{number}, which is {'worse' if (score.mean > theirs.mean) == headline.higher else 'better'} ({tested})."
