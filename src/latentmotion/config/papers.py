@@ -39,7 +39,7 @@ PAPERS = {  # in the order in which pages show them
         "https://arxiv.org/abs/2101.07496",
         "A recurrent autoencoder that is trained with a Wasserstein distance separates content and motion better than "
         "variational autoencoders such as DSVAE, on videos and on speech.",
-        "figure_swap_sprites",
+        "figure_sound_swap",
     ),
     "HGAN": Paper(
         "Allen-Blanchette",
