@@ -236,7 +236,7 @@ def table(
 ):
     """Renders records as a table: OUT.csv in long form, and OUT.md, .tex and .html in the paper's shape."""
     from latentmotion.reporting.planned_table import planned_table
-    from latentmotion.reporting.render import render_table
+    from latentmotion.reporting.render_table import render_table
 
     if settings is None:
         planned, found = planned_table(name)
@@ -256,7 +256,7 @@ def figure(
     results: File = Path("results"),
 ):
     """Trained runs to pictures: OUT.png, OUT.gif and, of sound, a page: OUT.html. RESULTS state what has learnt."""
-    from latentmotion.reporting.render import render_figure
+    from latentmotion.reporting.render_figure import render_figure
 
     render_figure(name, runs, out, parse(settings), device, results)
 

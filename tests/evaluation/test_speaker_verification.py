@@ -21,7 +21,7 @@ from latentmotion.evaluation.evaluate import EvaluationJob, NetworkPaths, evalua
 from latentmotion.evaluation.metrics.equal_error_rate import equal_error_rate
 from latentmotion.evaluation.protocols import speaker_verification, spectrum_verification
 from latentmotion.evaluation.protocols.base import Codes, EvaluationContext
-from latentmotion.reporting.render import render_table
+from latentmotion.reporting.render_table import render_table
 from latentmotion.training.load import build
 
 

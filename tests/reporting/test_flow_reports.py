@@ -14,7 +14,8 @@ from latentmotion.data.datasets import ring
 from latentmotion.data.points import prepare
 from latentmotion.data.prepared import PreparedDataset
 from latentmotion.data.sequences import write
-from latentmotion.reporting.render import render_figure, report
+from latentmotion.reporting.render_figure import render_figure
+from latentmotion.reporting.report_files import report
 from latentmotion.reporting.tables import ehf_figure2a
 from latentmotion.training.train import CheckpointPlan, TrainingJob
 from latentmotion.training.train import train as train_run

@@ -16,7 +16,7 @@ from latentmotion.reporting.headline_numbers import Stated, stated, top
 from latentmotion.reporting.headlines import HEADLINES, SHARE, Headline
 from latentmotion.reporting.html import table_page
 from latentmotion.reporting.paper_story import story
-from latentmotion.reporting.render import report
+from latentmotion.reporting.report_files import report
 from latentmotion.reporting.tabulation.pivot import as_block
 
 PARAMS = ROOT / "params.yaml"

@@ -10,7 +10,7 @@ from support.project import PUBLISHED
 from support.titles import TITLES
 
 from latentmotion.reporting.display_names import PRINTED_ROWS
-from latentmotion.reporting.render import render_table
+from latentmotion.reporting.render_table import render_table
 from latentmotion.reporting.tabulation.published import read_published
 
 CLASSES = {"sprites-drawn": {"action": 9, "body": 6, "hair": 6}, "faces-drawn": {"action": 6, "identity": 52}}

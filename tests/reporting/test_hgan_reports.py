@@ -26,7 +26,8 @@ from latentmotion.reporting.drawing import projections, sequences
 from latentmotion.reporting.drawing.trained_run import Shown, open_runs
 from latentmotion.reporting.figures import generated_videos as videos
 from latentmotion.reporting.figures import motion_manifold as manifold
-from latentmotion.reporting.render import render_figure, render_table
+from latentmotion.reporting.render_figure import render_figure
+from latentmotion.reporting.render_table import render_table
 from latentmotion.training.load import build
 
 SIMULATED = {"sequences": 16, "test": 8, "validation": 4, "span": 20}

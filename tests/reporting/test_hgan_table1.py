@@ -11,7 +11,7 @@ from support.titles import TITLES
 
 from latentmotion.core.errors import UserError
 from latentmotion.evaluation.judges.distortions import KINDS
-from latentmotion.reporting.render import render_table
+from latentmotion.reporting.render_table import render_table
 
 MODELS = ["hgn", "mocogan-unconditional", "hnn-gan", "hgan"]
 DATASETS = ["mass_spring", "pendulum", "double_pendulum", "two_body", "three_body"]

@@ -14,7 +14,7 @@ from latentmotion.core.evidence import evidence
 from latentmotion.reporting.drawing import image_grid
 from latentmotion.reporting.drawing.sequences import by_dataset
 from latentmotion.reporting.main_scores import main_scores
-from latentmotion.reporting.render import render_table
+from latentmotion.reporting.render_table import render_table
 from latentmotion.reporting.tabulation.aggregate import cell_text
 from latentmotion.reporting.tabulation.learnt import (
     UNKNOWN,

@@ -18,7 +18,7 @@ from latentmotion.models.base import SequenceModel
 from latentmotion.reporting import index_page
 from latentmotion.reporting.drawing import sequences
 from latentmotion.reporting.drawing.trained_run import open_runs
-from latentmotion.reporting.render import render_figure
+from latentmotion.reporting.render_figure import render_figure
 
 PARAMS = ROOT / "params.yaml"
 
@@ -89,7 +89,7 @@ def test_figure_is_a_still_and_a_film_of_the_same_bytes(run, tmp_path):
         "verb": "figure",
         "name": "swap",
         "settings": SETTINGS,
-        "code": code_digest("reporting/figures/motion_swap", "reporting/render"),
+        "code": code_digest("reporting/figures/motion_swap", "reporting/render_figure"),
         "made_from": {"results/tiny/halo/sprites-drawn/seed0.json": "0123"},
     }
 

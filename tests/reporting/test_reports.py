@@ -14,7 +14,8 @@ from support.titles import TITLES
 from latentmotion.core.errors import UserError
 from latentmotion.core.files import file_digest
 from latentmotion.core.source_code import code_digest, modules
-from latentmotion.reporting.render import render_table, report
+from latentmotion.reporting.render_table import render_table
+from latentmotion.reporting.report_files import report
 from latentmotion.reporting.tabulation.aggregate import LONG
 from latentmotion.reporting.tabulation.published import audit, read_published
 
@@ -132,7 +133,7 @@ def test_a_record_states_what_a_table_was_made_from(results, tmp_path):
         "name": "table2",
         "settings": SETTINGS,
     }
-    assert first["code"] == code_digest("reporting/tables/table2", "reporting/render")
+    assert first["code"] == code_digest("reporting/tables/table2", "reporting/render_table")
     assert first["made_from"] == {str(path): file_digest(path) for path in results.values()}
     change(results["halo/faces-drawn/seed0"], notes=["changed"])
     second = json.loads(rendered(results, tmp_path / "a")[".json"])
@@ -146,7 +147,7 @@ def test_an_incomplete_report_has_no_record(results, tmp_path, monkeypatch):
     def fails(path, content):
         raise UserError(f"{path}: cannot be written")
 
-    monkeypatch.setattr("latentmotion.reporting.render.write_atomic", fails)
+    monkeypatch.setattr("latentmotion.reporting.report_files.write_atomic", fails)
     with pytest.raises(UserError, match="cannot be written"):
         rendered(results, tmp_path / "a")
     assert (tmp_path / "a/table2.csv").is_file() and not (tmp_path / "a/table2.json").exists()

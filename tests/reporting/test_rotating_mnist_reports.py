@@ -17,7 +17,8 @@ from latentmotion.data.prepare import prepare
 from latentmotion.data.prepared import PreparedDataset
 from latentmotion.models import base as contract
 from latentmotion.reporting.figures import rotating_mnist as figure
-from latentmotion.reporting.render import render_figure, render_table
+from latentmotion.reporting.render_figure import render_figure
+from latentmotion.reporting.render_table import render_table
 
 PRINTED = {  # HALO, supplementary table 2
     "gppvae-dis": ("GPPVAE-dis", "0.0306"),

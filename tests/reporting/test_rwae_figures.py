@@ -25,7 +25,7 @@ from latentmotion.reporting.drawing.image_grid import Block, Clip, numbered, wal
 from latentmotion.reporting.drawing.trained_run import Shown, open_runs
 from latentmotion.reporting.figures import content_codes as codes
 from latentmotion.reporting.figures import sampled_motion, unconditional
-from latentmotion.reporting.render import render_figure
+from latentmotion.reporting.render_figure import render_figure
 from latentmotion.training.load import build
 
 SMALL = {"width": 4, "dense": 16, "features": 16, "content": 8, "motion": 4, "hidden": 8}

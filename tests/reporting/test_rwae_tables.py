@@ -10,7 +10,7 @@ from support.project import PUBLISHED
 from support.titles import TITLES
 
 from latentmotion.reporting.display_names import printed_row
-from latentmotion.reporting.render import render_table
+from latentmotion.reporting.render_table import render_table
 from latentmotion.reporting.tabulation.published import read_published
 
 CLASSES = {

@@ -30,7 +30,7 @@ from latentmotion.reporting.figures import (
     phase_space,
     prediction,
 )
-from latentmotion.reporting.render import render_figure
+from latentmotion.reporting.render_figure import render_figure
 from latentmotion.training.load import build
 
 TINY = {"width": 4, "dense": 16, "features": 16, "content": 8, "motion": 8, "position": 4}

@@ -28,7 +28,8 @@ from latentmotion.reporting import index_page
 from latentmotion.reporting.drawing import audio_player, spectrogram_image, speech_examples
 from latentmotion.reporting.drawing.trained_run import open_runs
 from latentmotion.reporting.figures import sound_swap as figure
-from latentmotion.reporting.render import render_figure, report
+from latentmotion.reporting.render_figure import render_figure
+from latentmotion.reporting.report_files import report
 
 NAME = "rwae/spoken_digits-drawn/seed0"
 SETTINGS = {"scale": "tiny", "titles": TITLES, "shown": [NAME], "report": "sound_swap", "models": ["rwae"]}

@@ -14,7 +14,8 @@ from latentmotion.core.records import read_record
 from latentmotion.data.prepared import PreparedDataset
 from latentmotion.evaluation.evaluate import EvaluationJob, NetworkPaths, evaluate
 from latentmotion.evaluation.judges.label_judge import train_judge
-from latentmotion.reporting.render import render_figure, render_table
+from latentmotion.reporting.render_figure import render_figure
+from latentmotion.reporting.render_table import render_table
 from support.every_system import SYSTEMS, P, train
 from support.project import PUBLISHED, ROOT
 

@@ -14,8 +14,8 @@ from latentmotion.config import params
 from latentmotion.core.errors import UserError
 from latentmotion.data.prepared import PreparedDataset
 from latentmotion.models import fhvae
-from latentmotion.training import device as devices
 from latentmotion.training import device_speed, gpu_trials, random_batches
+from latentmotion.training.precision import precision_on
 from latentmotion.training.same_draws import SameDraws
 
 P = params.load(overrides={"scale": "tiny"})
@@ -34,7 +34,7 @@ def checked(folder, *models, **options) -> tuple[dict, str]:
 def test_every_number_of_a_model_is_measured(tmp_path):
     record, printed = checked(tmp_path, "fhvae", "mocogan/faces")
     assert record["exit"] == 0 and record["left_out"] == []
-    assert record["precision"] == devices.precision_on(CPU, "bfloat16") and record["channels_last"] is True
+    assert record["precision"] == precision_on(CPU, "bfloat16") and record["channels_last"] is True
     assert [found["run"] for found in record["results"]] == ["fhvae/timit", "mocogan/faces"]
     for found in record["results"]:
         assert found["error"] is None and found["memory_mb"] is None  # memory is that of a GPU

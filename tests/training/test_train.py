@@ -15,7 +15,7 @@ from latentmotion.core.records import read_record
 from latentmotion.data.prepare import prepare
 from latentmotion.data.prepared import PreparedDataset
 from latentmotion.models import dsvae
-from latentmotion.training import device as devices
+from latentmotion.training import precision
 from latentmotion.training import train as training
 from latentmotion.training.checkpoint import Checkpoint
 from latentmotion.training.load import load_run
@@ -73,7 +73,7 @@ def test_stopped_at_any_step_it_ends_with_the_same_bits(data, tmp_path, monkeypa
 
 def test_the_record_names_every_precision_in_which_the_training_computed(data, tmp_path, monkeypatch, capsys):
     def on_a_processor(has_bfloat16: bool):
-        monkeypatch.setattr(devices, "_computes_bfloat16", lambda device: has_bfloat16)
+        monkeypatch.setattr(precision, "computes_bfloat16", lambda device: has_bfloat16)
 
     def fast(folder):
         job = TrainingJob("dsvae", PreparedDataset.open(data), 0, settings("dsvae"))

@@ -64,7 +64,7 @@ def contents(params: Params) -> Contents:
 
 def report_code(params: Params, kind: str, name: str) -> str:
     """The digest of what renders a table or figure."""
-    return code_digest(catalogue.report_module(params, kind, name), "reporting/render")
+    return code_digest(catalogue.report_module(params, kind, name), f"reporting/render_{kind[:-1]}")
 
 
 def evaluation_code(params: Params, model: str) -> str:

@@ -9,7 +9,7 @@ from latentmotion.config.papers import PAPERS
 from latentmotion.config.paths import report_files
 from latentmotion.config.schema import Params
 from latentmotion.core.errors import UserError
-from latentmotion.reporting.render import report
+from latentmotion.reporting.report_files import report
 
 COMPARISONS = "Comparisons"  # the section of reports that belong to no paper
 

@@ -30,21 +30,6 @@ def set_threads(threads: int) -> None:
     torch.set_num_threads(threads)
 
 
-def precision_on(device: torch.device, wanted: str) -> str:
-    """The precision in which a training on this device computes: `wanted`, or float32 in place of bfloat16.
-
-    A processor without instructions for bfloat16 imitates it, and a step then takes about ten times as long as in
-    float32, which is at least as exact.
-    """
-    return wanted if wanted != "bfloat16" or _computes_bfloat16(device) else "float32"
-
-
-def _computes_bfloat16(device: torch.device) -> bool:
-    if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
-    return torch.ops.mkldnn._is_mkldnn_bf16_supported()  # torch has no public function for it
-
-
 def autocast(device: torch.device, precision: str) -> Callable[[], contextlib.AbstractContextManager]:
     """A context manager for forward passes: in bfloat16 where `precision` is "bfloat16", else in float32."""
     return partial(torch.autocast, device.type, dtype=torch.bfloat16, enabled=precision == "bfloat16")

@@ -27,6 +27,7 @@ from latentmotion.core.records import write_record
 from latentmotion.training import device as devices
 from latentmotion.training import device_speed
 from latentmotion.training.gpu_trials import COMPARED_BATCH, FAST, TOLERANCES, Trial, agreement, speed, trials
+from latentmotion.training.precision import precision_on
 from latentmotion.training.resource_usage import machine
 
 
@@ -58,7 +59,7 @@ def gpu_check(
         print(f"Not checked within {minutes:g} minutes: {', '.join(left_out)}")
     record = {
         "verb": "gpu-check", "scale": scale, "steps": steps, "machine": described | {"cuda": torch.version.cuda},
-        "matrix_flop_per_second": rate, "precision": devices.precision_on(target, FAST["precision"]),
+        "matrix_flop_per_second": rate, "precision": precision_on(target, FAST["precision"]),
         "channels_last": FAST["channels_last"],
         "tolerances": TOLERANCES, "compared_batch": COMPARED_BATCH,
         "seconds": round(time.monotonic() - begun, 1), "left_out": left_out, "results": results,

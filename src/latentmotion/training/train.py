@@ -27,6 +27,7 @@ from latentmotion.training.batches import Batches, batch_of
 from latentmotion.training.checkpoint import Checkpoint
 from latentmotion.training.gradient_check import GradientCensus
 from latentmotion.training.load import build
+from latentmotion.training.precision import precision_on
 from latentmotion.training.preview import reconstructions
 from latentmotion.training.signals import Stop
 
@@ -154,7 +155,7 @@ class Loop:
     def __init__(self, network: SequenceModel, training: Training, compute: Compute, batches: Batches, seed: int):
         self.network, self.training, self.batches, self.seed = network, training, batches, seed
         self.optimisers = network.optimisers(training)
-        self.precision = devices.precision_on(batches.device, compute.precision)
+        self.precision = precision_on(batches.device, compute.precision)
         self.precisions: list[str] = []  # of all steps until now; an attempt on another machine can add one
         self.autocast = devices.autocast(batches.device, self.precision)
         self.done, self.seconds, self.history = 0, 0.0, []

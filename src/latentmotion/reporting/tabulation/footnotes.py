@@ -53,7 +53,7 @@ def _failure(record: dict, titles: Titles) -> str:
 
 
 def _precision(trained: list[dict]) -> list[str]:
-    """How many trainings computed in float32 where their settings ask for bfloat16 (training/device.py)."""
+    """How many trainings computed in float32 where their settings ask for bfloat16 (training/precision.py)."""
     runs = [run for record in trained if (run := record.get("training"))]
     asked = [run for run in runs if run["settings"].get("compute", {}).get("precision") == "bfloat16"]
     others = [run for run in asked if "float32" in run.get("precisions", ())]

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from latentmotion.training import device as devices
+from latentmotion.training import precision
 
 CPU = torch.device("cpu")
 
@@ -11,9 +11,9 @@ CPU = torch.device("cpu")
 @pytest.mark.parametrize("wanted", ["float32", "bfloat16"])
 @pytest.mark.parametrize("has", [True, False])
 def test_float32_takes_the_place_of_a_bfloat16_that_would_be_imitated(monkeypatch, wanted, has):
-    monkeypatch.setattr(devices, "_computes_bfloat16", lambda device: has)
-    assert devices.precision_on(CPU, wanted) == (wanted if has else "float32")
+    monkeypatch.setattr(precision, "computes_bfloat16", lambda device: has)
+    assert precision.precision_on(CPU, wanted) == (wanted if has else "float32")
 
 
 def test_torch_knows_whether_this_processor_computes_bfloat16():
-    assert devices._computes_bfloat16(CPU) in (True, False)
+    assert precision.computes_bfloat16(CPU) in (True, False)

@@ -1,36 +1,22 @@
-"""Renders tables and figures: checks the given files against the declared runs, calls the report's module, writes.
+"""Renders tables: checks the given records against the declared runs, calls the table's module, and writes the files.
 
-A report is a module in tables/ or figures/ with the constants PAPER, NUMBER and CAPTION; PAPER and NUMBER are empty
-where it belongs to no paper. The module of a table has
-three functions: `rows(records, published, settings)` returns the long form (tabulation/aggregate.py), `view(long)` the
-paper's shape as blocks by title (tabulation/pivot.py), and `notes(records, published, settings)` footnotes. The module
-of a figure has `render(runs, settings, device)`, which returns the content of each file by its suffix. Equal input
-gives equal bytes. Where anything is wrong, nothing is written.
+The module of a table has three functions: `rows(records, published, settings)` returns the long form
+(tabulation/aggregate.py), `view(long)` the paper's shape as blocks by title (tabulation/pivot.py), and `notes(records,
+published, settings)` footnotes.
 """
 
-import importlib
 from pathlib import Path
-from types import ModuleType
 
 from latentmotion.config.catalogue import REAL, dataset_name
-from latentmotion.core.errors import UserError, nearest
-from latentmotion.core.evidence import evidence
-from latentmotion.core.files import file_digest, write_atomic
-from latentmotion.core.records import Evaluation, Weights, read_record, write_record
-from latentmotion.core.source_code import code_digest, modules
+from latentmotion.core.errors import UserError
+from latentmotion.core.files import file_digest
+from latentmotion.core.records import Evaluation, read_record
 from latentmotion.reporting.html import table_page
+from latentmotion.reporting.report_files import report, write_report
 from latentmotion.reporting.tabulation.aggregate import LONG
 from latentmotion.reporting.tabulation.footnotes import footnotes
 from latentmotion.reporting.tabulation.formats import latex, markdown
 from latentmotion.reporting.tabulation.published import read_published
-
-
-def report(kind: str, name: str) -> ModuleType:
-    """The module that renders a table or figure: reporting/<kind>/<name>.py, where kind is `tables` or `figures`."""
-    known = modules(f"reporting/{kind}")
-    if name not in known:
-        raise UserError(f"{kind}.{name}: no such file in reporting/{kind}/; {nearest(name, known)}")
-    return importlib.import_module(f"latentmotion.reporting.{kind}.{name}")
 
 
 def read_records(paths: list[Path], settings: dict) -> list[dict]:
@@ -99,53 +85,6 @@ def render_table(name: str, records: list[Path], published: Path, out: Path, set
         ".csv": long.to_csv(index=False, float_format="%.6g", lineterminator="\n"),
     }
     made_from = {str(path): file_digest(path) for path in records}
-    _write(out, {suffix: content.encode() for suffix, content in contents.items()}, "table", name, settings, made_from)
-
-
-def render_figure(
-    name: str, runs: list[Path], out: Path, settings: dict, device: str = "auto", results: Path | None = None
-) -> None:
-    """Writes a file beside OUT for each suffix that the figure returns, and last the record OUT.json.
-
-    A run whose evaluation record does not state that it has learnt is marked. The record OUT.json holds the settings,
-    the digest of the code and, in `made_from`, what each run shows (core/evidence.py) under the path of that run's
-    evaluation record.
-
-    Arguments:
-        results: the folder of the evaluation records; None for a figure without marks.
-    """
-    module = report("figures", settings["report"])
-    given = {"/".join(Path(run).parts[-3:]): Path(run) for run in runs}
-    for run in settings["shown"]:
-        if run not in given:
-            path = f"runs/{settings['scale']}/{run}"
-            raise UserError(f"{path}: declared for {name} but not given; make it with 'snakemake {path}'")
-    records = {
-        run: read_record(Path(results) / settings["scale"] / f"{run}.json", Evaluation) if results else None
-        for run in settings["shown"]
-    }
-    made_from = {
-        f"results/{settings['scale']}/{run}.json": evidence(
-            read_record(given[run] / "record.json", Weights)["weights"], record
-        )
-        for run, record in records.items()
-    }
-    marked = [run for run, record in records.items() if record is not None and record.get("learnt") is not True]
-    pictures = module.render([given[run] for run in settings["shown"]], settings | {"marked": marked}, device)
-    contents = {f".{suffix}": content for suffix, content in pictures.items()}
-    _write(out, contents, "figure", name, settings, made_from)
-
-
-def _write(
-    out: Path, contents: dict[str, bytes], verb: str, name: str, settings: dict, made_from: dict[str, str]
-) -> None:
-    """Writes a report's files, and after them OUT.json, the record of what they were made from.
-
-    The old record is removed first: beside files that are written only in part it would claim that the report holds.
-    """
-    record = Path(out).with_suffix(".json")
-    record.unlink(missing_ok=True)
-    for suffix, content in contents.items():
-        write_atomic(Path(out).with_suffix(suffix), content)
-    code = code_digest(f"reporting/{verb}s/{settings['report']}", "reporting/render")
-    write_record(record, {"verb": verb, "name": name, "settings": settings, "code": code, "made_from": made_from})
+    write_report(
+        out, {suffix: content.encode() for suffix, content in contents.items()}, "table", name, settings, made_from
+    )
