@@ -4,7 +4,7 @@ import pytest
 from support.claims import CLASSES, claim, evidence, metrics, real, record, runs
 
 from latentmotion.reporting.claims.findings import Verdict
-from latentmotion.reporting.claims.pairs import SATURATED
+from latentmotion.reporting.claims.pairs import OTHER_PRECISION, SATURATED
 from latentmotion.reporting.claims.verdicts import Judged, judge
 
 ACTION = "motion-swap/action_accuracy"
@@ -154,6 +154,17 @@ def test_a_bound_of_real_data_is_that_of_the_same_judge(bound, decided):
     records = scored([real()], "a") + scored(runs("halo", ACTION, [0.95, 0.96, 0.97]), "b")
     found = judge(claim(kind="threshold", than="", margin=bound, seeds="3"), evidence(*records))
     assert (found.verdict == Verdict.UPHELD) == decided
+
+
+@pytest.mark.parametrize(("computed", "said"), [(["float32"], True), (["bfloat16"], False), ([], False)])
+def test_a_comparison_says_where_the_models_were_trained_in_different_precisions(computed, said):
+    def trained(records, precisions):
+        training = {"settings": {"compute": {"precision": "bfloat16"}}, "precisions": precisions}
+        return [found | {"training": found["training"] | training} for found in records]
+
+    first, second = trained(runs("halo", ACTION, HIGH), ["bfloat16"]), trained(runs("dsvae", ACTION, LOW), computed)
+    found = judge(claim(), evidence(real(), *first, *second))
+    assert (OTHER_PRECISION in found.findings[0].remarks) == said and found.verdict == Verdict.UPHELD
 
 
 def test_missing_records_and_models_are_told_apart():

@@ -17,6 +17,7 @@ from latentmotion.reporting.claims.preconditions import budget, not_halfway, unm
 from latentmotion.reporting.claims.statistics import Interval, holm, t_interval
 
 SATURATED = "by the judge both models are as good as real data, so that these data can hardly tell them apart"
+OTHER_PRECISION = "the two models were trained in different precisions (bfloat16 and float32)"
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Comparison:
         agreeing: for each agreeing measure, whether its mean effect is on the claimed side; None: not measured in both.
         budgets: the numbers of training sequences that the two models have seen.
         saturated: both models have at least 0.99 of the judge's value on real data.
+        other_precision: the trainings of the two models did not all compute in the same precision.
     """
 
     dataset: str
@@ -40,6 +42,7 @@ class Comparison:
     agreeing: tuple[tuple[str, bool | None], ...]
     budgets: tuple[float, float]
     saturated: bool
+    other_precision: bool
 
     @property
     def interval(self) -> Interval | None:
@@ -66,6 +69,7 @@ class Comparison:
         compared = self.agreeing if self.effects else ()
         remarks = [f"{text} is not measured in both models" for text, agrees in compared if agrees is None]
         remarks += [SATURATED] if self.saturated else []
+        remarks += [OTHER_PRECISION] if self.other_precision else []
         return Finding(
             self.dataset,
             verdict,
@@ -148,7 +152,17 @@ def _compare(claim: Claim, dataset: str, evidence: Evidence, part: Part, better:
     agreeing = tuple((str(other.measure), _agrees(other, first, second, both)) for other in claim.agreeing)
     budgets = tuple(budget(next(iter(runs.values()), {})) for runs in (first, second))
     saturated = bool(both) and _saturated(part, first[both[0]], evidence.real(dataset), values.values())
-    return Comparison(dataset, part, better, than, values, effects, tuple(reasons), agreeing, budgets, saturated)
+    other_precision = len({name for runs in (first, second) for seed in both for name in _precisions(runs[seed])}) > 1
+    return Comparison(
+        dataset, part, better, than, values, effects, tuple(reasons), agreeing, budgets, saturated, other_precision
+    )
+
+
+def _precisions(record: Mapping) -> tuple[str, ...]:
+    """The precisions in which a training computed; a record that does not state them has that of its settings."""
+    training = record.get("training") or {}
+    asked = training.get("settings", {}).get("compute", {}).get("precision")
+    return tuple(training.get("precisions") or filter(None, [asked]))
 
 
 def _saturated(part: Part, record: Mapping, real: Mapping | None, values: Iterable[Mapping[int, float]]) -> bool:
