@@ -4,7 +4,7 @@ import pytest
 from support.claims import CLASSES, claim, evidence, metrics, real, record, runs
 
 from latentmotion.reporting.claims.findings import Verdict
-from latentmotion.reporting.claims.pairs import OTHER_PRECISION, SATURATED
+from latentmotion.reporting.claims.pairs import OTHER_NETWORKS, OTHER_PRECISION, SATURATED
 from latentmotion.reporting.claims.verdicts import Judged, judge
 
 ACTION = "motion-swap/action_accuracy"
@@ -143,6 +143,20 @@ def test_runs_that_another_network_has_scored_decide_nothing(metric, other, name
     expected = {f"different networks have scored what is compared: {named}"} if named else set()
     assert {text for text in reasons(found) if text.startswith("different networks")} == expected
     assert (found.verdict == Verdict.UNDECIDED) == bool(named)
+
+
+def test_seeds_may_be_scored_by_different_networks_and_the_models_of_a_seed_may_not():
+    def scored(records, weights):
+        judges = [{"test_accuracy": 0.995, "floor": 0.99, "weak": False, "weights": name} for name in weights]
+        pairs = zip(records, judges, strict=True)
+        return [found | {"judges": dict.fromkeys(CLASSES, judge)} for found, judge in pairs]
+
+    first = scored(runs("halo", ACTION, HIGH), "aaabb")
+    found = judge(claim(), evidence(real(), *first, *scored(runs("dsvae", ACTION, LOW), "aaabb")))
+    assert found.verdict == Verdict.UPHELD and found.findings[0].remarks == (OTHER_NETWORKS,)
+    found = judge(claim(), evidence(real(), *first, *scored(runs("dsvae", ACTION, LOW), "aabbb")))
+    assert reasons(found) == {"different networks have scored what is compared: judge of action"}
+    assert found.findings[0].remarks == ()
 
 
 @pytest.mark.parametrize(("bound", "decided"), [("0.9 of real", False), ("chance + 0.3", True), ("0.7", True)])

@@ -49,7 +49,7 @@ def clear(claim: Claim, dataset: str, evidence: Evidence, model: str, side: str)
         if None in against.values():
             reasons.append(Reason(f"not measured: {_bound(part, side)}, with which {part.measure} is compared", model))
         if real is not None and of_real_data(_bound(part, side)):
-            reasons += different_networks([part.measure], [*runs.values(), real])
+            reasons += different_networks([part.measure], [[*runs.values(), real]])
         upwards = part.higher == (side == "better")
         results.append({seed: _clears(found.get(seed), against[seed], upwards) for seed in runs})
         values.append(found)

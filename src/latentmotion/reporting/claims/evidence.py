@@ -123,15 +123,28 @@ def _differences(model: str, records: Iterable[dict], real: dict | None) -> list
     return found
 
 
-def different_networks(measures: Iterable[Measure], records: Iterable[dict]) -> list[Reason]:
-    """The reason that records which are compared were not all scored by the same networks; empty where they were.
+def different_networks(measures: Iterable[Measure], groups: Iterable[Iterable[dict]]) -> list[Reason]:
+    """The reason that records which are compared were not scored by the same networks; empty where they were.
 
     A distance between features of one network says nothing beside that of another, and a judge that was trained again
     decides otherwise in single cases.
+
+    Arguments:
+        groups: the records that are compared with each other, such as those of one seed.
     """
-    scored: dict[str, set[str]] = {}
-    for record, measure in product(list(records), measures):
+    names = {
+        name
+        for group, measure in product([list(group) for group in groups], list(measures))
+        for name, weights in scored_by(measure, group).items()
+        if len(weights) > 1
+    }
+    return [Reason(f"different networks have scored what is compared: {', '.join(sorted(names))}")] if names else []
+
+
+def scored_by(measure: Measure, records: Iterable[dict]) -> dict[str, set[str]]:
+    """The networks behind a measure: name -> the digests of the weights that the records have."""
+    found: dict[str, set[str]] = {}
+    for record in records:
         for name, weights in measure.networks(record).items():
-            scored.setdefault(name, set()).add(weights)
-    names = sorted(name for name, weights in scored.items() if len(weights) > 1)
-    return [Reason(f"different networks have scored what is compared: {', '.join(names)}")] if names else []
+            found.setdefault(name, set()).add(weights)
+    return found

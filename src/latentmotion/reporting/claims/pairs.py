@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from latentmotion.reporting.claims.claim import Claim, Part
-from latentmotion.reporting.claims.evidence import Evidence, Reason, different_networks
+from latentmotion.reporting.claims.evidence import Evidence, Reason, different_networks, scored_by
 from latentmotion.reporting.claims.findings import Finding, Verdict
 from latentmotion.reporting.claims.measures import REAL, resolve
 from latentmotion.reporting.claims.preconditions import budget, not_halfway, unmet
@@ -18,6 +18,7 @@ from latentmotion.reporting.claims.statistics import Interval, holm, t_interval
 
 SATURATED = "by the judge both models are as good as real data, so that these data can hardly tell them apart"
 OTHER_PRECISION = "the two models were trained in different precisions (bfloat16 and float32)"
+OTHER_NETWORKS = "the seeds were scored by different networks, and the two models of each seed by the same ones"
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,8 @@ class Comparison:
         agreeing: for each agreeing measure, whether its mean effect is on the claimed side; None: not measured in both.
         budgets: the numbers of training sequences that the two models have seen.
         saturated: both models have at least 0.99 of the judge's value on real data.
-        other_precision: the trainings of the two models did not all compute in the same precision.
+        other_precision: the two models of a seed were trained in different precisions.
+        other_networks: the seeds were scored by different networks, the two models of a seed by the same ones.
     """
 
     dataset: str
@@ -43,6 +45,7 @@ class Comparison:
     budgets: tuple[float, float]
     saturated: bool
     other_precision: bool
+    other_networks: bool
 
     @property
     def interval(self) -> Interval | None:
@@ -70,6 +73,7 @@ class Comparison:
         remarks = [f"{text} is not measured in both models" for text, agrees in compared if agrees is None]
         remarks += [SATURATED] if self.saturated else []
         remarks += [OTHER_PRECISION] if self.other_precision else []
+        remarks += [OTHER_NETWORKS] if self.other_networks else []
         return Finding(
             self.dataset,
             verdict,
@@ -131,7 +135,8 @@ def _compare(claim: Claim, dataset: str, evidence: Evidence, part: Part, better:
     common = [seed for seed in first if seed in second]
     measures = [found.measure for found in (part, *claim.parts[:1], *claim.agreeing)]
     reasons = [*evidence.faults(better, dataset, common, measures), *evidence.faults(than, dataset, common, measures)]
-    reasons += different_networks(measures, [runs[seed] for runs in (first, second) for seed in common])
+    mismatched = different_networks(measures, [(first[seed], second[seed]) for seed in common])
+    reasons += mismatched
     values = {model: part.by_seed(runs, common) for model, runs in ((better, first), (than, second))}
     if first and second:
         reasons += [
@@ -152,9 +157,20 @@ def _compare(claim: Claim, dataset: str, evidence: Evidence, part: Part, better:
     agreeing = tuple((str(other.measure), _agrees(other, first, second, both)) for other in claim.agreeing)
     budgets = tuple(budget(next(iter(runs.values()), {})) for runs in (first, second))
     saturated = bool(both) and _saturated(part, first[both[0]], evidence.real(dataset), values.values())
-    other_precision = len({name for runs in (first, second) for seed in both for name in _precisions(runs[seed])}) > 1
+    networks = [scored_by(measure, [first[seed] for seed in both]) for measure in measures]
     return Comparison(
-        dataset, part, better, than, values, effects, tuple(reasons), agreeing, budgets, saturated, other_precision
+        dataset,
+        part,
+        better,
+        than,
+        values,
+        effects,
+        tuple(reasons),
+        agreeing,
+        budgets,
+        saturated,
+        other_precision=any(len({*_precisions(first[seed]), *_precisions(second[seed])}) > 1 for seed in both),
+        other_networks=not mismatched and any(len(weights) > 1 for found in networks for weights in found.values()),
     )
 
 
