@@ -20,6 +20,7 @@ CARD = {
     "learns": {"dataset": DATASETS, "distortion": list(KINDS)},
     "validation": {"dataset_accuracy": 0.99, "distortion_accuracy": 0.75, "loss": 0.7},
 }
+OTHER = {"video_networks": {"fvd-judge": CARD | {"weights": "b" * 64}}}
 JUDGE, I3D = "fvd-judge:2048x16:random-clip:32px", "fvd-i3d:2048x16:random-clip:224px-bilinear"
 
 
@@ -82,14 +83,23 @@ def test_i3d_is_shown_where_records_have_it(tmp_path):
 
 def test_footnotes_explain_the_numbers(tmp_path):
     texts = table(tmp_path, models=["hgan"])
-    assert JUDGE in texts[".md"] and "size of its distances is not comparable with those of I3D" in texts[".md"]
+    assert JUDGE in texts[".md"] and "distances of fvd-judge is not comparable with those of I3D" in texts[".md"]
     assert "accuracy 0.990 on validation videos" in texts[".md"] and "which of 12 distortions" in texts[".md"]
     assert "'two body': This project simulates the data." in texts[".md"] and "published data" not in texts[".md"]
     assert lines(texts, "HGN", "pendulum")[I3D]["status"] == "published only"
 
 
-def test_numbers_of_two_judges_are_refused(tmp_path):
-    other = {"video_networks": {"fvd-judge": CARD | {"weights": "b" * 64}}}
+def test_each_column_may_have_a_judge_of_its_own(tmp_path):
+    """All records of a column have the same one, and the footnotes name the columns of each."""
+    again = {f"{model}-two_body-0": OTHER for model in ("hgan", "real")}
+    texts = table(tmp_path, models=["hgan"], seeds=(0,), **again)[".md"]
+    assert "Its distances are those of two body." in texts and "Compare distances within a column only." in texts
+    assert "Its distances are those of mass spring, pendulum, double pendulum, three body." in texts
+    (tmp_path / "one").mkdir()
+    assert "Its distances are those of" not in table(tmp_path / "one", models=["hgan"], seeds=(0,))[".md"]
+
+
+def test_two_judges_in_one_column_are_refused(tmp_path):
     with pytest.raises(UserError, match="results/quick/hgan/two_body/seed0.json: measured with another fvd-judge"):
-        table(tmp_path, models=["hgan"], seeds=(0,), **{"hgan-two_body-0": other})
+        table(tmp_path, models=["hgan"], seeds=(0,), **{"hgan-two_body-0": OTHER})
     assert not (tmp_path / "out").exists()

@@ -12,6 +12,7 @@ from latentmotion.reporting.display_names import printed_row
 from latentmotion.reporting.tabulation.aggregate import Cells, cell_text, long_form, measured, with_published
 from latentmotion.reporting.tabulation.pivot import as_block, non_empty
 from latentmotion.reporting.tabulation.published import printed
+from latentmotion.reporting.titles import Titles
 
 PAPER = "HGAN"
 NUMBER = "table 1"
@@ -55,7 +56,7 @@ def view(long: pd.DataFrame) -> dict[str, pd.DataFrame]:
 def notes(records: list[dict], published: pd.DataFrame, settings: dict) -> list[str]:
     """The footnotes that this table has beyond those of every table."""
     distances = sorted({metric.removesuffix(FLOOR) for record in records for metric in _floors(record)})
-    judge = _networks(records).get("fvd-judge")
+    networks = _networks(records)
     said = [
         "The distances are squared Frechet distances between Gaussians that are fitted to features of generated videos "
         "and to features of the videos of the test split. Lower is better. The row 'real data' is the distance of the "
@@ -66,14 +67,22 @@ def notes(records: list[dict], published: pd.DataFrame, settings: dict) -> list[
             "The names of the distances give the network, the number of videos and of their frames, how clips are "
             f"chosen, and the size that the network sees: {', '.join(distances)}."
         )
-    if judge:
+    titles = Titles.of(settings)
+    for judge, scored in networks:
         datasets, distortions = (len(names) for names in judge["learns"].values())
         right = [judge["validation"][f"{question}_accuracy"] for question in judge["learns"]]
+        of = "" if len(networks) == 1 else f" Its distances are those of {', '.join(map(titles.dataset, scored))}."
         said.append(
             f"fvd-judge is a network that this project trained on the training videos of {datasets} simulated systems. "
             f"It was trained to recognise the system (accuracy {right[0]:.3f} on validation videos) and which of "
-            f"{distortions} distortions a video has, such as reordered frames or another speed ({right[1]:.3f}). The "
-            "size of its distances is not comparable with those of I3D."
+            f"{distortions} distortions a video has, such as reordered frames or another speed ({right[1]:.3f}).{of}"
+        )
+    if networks:
+        said.append("The size of the distances of fvd-judge is not comparable with those of I3D.")
+    if len(networks) > 1:
+        said.append(
+            "The columns do not all have the same fvd-judge, because it was trained again on another kind of machine. "
+            "Compare distances within a column only."
         )
     return [
         *said,
@@ -82,18 +91,25 @@ def notes(records: list[dict], published: pd.DataFrame, settings: dict) -> list[
     ]
 
 
-def _networks(records: list[dict]) -> dict[str, dict]:
-    """The networks behind the distances by name. Raises UserError where two records used different networks."""
-    found: dict[str, dict] = {}
+def _networks(records: list[dict]) -> list[tuple[dict, list[str]]]:
+    """Every fvd-judge behind the distances, and the data sets that it scored.
+
+    Raises UserError where different networks of one name scored the records of a data set, which are compared.
+    """
+    used: dict[tuple[str, str], dict] = {}
     for record in records:
         for name, network in record.get("video_networks", {}).items():
-            if found.setdefault(name, network)["weights"] != network["weights"]:
+            if used.setdefault((record["dataset"], name), network)["weights"] != network["weights"]:
                 run = f"{record['model']}/{record['dataset']}/seed{record['seed']}"
                 raise UserError(
                     f"results/{record['scale']}/{run}.json: measured with another {name} network than the records "
                     "before it; evaluate all of them again"
                 )
-    return found
+    found: dict[str, tuple[dict, list[str]]] = {}
+    for (dataset, name), network in used.items():
+        if name == "fvd-judge":
+            found.setdefault(network["weights"], (network, []))[1].append(dataset)
+    return list(found.values())
 
 
 def _floors(real: dict) -> list[str]:
