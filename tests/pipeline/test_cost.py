@@ -1,6 +1,7 @@
 """Cost estimates count measurements of the same work on the same kind of device, and no others."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from support.project import ROOT
 
 from latentmotion.config import catalogue, params, paths
 from latentmotion.config.settings import evaluation_settings, judge_settings, training_settings
+from latentmotion.core.processor import processor
 from latentmotion.pipeline import cost_summary
 from latentmotion.pipeline.cost_estimates import Estimates, Spent
 from latentmotion.pipeline.similar_work import similar
@@ -29,13 +31,11 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-def training(seconds=7200.0, steps=8, device="x86_64", **cost_fields) -> dict:
+def training(seconds=7200.0, steps=8, device=processor(), **cost_fields) -> dict:
     settings = json.loads(json.dumps(training_settings(P, RUN.model, RUN.dataset)))
     settings["training"]["steps"] = steps
     content = {"verb": "train", "settings": settings, "seconds": seconds, "machine": {"device": device, "threads": 1}}
-    if cost_fields:
-        content["cost"] = {"processes": 1, "gpus": 0} | cost_fields
-    return content
+    return content | {"cost": {"processes": 1, "gpus": int(device == GPU)} | cost_fields}
 
 
 def write(path: str, content: dict) -> None:
@@ -60,7 +60,7 @@ def estimate(gpu=0) -> Spent | None:
 def test_another_seed_and_other_steps_are_the_same_work(folder):
     assert estimate() is None
     written(training(seconds=100.0, steps=4), seed=5)
-    assert estimate() == Spent(200.0, 1, False, "x86_64")
+    assert estimate() == Spent(200.0, 1, False, processor())
 
 
 def test_a_record_of_an_evaluation_holds_its_training(folder):
@@ -81,7 +81,20 @@ def test_cpu_and_gpu_hours_are_never_mixed(folder):
     assert estimate(gpu=1) == Spent(7200.0, 1, True, GPU)
     assert estimate(gpu=2) is None
     written(training(seconds=9.0), seed=1)
-    assert (estimate().device, estimate(gpu=1).device) == ("x86_64", GPU)
+    assert (estimate().device, estimate(gpu=1).device) == (processor(), GPU)
+
+
+def test_a_record_of_this_kind_of_processor_is_preferred(folder):
+    """The newest record of another kind counts where there is none of this kind, and the summary says so."""
+    written(training(seconds=10.0))
+    written(training(seconds=99.0, device="pdp11 with EIS"), seed=1)
+    os.utime("runs/tiny/dsvae/faces-drawn/seed0/record.json", (0, 0))
+    assert estimate() == Spent(10.0, 1, False, processor())
+    assert len(cost_summary.summary([job()], P)) == 3
+    Path("runs/tiny/dsvae/faces-drawn/seed0/record.json").unlink()
+    assert estimate().seconds == 99.0
+    *_, said = cost_summary.summary([job()], P)
+    assert said.startswith(f"  This processor is {processor()}.")
 
 
 @pytest.mark.parametrize("damage", ["", "[]", "{}", '{"settings": 3, "seconds": 1, "machine": {}}'])
@@ -93,14 +106,14 @@ def test_what_cannot_be_read_is_no_measurement(folder, damage):
 
 def test_evaluations_and_judges_are_measured_too(folder):
     settings = evaluation_settings(P, RUN.dataset, 3)
-    measured = {"settings": settings, "seconds": 3600.0, "machine": {"device": "x86_64", "threads": 1}}
+    measured = {"settings": settings, "seconds": 3600.0, "machine": training()["machine"], "cost": training()["cost"]}
     write(paths.record(P, catalogue.Run(RUN.model, RUN.dataset, 3)), measured | {"training": training()})
     judged = measured | {"settings": judge_settings(P, RUN.dataset), "seconds": 1800.0}
     write(paths.judge_files(P, RUN.dataset)[1], judged)
     label = catalogue.judged_labels(P, RUN.dataset)[0]
     lines = cost_summary.summary([job("evaluate"), job("judge", label=label)], P)
-    assert "evaluate           1 job   1 core hours, measured on x86_64" in lines[1]
-    assert "judge              1 job   0.5 core hours, measured on x86_64" in lines[2]
+    assert f"evaluate           1 job   1 core hours, measured on {processor()}" in lines[1]
+    assert f"judge              1 job   0.5 core hours, measured on {processor()}" in lines[2]
 
 
 def test_summary_counts_what_is_unknown_and_adds_up_the_rest(folder):
@@ -108,7 +121,7 @@ def test_summary_counts_what_is_unknown_and_adds_up_the_rest(folder):
     jobs = [job(seed="1"), job(seed="2"), job(model="halo"), job("video_judge"), job("table"), job("site")]
     assert cost_summary.summary(jobs, P) == [
         "What is left to do at scale tiny, by records of earlier runs:",
-        "  train             2 jobs   4 core hours, measured on x86_64",
+        f"  train             2 jobs   4 core hours, measured on {processor()}",
         "  train              1 job   unknown",
         "  video_judge        1 job   unknown",
         "  others            2 jobs   not counted: data, tables, figures, pages",
@@ -125,12 +138,15 @@ def test_work_that_was_never_measured_is_judged_from_similar_work(folder):
     assert estimate() is None
     found = similar(P, job())
     assert (found.run, found.spent.seconds) == ("dsvae/moving_mnist-drawn", 100.0 * 2 * 2 / 2)
-    assert "judged from dsvae/moving_mnist-drawn on x86_64" in cost_summary.summary([job()], P)[1]
+    assert f"judged from dsvae/moving_mnist-drawn on {processor()}" in cost_summary.summary([job()], P)[1]
     assert similar(P, job(gpu=1)) is None
     assert similar(P, job(model="s3vae")) is None
     same_data = before | {"shape": {"frames": 8, "channels": 3, "size": 16}}
     write("results/tiny/dsvae-weak/faces-drawn/seed0.json", {"training": same_data})
     assert similar(P, job()).run == "dsvae-weak/faces-drawn"  # the same data set counts more than the same model
+    elsewhere = same_data | {"seconds": 7.0, "machine": {"device": "pdp11 with EIS", "threads": 1}}
+    write("results/tiny/dsvae-weak/faces-drawn/seed1.json", {"training": elsewhere})
+    assert similar(P, job()).spent.device == processor()
 
 
 def test_an_error_in_the_summary_does_not_stop_the_workflow(capsys):
@@ -139,6 +155,7 @@ def test_an_error_in_the_summary_does_not_stop_the_workflow(capsys):
 
 
 def test_reports_add_up_their_runs(folder):
+    """An older record has no `cost`, and its machine is a CPU by its name."""
     evaluation = {"seconds": 3600.0, "machine": {"device": "x86_64", "threads": 2}, "training": training(device=GPU)}
     table = next(name for name, report in P.tables.items() if RUN in catalogue.report_runs(P, report))
     write(paths.record(P, RUN), evaluation)

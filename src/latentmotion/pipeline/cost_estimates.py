@@ -2,8 +2,9 @@
 
 Work counts as the same if its scale, model, dataset and settings are the same, whatever its seed and its number of
 steps; the estimate is in proportion to the steps. Both must use the same kind of device, CPU or GPU, and the same
-number of them. For everything else the time is unknown, and no number is made up. The times under benchmarks/ are not
-used, because they do not name the device on which they were measured. This module imports nothing heavy.
+number of them; a record of this kind of processor is preferred to one of another kind. For everything else the time is
+unknown, and no number is made up. The times under benchmarks/ are not used, because they do not name the device on
+which they were measured. This module imports nothing heavy.
 """
 
 import json
@@ -15,6 +16,7 @@ from pathlib import Path
 from latentmotion.config import catalogue, paths
 from latentmotion.config.schema import Params
 from latentmotion.config.settings import evaluation_settings, judge_settings, training_settings, video_judge_settings
+from latentmotion.core.processor import processor
 
 LOOKED_AT = 5  # records of a model on a dataset, or of a judge, that are read at most
 PROCESSORS = ("x86_64", "aarch64", "arm64", "AMD64", "arm", "i386")  # what older records call a CPU
@@ -51,8 +53,8 @@ class Estimates:
         if not candidates:
             return None  # before Snakemake works out the resources of a thousand jobs
         gpus = int(job.resources.get("gpu", 0))
-        fitting = (found for found in candidates if found.on_gpu == (gpus > 0) and (not gpus or found.count == gpus))
-        return next(fitting, None)
+        fitting = [found for found in candidates if found.on_gpu == (gpus > 0) and (not gpus or found.count == gpus)]
+        return next((found for found in fitting if found.device == processor()), next(iter(fitting), None))
 
     def _candidates(self, rule: str, model: str | None, dataset: str | None, label: str | None) -> list[Spent]:
         """The newest record comes first."""

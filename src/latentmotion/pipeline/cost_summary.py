@@ -9,6 +9,7 @@ from pathlib import Path
 
 from latentmotion.config import paths
 from latentmotion.config.schema import Params
+from latentmotion.core.processor import processor
 from latentmotion.pipeline.cost_estimates import Estimates, read, spent, trainings
 from latentmotion.pipeline.similar_work import similar
 
@@ -31,7 +32,7 @@ def summary(jobs: list, params: Params) -> list[str]:
     """Lines with the number of jobs of each kind, their time, and where it was measured; no lines without jobs."""
     estimates = Estimates(params)
     rows: dict[tuple, list[float]] = {}
-    others = 0
+    others, elsewhere = 0, False
     for job in jobs:
         if job.rule.name not in Estimates.RULES:
             others += 1
@@ -41,6 +42,7 @@ def summary(jobs: list, params: Params) -> list[str]:
             found, source = judged.spent, f"judged from {judged.run} on {{}}"
         place = (job.rule.name, found is None, found and found.on_gpu, found and source.format(found.device))
         rows.setdefault(place, []).append(found.hours if found else 0.0)
+        elsewhere |= found is not None and not found.on_gpu and found.device != processor()
     if not rows:
         return []
     lines = [f"What is left to do at scale {params.scale}, by records of earlier runs:"]
@@ -56,7 +58,10 @@ def summary(jobs: list, params: Params) -> list[str]:
     ]
     missing = sum(len(hours) for (_, unknown, _, _), hours in rows.items() if unknown)
     totals += [f"{_jobs(missing)} of unknown cost"] if missing else []
-    return [*lines, f"  In all: {', and '.join(totals)}"]
+    lines.append(f"  In all: {', and '.join(totals)}")
+    if elsewhere:
+        lines.append(f"  This processor is {processor()}. Times of other processors can be wrong here by a factor.")
+    return lines
 
 
 def by_report(params: Params) -> list[str]:

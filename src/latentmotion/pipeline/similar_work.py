@@ -13,6 +13,7 @@ from pathlib import Path
 from latentmotion.config import catalogue
 from latentmotion.config.schema import Params
 from latentmotion.config.settings import training_settings
+from latentmotion.core.processor import processor
 from latentmotion.pipeline.cost_estimates import Spent, read, spent
 
 
@@ -51,7 +52,7 @@ def _candidates(params: Params, rule: str, model: str, dataset: str) -> Iterator
                     continue
                 if share is not None:
                     scaled = Spent(taken.seconds * share, taken.count, taken.on_gpu, taken.device)
-                    yield likeness, scaled, f"{other}/{folder.name}"
+                    yield (*likeness, taken.device == processor()), scaled, f"{other}/{folder.name}"
 
 
 def _share(params: Params, model: str, dataset: str, before: dict, same: bool) -> float | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 
 from latentmotion.core import parallel
+from latentmotion.core.processor import processor
 
 MB = 1e6
 
@@ -42,9 +43,7 @@ def used(seconds: float, device: torch.device, sequences: int | None = None) -> 
 def machine(device: str = "cpu") -> dict:
     """The hardware and software of a job. Host names and user names are left out."""
     return {
-        "device": torch.cuda.get_device_name()
-        if device.startswith("cuda")
-        else platform.processor() or platform.machine(),
+        "device": torch.cuda.get_device_name() if device.startswith("cuda") else processor(),
         "threads": torch.get_num_threads(),
         "allocator": _allocator(),
         "python": platform.python_version(),
