@@ -5,11 +5,9 @@ import io
 import json
 from pathlib import Path
 
-import pytest
 from support.project import ROOT
 from support.titles import TITLES
 
-from latentmotion.core.errors import UserError
 from latentmotion.evaluation.judges.distortions import KINDS
 from latentmotion.reporting.render_table import render_table
 
@@ -99,7 +97,15 @@ def test_each_column_may_have_a_judge_of_its_own(tmp_path):
     assert "Its distances are those of" not in table(tmp_path / "one", models=["hgan"], seeds=(0,))[".md"]
 
 
-def test_two_judges_in_one_column_are_refused(tmp_path):
-    with pytest.raises(UserError, match="results/quick/hgan/two_body/seed0.json: measured with another fvd-judge"):
-        table(tmp_path, models=["hgan"], seeds=(0,), **{"hgan-two_body-0": OTHER})
-    assert not (tmp_path / "out").exists()
+def test_a_number_of_another_judge_than_that_of_the_column_is_left_out(tmp_path):
+    texts = table(tmp_path, models=["hgn", "hgan"], seeds=(0,), **{"hgan-two_body-0": OTHER})
+    found = lines(texts, "HGAN", "two body")[JUDGE]
+    assert (found["mean"], found["status"]) == ("", "other judge") and "| other judge |" in texts[".md"]
+    assert found["note"] == "left out: seed 0, with another network"
+    assert "Other judges than those of the real data scored HGAN on two body." in texts[".md"]
+    assert lines(texts, "HGN", "two body")[JUDGE]["mean"] == "10"
+
+
+def test_seeds_of_another_judge_are_left_out_one_by_one(tmp_path):
+    found = lines(table(tmp_path, models=["hgan"], **{"hgan-two_body-1": OTHER}), "HGAN", "two body")[JUDGE]
+    assert (found["mean"], found["seeds"], found["note"]) == ("40", "1", "left out: seed 1, with another network")

@@ -1,15 +1,23 @@
 """Hamiltonian GAN, table 1: Frechet video distance of generated videos of five simulated systems.
 
 The table has a block for each network that computes features. The published distances are of I3D features and stand in
-the block of I3D only: distances of this project's own network (`fvd-judge`) are not on the same scale.
+the block of I3D only: distances of this project's own network (`fvd-judge`) are not on the same scale. Distances of a
+run that another fvd-judge has measured than that of the column's real data are left out.
 """
 
 import pandas as pd
 
 from latentmotion.config.catalogue import REAL, dataset_name
-from latentmotion.core.errors import UserError
 from latentmotion.reporting.display_names import printed_row
-from latentmotion.reporting.tabulation.aggregate import Cells, cell_text, long_form, measured, with_published
+from latentmotion.reporting.tabulation.aggregate import (
+    OTHER_JUDGE,
+    Cells,
+    absent_cell,
+    cell_text,
+    long_form,
+    measured,
+    with_published,
+)
 from latentmotion.reporting.tabulation.pivot import as_block, non_empty
 from latentmotion.reporting.tabulation.published import printed
 from latentmotion.reporting.titles import Titles
@@ -30,7 +38,14 @@ def rows(records: list[dict], published: pd.DataFrame, settings: dict) -> pd.Dat
         if model == REAL:
             return measured(found, [], [BAR])
         wanted = [(PROTOCOL, metric.removesuffix(FLOOR)) for metric in _floors(real)]
-        ours = {key: cell for key, cell in measured(found, wanted, [PROTOCOL]).items() if _network(key[1]) in NETWORKS}
+        comparable = [record for record in found if _weights(record) == _weights(real)]
+        ours = {
+            key: cell for key, cell in measured(comparable, wanted, [PROTOCOL]).items() if _network(key[1]) in NETWORKS
+        }
+        if left := [record["seed"] for record in found if record not in comparable]:
+            note = f"left out: seed{'s' * (len(left) > 1)} {', '.join(map(str, left))}, with another network"
+            ours = {key: cell | {"note": "; ".join(filter(None, [cell["note"], note]))} for key, cell in ours.items()}
+            ours = ours or {key: absent_cell(OTHER_JUDGE, note) for key in wanted}
         numbers = printed(published, PAPER, "1", printed_row(model, PAPER, "1"), dataset_name(dataset))
         return with_published(ours, {(PROTOCOL, PUBLISHED): numbers["fvd"]} if numbers else {})
 
@@ -92,24 +107,18 @@ def notes(records: list[dict], published: pd.DataFrame, settings: dict) -> list[
 
 
 def _networks(records: list[dict]) -> list[tuple[dict, list[str]]]:
-    """Every fvd-judge behind the distances, and the data sets that it scored.
-
-    Raises UserError where different networks of one name scored the records of a data set, which are compared.
-    """
-    used: dict[tuple[str, str], dict] = {}
-    for record in records:
-        for name, network in record.get("video_networks", {}).items():
-            if used.setdefault((record["dataset"], name), network)["weights"] != network["weights"]:
-                run = f"{record['model']}/{record['dataset']}/seed{record['seed']}"
-                raise UserError(
-                    f"results/{record['scale']}/{run}.json: measured with another {name} network than the records "
-                    "before it; evaluate all of them again"
-                )
+    """Every fvd-judge of the real data, and the data sets that it scored."""
     found: dict[str, tuple[dict, list[str]]] = {}
-    for (dataset, name), network in used.items():
-        if name == "fvd-judge":
-            found.setdefault(network["weights"], (network, []))[1].append(dataset)
+    for record in records:
+        network = record.get("video_networks", {}).get("fvd-judge")
+        if record["model"] == REAL and network:
+            found.setdefault(network["weights"], (network, []))[1].append(record["dataset"])
     return list(found.values())
+
+
+def _weights(record: dict) -> dict[str, str]:
+    """The networks that measured the distances of a record: name -> digest of the weights."""
+    return {name: network["weights"] for name, network in record.get("video_networks", {}).items()}
 
 
 def _floors(real: dict) -> list[str]:

@@ -15,6 +15,7 @@ import pandas as pd
 from latentmotion.config.catalogue import REAL
 from latentmotion.reporting.display_names import BAR, printed_row
 from latentmotion.reporting.tabulation.aggregate import (
+    FAILED,
     PUBLISHED_ONLY,
     Cells,
     long_form,
@@ -149,8 +150,8 @@ def _symbol(value: float) -> str:
 
 def _mark(line) -> str:
     """A tick as text, such as ✓ (3) over three training seeds; the marks are those of all tables."""
-    if line.status in (PUBLISHED_ONLY, "failed"):
-        return "" if line.status == PUBLISHED_ONLY else "failed"
+    if line.status in (PUBLISHED_ONLY, FAILED):
+        return "" if line.status == PUBLISHED_ONLY else FAILED
     seeds = f"({line.seeds if line.status == 'ok' else line.status})"
     return " ".join([_symbol(line.mean), seeds, *marks(line)])
 

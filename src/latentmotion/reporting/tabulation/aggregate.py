@@ -21,6 +21,7 @@ LONG = [
 ]
 WEAK = "weak judge"
 PUBLISHED_ONLY = "published only"  # the status of a cell that only the paper has
+FAILED, OTHER_JUDGE = "failed", "other judge"  # those of cells that show why they have no number
 JUDGED = ("accuracy", "h_y_given_x", "h_y", "is")  # the metrics of a label that its judge decides
 
 Cells = dict[tuple[str, str], dict]
@@ -120,8 +121,12 @@ def summarise(records: Iterable[dict]) -> Cells:
 
 def failed_cell(records: Iterable[dict]) -> dict:
     """The cell of a model of which every seed failed."""
-    note = "; ".join(failure(record) for record in records)
-    return {"mean": None, "std": None, "seeds": 0, "status": "failed", "note": note}
+    return absent_cell(FAILED, "; ".join(failure(record) for record in records))
+
+
+def absent_cell(status: str, note: str) -> dict:
+    """A cell without a number, which shows its status."""
+    return {"mean": None, "std": None, "seeds": 0, "status": status, "note": note}
 
 
 def weak_judges(records: Iterable[dict], metric: str) -> list[str]:
@@ -145,8 +150,8 @@ def cell_text(cell, form: str = ".3f", of: str = "") -> str:
     Arguments:
         of: what stands behind the number, such as "of 12".
     """
-    if cell.status in (PUBLISHED_ONLY, "failed"):
-        return "" if cell.status == PUBLISHED_ONLY else "failed"
+    if cell.status in (PUBLISHED_ONLY, FAILED, OTHER_JUDGE):
+        return "" if cell.status == PUBLISHED_ONLY else cell.status
     parts = [f"{cell.mean:{form}}"]
     if not pd.isna(cell.std):
         parts.append(f"± {cell.std:{form.removeprefix('+')}}")
