@@ -81,8 +81,9 @@ def test_i3d_is_shown_where_records_have_it(tmp_path):
 
 def test_footnotes_explain_the_numbers(tmp_path):
     texts = table(tmp_path, models=["hgan"])
-    assert JUDGE in texts[".md"] and "distances of fvd-judge is not comparable with those of I3D" in texts[".md"]
-    assert "accuracy 0.990 on validation videos" in texts[".md"] and "which of 12 distortions" in texts[".md"]
+    assert JUDGE in texts[".md"] and "size of its distances is not comparable with those of I3D" in texts[".md"]
+    assert "its accuracies are 0.990 and 0.750. " in texts[".md"] and "which of 12 distortions" in texts[".md"]
+    assert "'other judge'" not in texts[".md"]
     assert "'two body': This project simulates the data." in texts[".md"] and "published data" not in texts[".md"]
     assert lines(texts, "HGN", "pendulum")[I3D]["status"] == "published only"
 
@@ -91,10 +92,8 @@ def test_each_column_may_have_a_judge_of_its_own(tmp_path):
     """All records of a column have the same one, and the footnotes name the columns of each."""
     again = {f"{model}-two_body-0": OTHER for model in ("hgan", "real")}
     texts = table(tmp_path, models=["hgan"], seeds=(0,), **again)[".md"]
-    assert "Its distances are those of two body." in texts and "Compare distances within a column only." in texts
-    assert "Its distances are those of mass spring, pendulum, double pendulum, three body." in texts
-    (tmp_path / "one").mkdir()
-    assert "Its distances are those of" not in table(tmp_path / "one", models=["hgan"], seeds=(0,))[".md"]
+    assert "0.990 and 0.750 (mass spring, pendulum, double pendulum, three body); 0.990 and 0.750 (two body)." in texts
+    assert "Compare distances within a column only." in texts and "'other judge'" not in texts
 
 
 def test_a_number_of_another_judge_than_that_of_the_column_is_left_out(tmp_path):
@@ -104,6 +103,9 @@ def test_a_number_of_another_judge_than_that_of_the_column_is_left_out(tmp_path)
     assert found["note"] == "left out: seed 0, with another network"
     assert "Other judges than those of the real data scored HGAN on two body." in texts[".md"]
     assert lines(texts, "HGN", "two body")[JUDGE]["mean"] == "10"
+    assert "A cell says 'other judge'" in texts[".md"]
+    assert '<td class="absent first" colspan=2>other judge</td>' in texts[".html"]
+    assert "other judge &" in texts[".tex"] or "other judge \\\\" in texts[".tex"]
 
 
 def test_seeds_of_another_judge_are_left_out_one_by_one(tmp_path):

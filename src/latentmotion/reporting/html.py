@@ -6,6 +6,7 @@ from markupsafe import Markup
 
 from latentmotion.reporting.display_names import REFERENCE_ROWS
 from latentmotion.reporting.style import STYLE
+from latentmotion.reporting.tabulation.aggregate import FAILED, OTHER_JUDGE
 from latentmotion.reporting.tabulation.best import BEST, NOISE, marked
 from latentmotion.reporting.tabulation.formats import groups, spread
 
@@ -49,12 +50,14 @@ PART = """<section class="part">
 {% endif %}{% for system, cells in lines %}<tr{{ ' class=reference' if system in reference }}>
 <th scope="row">{{ system }}</th>
 {%- for cell in cells %}
-<td class="{{ cell.kinds }}">{{ cell.number }}</td>
-{%- if cell.ours %}<td class="spread">{{ cell.rest }}</td>{% endif %}{% endfor %}</tr>
+<td class="{{ cell.kinds }}"{{ ' colspan=2' if cell.words }}>{{ cell.number }}</td>
+{%- if cell.ours and not cell.words %}<td class="spread">{{ cell.rest }}</td>{% endif %}{% endfor %}</tr>
 {% endfor %}</tbody>
 {% endfor %}</table></div>
 {% if key %}<p class="key">{{ key }}</p>
 {% endif %}</section>"""
+
+WORDS = {FAILED: "failed", OTHER_JUDGE: "absent"}  # what a cell may say in place of a number, and its class
 
 _environment = Environment(autoescape=True, keep_trailing_newline=True)
 
@@ -97,7 +100,9 @@ def _part(title: str, block: pd.DataFrame) -> str:
 def _cell(text: str, column: tuple[str, str], mark: str) -> dict[str, str | bool]:
     """The parts of a cell, and the classes of its number."""
     kind, first = column
+    if text in WORDS:  # in place of a number, over both columns of a value of ours
+        return {"number": text, "kinds": f"{WORDS[text]}{first}", "ours": True, "words": True}
     number, rest = spread(text, kind)
-    kinds = ("failed" if number == "failed" else kind) + first + (" best" if mark == BEST else "")
+    kinds = kind + first + (" best" if mark == BEST else "")
     rest = f"{rest} {NOISE}".strip() if mark == NOISE else rest
-    return {"number": number, "rest": rest, "kinds": kinds, "ours": kind == "ours"}
+    return {"number": number, "rest": rest, "kinds": kinds, "ours": kind == "ours", "words": False}

@@ -32,7 +32,7 @@ thead th { font-weight: 600; padding: .25rem .55rem; text-align: right; white-sp
 thead tr:first-child th { border-top: 2px solid var(--ink); text-align: center; }
 thead tr:last-child th { border-bottom: 1px solid var(--ink); font-weight: 400; color: var(--soft); }
 td { padding: .28rem .55rem; text-align: right; white-space: nowrap; }
-td.ours, td.failed { padding-right: .3rem; }
+td.ours { padding-right: .3rem; }
 td.spread { padding-left: 0; text-align: left; font-size: .8rem; color: var(--soft); }
 tbody th { padding: .28rem 1.2rem .28rem 0; text-align: left; font-weight: 400; }
 .wide tr > th:first-child { position: sticky; left: 0; z-index: 1; background: var(--paper); }
@@ -43,7 +43,7 @@ th.data { font-weight: 600; padding-top: .7rem; } th.data span { position: stick
 tr.reference > * { color: var(--soft); }
 thead tr:last-child th.ours { text-align: left; padding-left: 1.1rem; }
 td.published, thead tr:last-child th.published { color: var(--published); font-style: italic; }
-td.failed { color: var(--failed); font-weight: 600; }
+td.failed { color: var(--failed); font-weight: 600; } td.absent { color: var(--soft); }
 td.best { font-weight: 700; } td.best, td.best + td.spread { background: var(--best); }
 .first { border-left: 1px solid var(--line); }
 p.key { font-size: .85rem; color: var(--soft); max-width: 62rem; }

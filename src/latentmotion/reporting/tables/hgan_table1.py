@@ -83,22 +83,27 @@ def notes(records: list[dict], published: pd.DataFrame, settings: dict) -> list[
             f"chosen, and the size that the network sees: {', '.join(distances)}."
         )
     titles = Titles.of(settings)
-    for judge, scored in networks:
-        datasets, distortions = (len(names) for names in judge["learns"].values())
-        right = [judge["validation"][f"{question}_accuracy"] for question in judge["learns"]]
-        of = "" if len(networks) == 1 else f" Its distances are those of {', '.join(map(titles.dataset, scored))}."
+    if networks:
+        learns = networks[0][0]["learns"]
+        datasets, distortions = (len(names) for names in learns.values())
+        accuracies = [
+            " and ".join(f"{judge['validation'][f'{question}_accuracy']:.3f}" for question in learns)
+            + (f" ({', '.join(map(titles.dataset, scored))})" if len(networks) > 1 else "")
+            for judge, scored in networks
+        ]
         said.append(
             f"fvd-judge is a network that this project trained on the training videos of {datasets} simulated systems. "
-            f"It was trained to recognise the system (accuracy {right[0]:.3f} on validation videos) and which of "
-            f"{distortions} distortions a video has, such as reordered frames or another speed ({right[1]:.3f}).{of}"
+            f"It was trained to recognise the system and which of {distortions} distortions a video has, such as "
+            f"reordered frames or another speed. On validation videos, its accuracies are {'; '.join(accuracies)}. The "
+            "size of its distances is not comparable with those of I3D."
         )
-    if networks:
-        said.append("The size of the distances of fvd-judge is not comparable with those of I3D.")
     if len(networks) > 1:
         said.append(
             "The columns do not all have the same fvd-judge, because it was trained again on another kind of machine. "
             "Compare distances within a column only."
         )
+    if _other_judges(records):
+        said.append("A cell says 'other judge' where the run has another fvd-judge than the real data of its column.")
     return [
         *said,
         "The published distances are of 2,048 videos of 16 frames, computed with the pipeline of StyleGAN-V on I3D, "
@@ -119,6 +124,12 @@ def _networks(records: list[dict]) -> list[tuple[dict, list[str]]]:
 def _weights(record: dict) -> dict[str, str]:
     """The networks that measured the distances of a record: name -> digest of the weights."""
     return {name: network["weights"] for name, network in record.get("video_networks", {}).items()}
+
+
+def _other_judges(records: list[dict]) -> bool:
+    """Whether a record was scored by other networks than the record of its real data."""
+    own = {record["dataset"]: _weights(record) for record in records if record["model"] == REAL}
+    return any(_weights(record) != own[record["dataset"]] for record in records)
 
 
 def _floors(real: dict) -> list[str]:

@@ -7,6 +7,8 @@ import re
 
 import pandas as pd
 
+from latentmotion.reporting.tabulation.aggregate import FAILED, OTHER_JUDGE
+
 LATEX = {
     "\\": r"\textbackslash{}",
     **{c: rf"\{c}" for c in "&%$#_{}"},
@@ -70,7 +72,9 @@ def groups(block: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
 
 def spread(cell: str, kind: str) -> tuple[str, str]:
     """A cell as its number and its rest (deviation, seeds, marks), which is set smaller so that numbers align."""
-    number, _, rest = cell.partition(" ") if kind == "ours" else (cell, "", "")
+    if kind != "ours" or cell in (FAILED, OTHER_JUDGE):
+        return cell, ""
+    number, _, rest = cell.partition(" ")
     return number, rest
 
 
