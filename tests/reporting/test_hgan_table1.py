@@ -71,7 +71,9 @@ def test_the_two_networks_have_blocks_of_their_own(tmp_path):
 
 def test_i3d_is_shown_where_records_have_it(tmp_path):
     texts = table(
-        tmp_path, i3d=True, **{f"hgn-pendulum-{s}": {"status": "failed (NaN)", "metrics": []} for s in (0, 1)}
+        tmp_path,
+        i3d=True,
+        **{f"hgn-pendulum-{s}": {"status": "failed (NaN)", "metrics": [], "video_networks": {}} for s in (0, 1)},
     )
     ours = lines(texts, "HGAN", "mass spring")[I3D]
     assert (ours["mean"], ours["published"], ours["status"]) == ("4050", "45.68", "ok")

@@ -38,7 +38,7 @@ def rows(records: list[dict], published: pd.DataFrame, settings: dict) -> pd.Dat
         if model == REAL:
             return measured(found, [], [BAR])
         wanted = [(PROTOCOL, metric.removesuffix(FLOOR)) for metric in _floors(real)]
-        comparable = [record for record in found if _weights(record) == _weights(real)]
+        comparable = [record for record in found if _comparable(record, real)]
         ours = {
             key: cell for key, cell in measured(comparable, wanted, [PROTOCOL]).items() if _network(key[1]) in NETWORKS
         }
@@ -121,15 +121,18 @@ def _networks(records: list[dict]) -> list[tuple[dict, list[str]]]:
     return list(found.values())
 
 
-def _weights(record: dict) -> dict[str, str]:
-    """The networks that measured the distances of a record: name -> digest of the weights."""
-    return {name: network["weights"] for name, network in record.get("video_networks", {}).items()}
+def _comparable(record: dict, real: dict) -> bool:
+    """Whether the same networks scored a run and its real data; nothing has scored a run that failed."""
+    used, wanted = (
+        {name: network["weights"] for name, network in of.get("video_networks", {}).items()} for of in (record, real)
+    )
+    return record["status"] != "ok" or used == wanted
 
 
 def _other_judges(records: list[dict]) -> bool:
     """Whether a record was scored by other networks than the record of its real data."""
-    own = {record["dataset"]: _weights(record) for record in records if record["model"] == REAL}
-    return any(_weights(record) != own[record["dataset"]] for record in records)
+    real = {record["dataset"]: record for record in records if record["model"] == REAL}
+    return not all(_comparable(record, real[record["dataset"]]) for record in records)
 
 
 def _floors(real: dict) -> list[str]:
