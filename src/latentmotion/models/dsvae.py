@@ -16,8 +16,8 @@ from torch import Tensor, nn
 
 from latentmotion.models import base as contract
 from latentmotion.models.components.action import ActionVariable, behind, kl_uniform, relaxed
+from latentmotion.models.components.code_inputs import check_patch, features_of_both
 from latentmotion.models.components.content import ContentNetwork
-from latentmotion.models.components.content_inputs import check_patch, features_of_both
 from latentmotion.models.components.dependence import dependence
 from latentmotion.models.components.drawn_content import Source, drawn_share, with_drawn
 from latentmotion.models.components.frame_networks import Networks, bounded, frame_decoder, frame_encoder
@@ -57,6 +57,7 @@ class Config(contract.NetworkConfig):
     kl_motion_rise: contract.Shares = (0.0, 0.0)  # shares of the training between which it rises to kl_motion
     content_frames: PositiveInt | None = None  # random frames from which training infers the content; null is all
     content_patch: PositiveInt | None = None  # side of the patches that are shuffled before the content is inferred
+    motion_centred: bool = False  # whether the motion is inferred from features less their mean over the sequence
     decoded_frames: PositiveInt | None = None  # random frames that are decoded in training; null is all
 
 
@@ -121,7 +122,7 @@ class Model(RecurrentMotionModel):
         return bounded(self.decoder(code.flatten(0, 1)), self.shape).unflatten(0, code.shape[:2])
 
     def features_of_both(self, x: Tensor, draw: bool) -> tuple[Tensor, Tensor]:
-        """Frame features (B, T, F) for the content and for the motion (components/content_inputs.py)."""
+        """Frame features (B, T, F) for the content and for the motion (components/code_inputs.py)."""
         return features_of_both(self, x, draw)
 
     def _squared_error(self, x: Tensor, content: Tensor, motion: Tensor) -> Tensor:

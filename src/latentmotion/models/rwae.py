@@ -23,8 +23,8 @@ from torch.nn import functional
 from latentmotion.core.errors import UserError
 from latentmotion.models import base as contract
 from latentmotion.models.components.action import ActionVariable, behind, kl_mean_uniform, kl_uniform, relaxed
+from latentmotion.models.components.code_inputs import check_patch, features_of_both, motion_features
 from latentmotion.models.components.content import ContentNetwork
-from latentmotion.models.components.content_inputs import check_patch, features_of_both
 from latentmotion.models.components.dependence import dependence
 from latentmotion.models.components.drawn_content import Source, drawn_share, with_drawn
 from latentmotion.models.components.frame_networks import Networks, bounded, frame_decoder, frame_encoder, is_sound
@@ -81,6 +81,7 @@ class Config(contract.NetworkConfig):
     action_divergence: Literal["sequence", "batch"] = "sequence"  # whether q(a | x) or its mean is to be uniform
     content_frames: PositiveInt | None = None  # random frames from which training infers the content; null is all
     content_patch: PositiveInt | None = None  # side of the patches that are shuffled before the content is inferred
+    motion_centred: bool = False  # whether the motion is inferred from features less their mean over the sequence
     decoded_frames: PositiveInt | None = None  # random frames that are decoded in training; null is all
     clock: bool = True  # whether the decoder has its LSTM; else a frame is made of the content and its own motion code
 
@@ -200,7 +201,7 @@ class Model(RecurrentMotionModel):
         below 0, which is its average for independent codes of equal distributions.
         """
         self.encoder.eval()
-        features = self.features(x)
+        features = motion_features(self, self.features(x))
         self.encoder.train()
         return self.motion(features, draw=True)[0]
 

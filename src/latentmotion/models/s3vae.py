@@ -60,6 +60,7 @@ class Config(contract.NetworkConfig):
     kl_motion_rise: contract.Shares = (0.0, 0.0)
     content_frames: PositiveInt | None = None
     content_patch: PositiveInt | None = None
+    motion_centred: bool = False
     decoded_frames: PositiveInt | None = None
     consistency: contract.Weight = 10.0  # weight of the static consistency term
     prediction: contract.Weight = 10.0  # weight of the dynamic prediction term

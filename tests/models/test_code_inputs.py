@@ -1,4 +1,4 @@
-"""What the content of DSVAE, S3VAE and R-WAE is inferred from: random frames, and frames with shuffled patches."""
+"""What DSVAE, S3VAE and R-WAE infer codes from: random frames, frames with shuffled patches, and centred features."""
 
 import pytest
 import torch
@@ -6,7 +6,7 @@ import torch
 from latentmotion.core.errors import UserError
 from latentmotion.core.keyed_random import seed_torch
 from latentmotion.models.base import Batch, DataShape
-from latentmotion.models.components.content_inputs import features_of_both, shuffled_patches
+from latentmotion.models.components.code_inputs import features_of_both, shuffled_patches
 from latentmotion.training.load import build
 
 SHAPE = DataShape(frames=6, channels=3, size=16, actions=4, groups=8)
@@ -88,6 +88,29 @@ def test_without_restrictions_both_see_the_same_features():
     model, data = make(), batch()
     for_content, for_motion = features_of_both(model, data.x, draw=True)
     assert for_content is for_motion
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_a_centred_motion_does_not_see_what_is_the_same_in_all_frames(system):
+    model, data = make(system, motion_centred=True).eval(), batch()
+    still = data.x[:, :1].expand_as(data.x)
+    with torch.no_grad():
+        _, changing = features_of_both(model, data.x, draw=False)
+        for_content, unchanging = features_of_both(model, still, draw=False)
+        frames = model.features(still)
+    torch.testing.assert_close(changing.mean(1), torch.zeros_like(changing[:, 0]), atol=1e-5, rtol=0)
+    torch.testing.assert_close(unchanging, torch.zeros_like(unchanging), atol=1e-5, rtol=0)
+    assert torch.equal(for_content, frames), "the content sees the frames as they are"
+
+
+def test_codes_by_running_statistics_are_centred_too():
+    model, data = make("rwae", motion_centred=True, motion_statistics="running"), batch()
+    given = []
+    model.motion.register_forward_pre_hook(lambda _, inputs: given.append(inputs[0]))
+    model._infer(data.x)
+    assert len(given) == 2
+    for features in given:
+        torch.testing.assert_close(features.mean(1), torch.zeros_like(features[:, 0]), atol=1e-5, rtol=0)
 
 
 @pytest.mark.parametrize("system", SYSTEMS)

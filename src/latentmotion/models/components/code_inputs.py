@@ -1,8 +1,10 @@
-"""What the content is inferred from, where a model restricts it so that the content cannot hold the motion.
+"""What content and motion are inferred from, where a model restricts it so that neither can hold what the other should.
 
 content_frames: random frames of the sequence, which do not show the order of frames.
 content_patch: frames whose square patches are shuffled. They show colours and textures, but neither where things are
     nor in which pose a figure is. In training the order is random; a trained model has one fixed order for each frame.
+motion_centred: frame features less their mean over the sequence, h_t - (1/T) sum_s h_s. They show how the sequence
+    changes, and hardly what stays the same in it.
 """
 
 import torch
@@ -32,6 +34,16 @@ def features_of_both(model, x: Tensor, draw: bool) -> tuple[Tensor, Tensor]:
         x: (B, T, C, S, S).
         draw: whether frames and orders of patches are random, as in training.
     """
+    for_content, for_motion = _features_of_both(model, x, draw)
+    return for_content, motion_features(model, for_motion)
+
+
+def motion_features(model, features: Tensor) -> Tensor:
+    """What the motion is inferred from: the features (B, T, F) of the frames, less their mean with `motion_centred`."""
+    return features - features.mean(1, keepdim=True) if model.config.motion_centred else features
+
+
+def _features_of_both(model, x: Tensor, draw: bool) -> tuple[Tensor, Tensor]:
     count, side, length = model.config.content_frames if draw else None, model.config.content_patch, x.shape[1]
     if not side:
         features = model.features(x)
