@@ -5,7 +5,7 @@ import torch
 
 from latentmotion.core.errors import UserError
 from latentmotion.core.keyed_random import seed_torch
-from latentmotion.models.base import Batch, DataShape
+from latentmotion.models.base import PREDICT, Batch, DataShape
 from latentmotion.models.components.code_inputs import features_of_both, shuffled_patches
 from latentmotion.training.load import build
 
@@ -101,6 +101,12 @@ def test_a_centred_motion_does_not_see_what_is_the_same_in_all_frames(system):
     torch.testing.assert_close(changing.mean(1), torch.zeros_like(changing[:, 0]), atol=1e-5, rtol=0)
     torch.testing.assert_close(unchanging, torch.zeros_like(unchanging), atol=1e-5, rtol=0)
     assert torch.equal(for_content, frames), "the content sees the frames as they are"
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_a_centred_model_does_not_continue_single_frames(system):
+    assert PREDICT in make(system).capabilities
+    assert PREDICT not in make(system, motion_centred=True).capabilities
 
 
 def test_codes_by_running_statistics_are_centred_too():

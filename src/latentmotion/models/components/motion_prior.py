@@ -58,13 +58,16 @@ def risen(progress: float, first: float | None, last: float, rise: tuple[float, 
 class RecurrentMotionModel(contract.SequenceModel):
     """A model with f ~ N(0, I) and z_t ~ p(z_t | z_<t), and perhaps a categorical action behind every z_t.
 
-    A subclass has `config` with the size `motion`, `encoder` of frames, `prior` (MotionPrior), `actions`, the number of
-    classes or 0, and `action`, an ActionVariable or None; it implements `encode` and `decode`.
+    A subclass has `config` with the size `motion` and the switch `motion_centred`, `encoder` of frames, `prior`
+    (MotionPrior), `actions`, the number of classes or 0, and `action`, an ActionVariable or None; it implements
+    `encode` and `decode`.
     """
 
     @property
     def capabilities(self) -> frozenset[str]:
-        able = {contract.ENCODE, contract.SAMPLE_CONTENT, contract.SAMPLE_MOTION, contract.PREDICT}
+        able = {contract.ENCODE, contract.SAMPLE_CONTENT, contract.SAMPLE_MOTION}
+        if not self.config.motion_centred:  # less their mean, the features of a single frame are 0
+            able.add(contract.PREDICT)
         return frozenset(able | ({contract.CATEGORY} if self.actions else set()))
 
     def motion_noise(self, length: int) -> int:
