@@ -1,6 +1,7 @@
 """The front page: its numbers, its stories, and how it looks in a browser at two widths, in dark mode and on paper."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from support.project import ROOT
 from latentmotion.config.papers import PAPERS
 from latentmotion.core.errors import UserError
 from latentmotion.reporting import headline_numbers, index_page
+from latentmotion.reporting.claims.claim import read_claims
 from latentmotion.reporting.claims.pairs import SATURATED
 from latentmotion.reporting.headline_numbers import Stated, stated, top
 from latentmotion.reporting.headlines import HEADLINES, SHARE, Headline
@@ -24,10 +26,11 @@ LINE = "row,dataset,protocol,metric,published,mean,std,seeds,learnt,scale"
 HEADLINE = Headline("HALO", "t", "sprites", ("halo", "p", "acc"), "of them.", SHARE, against=("dsvae", "p", "acc"))
 
 
-def state(tmp_path, monkeypatch, *lines: str, headline: Headline = HEADLINE):
+def state(tmp_path, monkeypatch, *lines: str, headline: Headline = HEADLINE, verdicts: dict[str, str] | None = None):
     (tmp_path / "t.csv").write_text("\n".join([LINE, *lines]) + "\n")
     monkeypatch.setattr(headline_numbers, "HEADLINES", (headline,))
-    return stated(tmp_path, {"halo": "HALO", "dsvae": "DSVAE"}.get, lambda name: [name, f"{name} (drawn)"])
+    titles = {"halo": "HALO", "dsvae": "DSVAE"}.get
+    return stated(tmp_path, titles, lambda name: [name, f"{name} (drawn)"], verdicts or {})
 
 
 @pytest.mark.parametrize(
@@ -61,6 +64,15 @@ def test_a_number_comes_from_the_table_with_what_it_is_compared_with(tmp_path, m
     assert one.data == "Data: sprites; scale quick; "
 
 
+def test_the_verdict_on_a_claim_stands_in_place_of_another_test(tmp_path, monkeypatch):
+    lines = "HALO,sprites,p,acc,,0.9,0.02,3,yes,quick", "DSVAE,sprites,p,acc,,0.51,0.02,3,yes,quick"
+    headline = replace(HEADLINE, claim="halo-03")
+    (one,) = state(tmp_path, monkeypatch, *lines, headline=headline, verdicts={"halo-03": "undecided"})
+    assert one.compared == "DSVAE: 51.0 %. The claim on this difference (halo-03) is undecided."
+    (one,) = state(tmp_path, monkeypatch, *lines, headline=headline)
+    assert "Welch" in one.compared, "the claims have not been judged"
+
+
 @pytest.mark.parametrize("learnt", ["no", "not known", "2 of 3", ""])
 def test_a_number_of_a_run_that_has_not_learnt_is_left_out(tmp_path, monkeypatch, learnt):
     assert not state(tmp_path, monkeypatch, f"HALO,sprites,p,acc,,0.9,,1,{learnt},quick")
@@ -78,9 +90,11 @@ def test_the_numbers_on_top_are_of_different_papers_first(tmp_path, monkeypatch)
 
 def test_headlines_name_what_the_catalogue_has():
     params = index_page.load(PARAMS)
+    ids = {claim.id for claim in read_claims(ROOT / "data/claims.csv")}
     for headline in HEADLINES:
         table = params.tables[headline.table]
         assert headline.dataset in table.datasets and headline.cell[0] in table.models
+        assert not headline.claim or headline.claim in ids
         assert headline.paper == report("tables", table.report or headline.table).PAPER
     assert {paper.film for paper in PAPERS.values()} <= set(params.figures) and index_page.HERO in params.figures
 

@@ -37,12 +37,18 @@ class Stated:
     rival: bool
 
 
-def stated(folder: Path, titles: Callable[[str], str], datasets: Callable[[str], Sequence[str]]) -> list[Stated]:
+def stated(
+    folder: Path,
+    titles: Callable[[str], str],
+    datasets: Callable[[str], Sequence[str]],
+    verdicts: Mapping[str, str],
+) -> list[Stated]:
     """The headlines whose tables exist in `folder` and whose runs have learnt.
 
     Arguments:
         titles: the title of a model; other names are titles of rows already.
         datasets: the titles under which a table may have a data set, that of the real data first.
+        verdicts: id of a claim -> the verdict on it.
     """
     tables: dict[str, list[Line]] = {}
     found = []
@@ -54,7 +60,7 @@ def stated(folder: Path, titles: Callable[[str], str], datasets: Callable[[str],
             here = [line for line in tables[headline.table] if line.get("dataset") == data]
             line = _line(here, headline.cell, titles)
             if line and line.get("learnt") == LEARNT:
-                found.append(_state(headline, line, here, titles, data))
+                found.append(_state(headline, line, here, titles, data, verdicts.get(headline.claim, "")))
                 break
     return found
 
@@ -88,7 +94,9 @@ def _score(line: Line) -> Score:
     return Score(float(line["mean"]), float(line["std"] or 0), int(line["seeds"] or 0))
 
 
-def _state(headline: Headline, line: Line, lines: Sequence[Line], titles: Callable[[str], str], data: str) -> Stated:
+def _state(
+    headline: Headline, line: Line, lines: Sequence[Line], titles: Callable[[str], str], data: str, verdict: str
+) -> Stated:
     form, score = headline.form, _score(line)
     seeds = f"{score.seeds} training seed" + ("s" if score.seeds > 1 else "")
     spread = f"± {form.deviation(score.deviation)}, {seeds}" if line["std"] else seeds
@@ -102,7 +110,7 @@ def _state(headline: Headline, line: Line, lines: Sequence[Line], titles: Callab
         sentences.append(f"Student's paired t-test over the seeds: p = {p:.2g}{noise}.")
     other = _line(lines, headline.against, titles) if headline.against else None
     if other:
-        sentences.append(_compared(headline, score, other))
+        sentences.append(_compared(headline, score, other, verdict))
     data = f"Data: {data}; scale {line['scale']}; "
     return Stated(
         headline.paper,
@@ -116,14 +124,19 @@ def _state(headline: Headline, line: Line, lines: Sequence[Line], titles: Callab
     )
 
 
-def _compared(headline: Headline, score: Score, other: Line) -> str:
-    """A sentence on the number of the other row, and on whether the noise of the seeds explains the difference."""
+def _compared(headline: Headline, score: Score, other: Line, verdict: str) -> str:
+    """Sentences on the number of the other row, and on whether the noise of the seeds explains the difference.
+
+    A verdict on a claim rests on a paired test, which can end otherwise than a test of two means. Only one is stated.
+    """
     theirs, row = _score(other), other["row"]
     number = f"{row[:1].upper()}{row[1:]}: {headline.form(theirs.mean)}"
     if not theirs.seeds:
         return f"{number}."
     if other.get("learnt") != LEARNT:
         return f"{number}, which decides nothing, since that run has not learnt (‡)."
+    if verdict:
+        return f"{number}. The claim on this difference ({headline.claim}) is {verdict}."
     p = p_value(score, theirs)
     if p is None:
         return f"{number}; with one seed the noise is not known."

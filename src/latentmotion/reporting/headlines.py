@@ -38,6 +38,7 @@ class Headline:
             long one.
         higher: whether a higher number is better.
         against: the cell of the same data set with which it is compared.
+        claim: id of the claim that is about this difference; its verdict is stated in place of a test of its own.
         rival: whether it is of a model that the paper compares its own with.
     """
 
@@ -49,6 +50,7 @@ class Headline:
     form: Form
     higher: bool = True
     against: tuple[str, str, str] | None = None
+    claim: str = ""
     rival: bool = False
 
 
@@ -100,6 +102,7 @@ HEADLINES = (  # those of a paper in the order of their importance
         PER_CENT,
         higher=False,
         against=("dsvae", "content-prior", "action_error"),
+        claim="rwae-03",
     ),
     Headline(
         "R-WAE",
@@ -110,6 +113,7 @@ HEADLINES = (  # those of a paper in the order of their importance
         PER_CENT,
         higher=False,
         against=("dsvae", "motion-prior", "content_error"),
+        claim="rwae-03",
     ),
     Headline(
         "R-WAE",
@@ -153,6 +157,7 @@ HEADLINES = (  # those of a paper in the order of their importance
         Form(),
         higher=False,
         against=("mocogan-unconditional", "generate", "fvd-judge"),
+        claim="hgan-05",
     ),
     Headline(
         "HGAN",

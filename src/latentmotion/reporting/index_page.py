@@ -6,6 +6,7 @@ from the record of the claims.
 """
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from markupsafe import Markup
@@ -44,7 +45,7 @@ def build(out: Path, params: Path) -> None:
 def _index(out: Path, params: Params, papers: dict[str, list[Item]]) -> str:
     record = out / "claims.json"
     claims = read_record(record) if record.is_file() else {"claims": []}
-    numbers = _numbers(out, params)
+    numbers = _numbers(out, params, {row["id"]: row["verdict"] for row in claims["claims"]})
     films = {item.name: item for of_paper in papers.values() for item in of_paper if item.pictures and item.made}
     sections = [
         {
@@ -76,13 +77,13 @@ def _anchor(paper: str) -> str:
     return f"paper-{paper.lower()}"
 
 
-def _numbers(out: Path, params: Params) -> list[Stated]:
+def _numbers(out: Path, params: Params, verdicts: Mapping[str, str]) -> list[Stated]:
     titles = Titles.of({"titles": report_titles(params, params.models, params.datasets)})
 
     def datasets(name: str) -> list[str]:
         return list(dict.fromkeys([titles.dataset(name), titles.dataset(f"{name}-drawn")]))
 
-    return stated(out, lambda name: name if name == REAL else titles.model(name), datasets)
+    return stated(out, lambda name: name if name == REAL else titles.model(name), datasets, verdicts)
 
 
 def _table(item: Item) -> tuple[list[Markup], list[Markup], Markup]:
