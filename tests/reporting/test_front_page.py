@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from latentmotion.reporting.claims.pairs import SATURATED
 from latentmotion.reporting.headline_numbers import Stated, stated, top
 from latentmotion.reporting.headlines import HEADLINES, SHARE, Headline
 from latentmotion.reporting.html import table_page
-from latentmotion.reporting.paper_story import story
+from latentmotion.reporting.paper_story import story, verdict_on
 from latentmotion.reporting.report_files import report
 from latentmotion.reporting.tabulation.pivot import as_block
 
@@ -26,11 +27,11 @@ LINE = "row,dataset,protocol,metric,published,mean,std,seeds,learnt,scale"
 HEADLINE = Headline("HALO", "t", "sprites", ("halo", "p", "acc"), "of them.", SHARE, against=("dsvae", "p", "acc"))
 
 
-def state(tmp_path, monkeypatch, *lines: str, headline: Headline = HEADLINE, verdicts: dict[str, str] | None = None):
+def state(tmp_path, monkeypatch, *lines: str, headline: Headline = HEADLINE, claims: tuple = ()):
     (tmp_path / "t.csv").write_text("\n".join([LINE, *lines]) + "\n")
     monkeypatch.setattr(headline_numbers, "HEADLINES", (headline,))
     titles = {"halo": "HALO", "dsvae": "DSVAE"}.get
-    return stated(tmp_path, titles, lambda name: [name, f"{name} (drawn)"], verdicts or {})
+    return stated(tmp_path, titles, lambda name: [name, f"{name} (drawn)"], partial(verdict_on, claims))
 
 
 @pytest.mark.parametrize(
@@ -66,11 +67,14 @@ def test_a_number_comes_from_the_table_with_what_it_is_compared_with(tmp_path, m
 
 def test_the_verdict_on_a_claim_stands_in_place_of_another_test(tmp_path, monkeypatch):
     lines = "HALO,sprites,p,acc,,0.9,0.02,3,yes,quick", "DSVAE,sprites,p,acc,,0.51,0.02,3,yes,quick"
-    headline = replace(HEADLINE, claim="halo-03")
-    (one,) = state(tmp_path, monkeypatch, *lines, headline=headline, verdicts={"halo-03": "undecided"})
-    assert one.compared == "DSVAE: 51.0 %. The claim on this difference (halo-03) is undecided."
-    (one,) = state(tmp_path, monkeypatch, *lines, headline=headline)
-    assert "Welch" in one.compared, "the claims have not been judged"
+    claims = (
+        {"id": "halo-03", "why": "faces: upheld | sprites: undecided (the difference may be chance)"},
+        row("x", "upheld"),
+    )
+    (one,) = state(tmp_path, monkeypatch, *lines, headline=replace(HEADLINE, claim="halo-03"), claims=claims)
+    assert one.compared == "DSVAE: 51.0 %. On these data, the claim on this difference (halo-03) is undecided."
+    (one,) = state(tmp_path, monkeypatch, *lines, headline=replace(HEADLINE, claim="halo-04"), claims=claims)
+    assert "Welch" in one.compared, "there is no verdict on it"
 
 
 @pytest.mark.parametrize("learnt", ["no", "not known", "2 of 3", ""])

@@ -41,14 +41,14 @@ def stated(
     folder: Path,
     titles: Callable[[str], str],
     datasets: Callable[[str], Sequence[str]],
-    verdicts: Mapping[str, str],
+    verdict: Callable[[str, str], str],
 ) -> list[Stated]:
     """The headlines whose tables exist in `folder` and whose runs have learnt.
 
     Arguments:
         titles: the title of a model; other names are titles of rows already.
         datasets: the titles under which a table may have a data set, that of the real data first.
-        verdicts: id of a claim -> the verdict on it.
+        verdict: id of a claim and title of a data set -> the verdict on these data; empty where there is none.
     """
     tables: dict[str, list[Line]] = {}
     found = []
@@ -60,7 +60,7 @@ def stated(
             here = [line for line in tables[headline.table] if line.get("dataset") == data]
             line = _line(here, headline.cell, titles)
             if line and line.get("learnt") == LEARNT:
-                found.append(_state(headline, line, here, titles, data, verdicts.get(headline.claim, "")))
+                found.append(_state(headline, line, here, titles, data, verdict(headline.claim, data)))
                 break
     return found
 
@@ -136,7 +136,7 @@ def _compared(headline: Headline, score: Score, other: Line, verdict: str) -> st
     if other.get("learnt") != LEARNT:
         return f"{number}, which decides nothing, since that run has not learnt (‡)."
     if verdict:
-        return f"{number}. The claim on this difference ({headline.claim}) is {verdict}."
+        return f"{number}. On these data, the claim on this difference ({headline.claim}) is {verdict}."
     p = p_value(score, theirs)
     if p is None:
         return f"{number}; with one seed the noise is not known."

@@ -38,7 +38,7 @@ class Headline:
             long one.
         higher: whether a higher number is better.
         against: the cell of the same data set with which it is compared.
-        claim: id of the claim that is about this difference; its verdict is stated in place of a test of its own.
+        claim: id of the claim that is about this difference; the verdict on these data is stated in place of a test.
         rival: whether it is of a model that the paper compares its own with.
     """
 

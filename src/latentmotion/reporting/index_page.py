@@ -6,7 +6,8 @@ from the record of the claims.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from markupsafe import Markup
@@ -23,7 +24,7 @@ from latentmotion.reporting.headline_numbers import Stated, stated, top
 from latentmotion.reporting.html import fill, page
 from latentmotion.reporting.index_template import CONTENTS, INDEX
 from latentmotion.reporting.items import Item, by_paper, items
-from latentmotion.reporting.paper_story import story
+from latentmotion.reporting.paper_story import story, verdict_on
 from latentmotion.reporting.titles import Titles
 from latentmotion.reporting.version import version
 
@@ -45,7 +46,7 @@ def build(out: Path, params: Path) -> None:
 def _index(out: Path, params: Params, papers: dict[str, list[Item]]) -> str:
     record = out / "claims.json"
     claims = read_record(record) if record.is_file() else {"claims": []}
-    numbers = _numbers(out, params, {row["id"]: row["verdict"] for row in claims["claims"]})
+    numbers = _numbers(out, params, partial(verdict_on, claims["claims"]))
     films = {item.name: item for of_paper in papers.values() for item in of_paper if item.pictures and item.made}
     sections = [
         {
@@ -77,13 +78,13 @@ def _anchor(paper: str) -> str:
     return f"paper-{paper.lower()}"
 
 
-def _numbers(out: Path, params: Params, verdicts: Mapping[str, str]) -> list[Stated]:
+def _numbers(out: Path, params: Params, verdict: Callable[[str, str], str]) -> list[Stated]:
     titles = Titles.of({"titles": report_titles(params, params.models, params.datasets)})
 
     def datasets(name: str) -> list[str]:
         return list(dict.fromkeys([titles.dataset(name), titles.dataset(f"{name}-drawn")]))
 
-    return stated(out, lambda name: name if name == REAL else titles.model(name), datasets, verdicts)
+    return stated(out, lambda name: name if name == REAL else titles.model(name), datasets, verdict)
 
 
 def _table(item: Item) -> tuple[list[Markup], list[Markup], Markup]:

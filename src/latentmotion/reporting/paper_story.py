@@ -70,6 +70,16 @@ def story(rows: Sequence[dict[str, str]]) -> Story:
     )
 
 
+def verdict_on(rows: Sequence[dict[str, str]], claim: str, data: str) -> str:
+    """The verdict on a claim on one data set, of which the title is given; empty where there is none."""
+    for row in rows:
+        for part in row["why"].split(" | ") if row["id"] == claim else ():
+            title, _, verdict = part.partition(": ")
+            if title == data:
+                return verdict.partition(" (")[0]
+    return ""
+
+
 def _told(row: dict[str, str], note: str = "") -> Told:
     verdict = Verdict(row["verdict"])
     shown = (str(verdict), MARKS[verdict], SHAPES[verdict])
