@@ -65,10 +65,10 @@ def choose(database: Path | None = None) -> str | Path:
 
 
 def _open(database: Path) -> None:
-    """Reads a little of a database. MLflow itself tries a damaged one again and again, for more than a minute."""
+    """Reads the list of tables. MLflow itself tries a damaged database again and again, for more than a minute."""
     try:
         with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as connection:
-            connection.execute("PRAGMA schema_version")
+            connection.execute("SELECT sql FROM sqlite_master").fetchall()
     except sqlite3.OperationalError:  # another program writes to it, which MLflow waits for
         return
     except sqlite3.DatabaseError as error:
