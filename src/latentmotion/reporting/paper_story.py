@@ -72,12 +72,7 @@ def story(rows: Sequence[dict[str, str]]) -> Story:
 
 def verdict_on(rows: Sequence[dict[str, str]], claim: str, data: str) -> str:
     """The verdict on a claim on one data set, of which the title is given; empty where there is none."""
-    for row in rows:
-        for part in row["why"].split(" | ") if row["id"] == claim else ():
-            title, _, verdict = part.partition(": ")
-            if title == data:
-                return verdict.partition(" (")[0]
-    return ""
+    return next((_on(data, row["why"]) for row in rows if row["id"] == claim), "")
 
 
 def _told(row: dict[str, str], note: str = "") -> Told:
@@ -93,10 +88,11 @@ def _caution(row: dict[str, str]) -> str:
 
 def _measured(row: dict[str, str]) -> list[str]:
     """What `ours` says of the data sets on which the claim is decided: its first parts, and how many more there are."""
-    parts = [part for part in row["ours"].split(" | ") if _decides(part.partition(", ")[0], row["why"])]
+    parts = [part for part in row["ours"].split(" | ") if _on(part.partition(", ")[0], row["why"]) in DECIDED]
     return parts if len(parts) <= VALUES else [*parts[:VALUES], f"and {len(parts) - VALUES} more values"]
 
 
-def _decides(data: str, why: str) -> bool:
-    """Whether the claim is decided on this data set."""
-    return any(f"{data}: {verdict}" in why for verdict in DECIDED)
+def _on(data: str, why: str) -> str:
+    """The verdict that `why` states on a data set; empty where it states none."""
+    stated = (part.partition(": ") for part in why.split(" | "))
+    return next((verdict.partition(" (")[0] for title, _, verdict in stated if title == data), "")
