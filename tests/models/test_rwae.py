@@ -10,7 +10,7 @@ from latentmotion.core.errors import UserError
 from latentmotion.core.keyed_random import normal, seed_torch
 from latentmotion.models import base as contract
 from latentmotion.models.base import Batch, DataShape
-from latentmotion.models.components.action import kl_mean_uniform, kl_uniform, relaxed
+from latentmotion.models.components.action import kl_action, kl_uniform, relaxed
 from latentmotion.models.components.drawn_content import drawn_share, with_drawn
 from latentmotion.models.components.ladder import LadderDecoder, LadderEncoder
 from latentmotion.models.components.mmd import mmd2
@@ -338,8 +338,8 @@ def test_the_weight_of_the_motions_divergence_rises_by_factors():
 
 def test_the_mean_of_sure_classes_may_be_uniform():
     sure = torch.log_softmax(50 * torch.eye(4), dim=1)
-    assert kl_mean_uniform(sure).item() == pytest.approx(0, abs=1e-5) and kl_uniform(sure).mean() > 1.3
-    assert kl_mean_uniform(sure[:1]).item() == pytest.approx(kl_uniform(sure[:1]).item(), abs=1e-5)
+    assert kl_action(sure, "batch").item() == pytest.approx(0, abs=1e-5) and kl_action(sure, "sequence") > 1.3
+    assert kl_action(sure[:1], "batch").item() == pytest.approx(kl_action(sure[:1], "sequence").item(), abs=1e-5)
 
 
 def test_conditional_draws_continue_the_past_of_the_codes():

@@ -22,7 +22,7 @@ from torch.nn import functional
 
 from latentmotion.core.errors import UserError
 from latentmotion.models import base as contract
-from latentmotion.models.components.action import ActionVariable, behind, kl_mean_uniform, kl_uniform, relaxed
+from latentmotion.models.components.action import ActionVariable, Compared, behind, kl_action, relaxed
 from latentmotion.models.components.code_inputs import check_patch, features_of_both, motion_features
 from latentmotion.models.components.content import ContentNetwork
 from latentmotion.models.components.dependence import dependence
@@ -78,7 +78,7 @@ class Config(contract.NetworkConfig):
     kl_motion_rise: contract.Shares = (0.0, 0.0)  # shares of the training between which it rises to kl_motion
     motion_divergence: Literal["marginal", "conditional"] = "marginal"  # draws of the prior have their own or q's past
     motion_statistics: Literal["batch", "running"] = "batch"  # the batch normalisation of the codes in its MMD
-    action_divergence: Literal["sequence", "batch"] = "sequence"  # whether q(a | x) or its mean is to be uniform
+    action_divergence: Compared = "sequence"  # whether q(a | x) or its mean over the batch is to be uniform
     content_frames: PositiveInt | None = None  # random frames from which training infers the content; null is all
     content_patch: PositiveInt | None = None  # side of the patches that are shuffled before the content is inferred
     motion_centred: bool = False  # whether the motion is inferred from features less their mean over the sequence
@@ -227,8 +227,7 @@ class Model(RecurrentMotionModel):
         kl_motion = risen(self.progress, config.kl_motion_first, config.kl_motion, config.kl_motion_rise)
         total = terms["cost"] + config.motion_weight * terms["motion_mmd"] + kl_motion * terms["kl_motion"]
         if self.action:
-            divergence = kl_uniform if config.action_divergence == "sequence" else kl_mean_uniform
-            terms["kl_action"] = divergence(codes.log_action).mean()
+            terms["kl_action"] = kl_action(codes.log_action, config.action_divergence)
             total = total + config.kl_action * terms["kl_action"]
         if config.dependence:
             terms["dependence"] = dependence(codes.content, codes.motion)

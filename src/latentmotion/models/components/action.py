@@ -7,6 +7,7 @@ known, so a model with it cannot be asked for an action by its label.
 """
 
 import math
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +15,8 @@ from torch.nn import functional
 
 from latentmotion.core.errors import UserError
 from latentmotion.core.parallel_random import exponential_like
+
+Compared = Literal["sequence", "batch"]  # whether q(a | x) of each sequence or the mean of a batch is to be uniform
 
 
 class ActionVariable(nn.Module):
@@ -56,6 +59,11 @@ def kl_mean_uniform(log_probabilities: Tensor) -> Tensor:
     It leaves every sequence free to be sure of its class, which KL(q(a | x) || 1/A) charges with up to ln A.
     """
     return kl_uniform(log_probabilities.logsumexp(0, keepdim=True) - math.log(len(log_probabilities)))
+
+
+def kl_action(log_probabilities: Tensor, compared: Compared) -> Tensor:
+    """The divergence of the action from the uniform distribution, as a mean over the batch, in nats."""
+    return (kl_uniform if compared == "sequence" else kl_mean_uniform)(log_probabilities).mean()
 
 
 def behind(motion: Tensor, action: Tensor) -> Tensor:
