@@ -117,6 +117,15 @@ HEADLINES = (  # those of a paper in the order of their importance
     ),
     Headline(
         "R-WAE",
+        "rwae_table3",
+        "faces",
+        ("rwae-weak", "content-prior", "action_accuracy"),
+        "of R-WAE's faces keep the expression of a test sequence when the content is sampled.",
+        PER_CENT,
+        against=("dsvae-complex", "content-prior", "action_accuracy"),
+    ),
+    Headline(
+        "R-WAE",
         "rwae_table1",
         "spoken_digits",
         ("rwae", "speaker-verification", "content_eer"),
