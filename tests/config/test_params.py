@@ -127,10 +127,14 @@ def test_scale_overnight_trains_for_longer_than_quick_on_the_same_networks():
 
 def test_a_model_is_like_another_but_for_its_own_keys():
     loaded = params.load(overrides={"scale": "quick"})
-    halo, skew = (training_settings(loaded, name, "faces-drawn") for name in ("halo", "halo-skew"))
-    fourier = training_settings(loaded, "halo-fourier-unconditional", "faces-drawn")
+    halo, skew, unconditional, fourier = (
+        training_settings(loaded, name, "faces-drawn")
+        for name in ("halo", "halo-skew", "halo-unconditional", "halo-fourier-unconditional")
+    )
     assert skew["network"] == halo["network"] | {"dynamics": "skew"}
-    assert fourier["network"] == halo["network"] | {"dynamics": "fourier", "conditional": False}
+    own = {name: unconditional["network"][name] for name in ("position", "kl_motion")}
+    assert unconditional["network"] == halo["network"] | {"conditional": False} | own
+    assert fourier["network"] == unconditional["network"] | {"dynamics": "fourier"}
     assert {**skew, "network": {}} == {**halo, "network": {}}
 
 
