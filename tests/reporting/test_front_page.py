@@ -125,9 +125,11 @@ def test_a_story_has_decided_claims_and_surprises():
 
 
 def test_a_story_warns_of_scores_that_can_go_no_higher():
-    plain, saturated = row("1", "contradicted"), row("2", "contradicted", rank="2")
-    saturated["why"] += f" ({SATURATED})"
+    plain, saturated, partly = (row(name, "contradicted", rank=name) for name in "123")
+    saturated["why"] = f"sprites: contradicted ({SATURATED}) | faces: undecided (no runs)"
+    partly["why"] = f"sprites: contradicted ({SATURATED}) | faces: contradicted"
     assert [told.caution for told in story([plain, saturated]).surprises] == ["", f"B{SATURATED[1:]}."]
+    assert story([partly]).surprises[0].caution == f"On sprites, {SATURATED}."
 
 
 @pytest.fixture(scope="module")

@@ -82,8 +82,16 @@ def _told(row: dict[str, str], note: str = "") -> Told:
 
 
 def _caution(row: dict[str, str]) -> str:
-    """The sentence that warns of scores which can go no higher; empty where the verdict does not rest on such."""
-    return f"{SATURATED[0].upper()}{SATURATED[1:]}." if SATURATED in row["why"] else ""
+    """The sentence that warns of scores which can go no higher; empty where the verdict does not rest on such.
+
+    It names the data sets that have such scores where the claim is decided on others, too.
+    """
+    stated = [part.partition(": ") for part in row["why"].split(" | ")]
+    saturated = [title for title, _, verdict in stated if SATURATED in verdict]
+    if not saturated:
+        return ""
+    others = any(_on(title, row["why"]) in DECIDED for title, _, _ in stated if title not in saturated)
+    return f"On {' and '.join(saturated)}, {SATURATED}." if others else f"{SATURATED[0].upper()}{SATURATED[1:]}."
 
 
 def _measured(row: dict[str, str]) -> list[str]:
