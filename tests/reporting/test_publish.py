@@ -96,7 +96,7 @@ def no_record(params):
     ("change", "message"),
     [
         (other_scale, "it is of scale 'tiny' and not of 'quick'"),
-        (other_source, "it was made with other settings (shown)"),
+        (other_source, "it was made with other settings (shown, models, datasets, titles)"),
         (other_code, "it was rendered by other code"),
         (other_records, "it was made from other records than those in results/"),
         (no_record, "a record that it was made from is not there or damaged"),
