@@ -86,11 +86,11 @@ def _caution(row: dict[str, str]) -> str:
 
     It names the data sets that have such scores where the claim is decided on others, too.
     """
-    stated = [part.partition(": ") for part in row["why"].split(" | ")]
-    saturated = [title for title, _, verdict in stated if SATURATED in verdict]
+    stated = _stated(row["why"])
+    saturated = [data for data, text in stated.items() if SATURATED in text]
     if not saturated:
         return ""
-    others = any(_on(title, row["why"]) in DECIDED for title, _, _ in stated if title not in saturated)
+    others = any(_verdict(text) in DECIDED for data, text in stated.items() if data not in saturated)
     return f"On {' and '.join(saturated)}, {SATURATED}." if others else f"{SATURATED[0].upper()}{SATURATED[1:]}."
 
 
@@ -102,5 +102,13 @@ def _measured(row: dict[str, str]) -> list[str]:
 
 def _on(data: str, why: str) -> str:
     """The verdict that `why` states on a data set; empty where it states none."""
-    stated = (part.partition(": ") for part in why.split(" | "))
-    return next((verdict.partition(" (")[0] for title, _, verdict in stated if title == data), "")
+    return _verdict(_stated(why).get(data, ""))
+
+
+def _stated(why: str) -> dict[str, str]:
+    """What `why` states on each data set: the verdict, with the reasons in brackets."""
+    return {data: text for data, _, text in (part.partition(": ") for part in why.split(" | "))}
+
+
+def _verdict(text: str) -> str:
+    return text.partition(" (")[0]
