@@ -60,11 +60,16 @@ def render(runs: list[Path], settings: dict, device: str) -> dict[str, bytes]:
     drawn, titles = [], Titles.of(settings)
     for dataset in datasets:
         here = [run for run in runs if run.parts[-2] == dataset]
-        drawn.append((titles.dataset(dataset), _mark(here), _models(here, titles)))
+        drawn.append((f"{titles.dataset(dataset)}, {_seeds(here)}", _mark(here), _models(here, titles)))
     note = learnt_note(" ".join(found.label for _, _, models in drawn for found in models))
     title = f"Hamiltonian flows: ELBO over training, scale {settings['scale']}{note}"
     shares = np.linspace(1 / FRAMES, 1, FRAMES)
     return {"png": png(_sheet(title, drawn, 1.0)), "gif": gif([_sheet(title, drawn, share) for share in shares])}
+
+
+def _seeds(runs: list[Path]) -> str:
+    count = len({run.name for run in runs})
+    return "1 seed" if count == 1 else f"{count} seeds"
 
 
 def _models(runs: list[Path], titles: Titles) -> list[Curves]:
