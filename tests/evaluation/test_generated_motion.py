@@ -1,5 +1,7 @@
 """The dimension and the energy of sampled motion: metrics on known spectra, protocols on models made for the test."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -12,7 +14,7 @@ from latentmotion.evaluation.metrics.cyclic_coordinates import FRACTION, cyclic_
 from latentmotion.evaluation.metrics.participation_ratio import participation_ratio
 from latentmotion.evaluation.protocols import base as protocols
 from latentmotion.evaluation.protocols import generated_energy, motion_manifold
-from latentmotion.evaluation.protocols.base import EvaluationContext
+from latentmotion.evaluation.protocols.base import Codes, EvaluationContext
 from latentmotion.models import base as contract
 
 DATA = {
@@ -165,6 +167,16 @@ def test_the_manifold_is_that_of_the_second_frame(folders):
     assert found["participation_ratio"] == pytest.approx(2, abs=0.02) and found["motion_size"] == 6
     found = measured(motion_manifold, folders, Oscillators([1.0, 1.0, 1.0]))
     assert found["participation_ratio"] == pytest.approx(6, abs=0.2) and found["motion_size"] == 6
+
+
+def test_the_motions_of_real_sequences_have_a_dimension_of_their_own(folders):
+    """Here on a line through the second frame, although the prior fills a plane; other frames do not count."""
+    given = context(folders / "pendulum", Flat())
+    motion = torch.randn(400, 3, 6, generator=torch.Generator().manual_seed(0))
+    motion[:, 1] = motion[:, 1, :1]
+    found = motion_manifold.measure(replace(given, codes=Codes(None, motion, None, None, 3)))
+    assert found["encoded_dimension"] == pytest.approx(1, 0.2) and found["local_dimension"] == pytest.approx(2, 0.2)
+    assert "encoded_dimension" not in measured(motion_manifold, folders, Flat())
 
 
 def test_motions_have_noise_of_their_own_and_every_action_in_turn(monkeypatch):

@@ -46,7 +46,8 @@ def _networks(params: Params) -> dict[str, Callable[[], None]]:
             network = merge(model.network, own)
             section = f"models.{name}.per_dataset.{dataset}.network" if own else f"models.{name}.network"
             key = digest([model.system, code_digest(f"models/{model.system}"), network])
-            found[key] = partial(_check_network, model.system, network, section)
+            # Of models with equal networks, the first is named: the others are like it.
+            found.setdefault(key, partial(_check_network, model.system, network, section))
     return found
 
 

@@ -4,6 +4,9 @@ The paper shows 1,024 motions after one step by t-SNE, and from this plot calls 
 "one dimensional". Here the dimension is measured in two ways: as the participation ratio of all motions
 (metrics/participation_ratio.py), and locally, from the two nearest neighbours of each motion
 (metrics/two_nearest_neighbours.py). A circle has a participation ratio of 2 and a local dimension of 1.
+
+Of a model that encodes, the motions of real sequences are measured, too. A Gaussian prior fills all numbers of its
+code, while the codes of real sequences may lie on a set of fewer dimensions; the code is then oversized.
 """
 
 import torch
@@ -30,18 +33,24 @@ def measure(context: EvaluationContext) -> dict[str, float]:
     """participation_ratio: of SAMPLES motions, one step after their first frame.
     local_dimension: of the same motions.
     motion_size: the dimension M of the motion code, which is the largest possible value.
+    encoded_dimension: the local dimension of the motions at the second frame of up to SAMPLES sequences of the split,
+        where the model encodes them.
     """
     actions = torch.from_numpy(context.split.labels["action"]).to(context.device)
     motion = sampled(context.model, SAMPLES, 2, actions, context.seed, NAME)[:, 1]
-    points = motion.cpu().numpy()
+    points, source = motion.cpu().numpy(), "from the prior"
     try:
-        return {
+        metrics = {
             "participation_ratio": participation_ratio(points),
             "local_dimension": local_dimension(points),
             "motion_size": float(motion.shape[1]),
         }
+        if context.codes is not None and context.codes.motion is not None:
+            source = "of real sequences"
+            metrics["encoded_dimension"] = local_dimension(context.codes.motion[:SAMPLES, 1].cpu().numpy())
+        return metrics
     except ValueError as error:
-        raise UserError(f"{NAME}: motion from the prior: {error}; train the model again") from None
+        raise UserError(f"{NAME}: motion {source}: {error}; train the model again") from None
 
 
 def scored(context: EvaluationContext) -> int:
