@@ -197,3 +197,11 @@ def test_a_model_can_have_other_seeds_on_one_data_set_which_a_model_like_it_does
     assert catalogue.seeds(loaded, "halo-skew", "sprites") == loaded.seeds == [0]
     trained = [run.seed for run in catalogue.runs(loaded) if (run.model, run.dataset) == ("halo", "sprites-drawn")]
     assert {0, 3} <= set(trained)
+
+
+def test_the_class_of_the_action_is_all_that_tells_weak_models_on_faces_from_the_others():
+    """A model takes from the one it is `like` what that has on one data set, too, which counts for more than its own."""
+    loaded = params.load(overrides={"scale": "paper"})
+    weak, plain = (training_settings(loaded, name, "faces") for name in ("rwae-weak", "rwae-complex"))
+    assert weak["training"] == plain["training"] and weak["network"] == plain["network"] | {"weak": True}
+    assert training_settings(loaded, "rwae-gan-weak", "faces")["network"]["motion_weight"] == 60
