@@ -200,7 +200,7 @@ def test_a_model_can_have_other_seeds_on_one_data_set_which_a_model_like_it_does
 
 
 def test_the_class_of_the_action_is_all_that_tells_weak_models_on_faces_from_the_others():
-    """A model takes from the one it is `like` what that has on one data set, too, which counts for more than its own."""
+    """What a model has on one data set counts for more than the own values of a model that is `like` it."""
     loaded = params.load(overrides={"scale": "paper"})
     weak, plain = (training_settings(loaded, name, "faces") for name in ("rwae-weak", "rwae-complex"))
     assert weak["training"] == plain["training"] and weak["network"] == plain["network"] | {"weak": True}
