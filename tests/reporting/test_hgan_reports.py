@@ -4,6 +4,7 @@ import csv
 import importlib
 import io
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 import torch
 from PIL import Image
 from safetensors.torch import save_file
-from support.project import PUBLISHED
+from support.project import PUBLISHED, ROOT
 from support.titles import TITLES
 
 from latentmotion.core.errors import UserError
@@ -28,6 +29,7 @@ from latentmotion.reporting.figures import generated_videos as videos
 from latentmotion.reporting.figures import motion_manifold as manifold
 from latentmotion.reporting.render_figure import render_figure
 from latentmotion.reporting.render_table import render_table
+from latentmotion.reporting.tables import hgan_motion
 from latentmotion.training.load import build
 
 SIMULATED = {"sequences": 16, "test": 8, "validation": 4, "span": 20}
@@ -189,11 +191,12 @@ def test_the_table_of_motion(tmp_path):
         "hgan/pendulum/seed0": record("hgan", 0, dimension | energy),
         "hgan/pendulum/seed1": record("hgan", 1, dimension | energy | other),
         "hnn-gan/pendulum/seed0": record("hnn-gan", 0, {}, "failed (NaN at step 7)"),
+        "hgn/pendulum/seed0": record("hgn", 0, dimension | {("motion-manifold", "encoded_dimension"): 1.75} | energy),
     }
     for name, content in records.items():
         path = tmp_path / f"{name.replace('/', '-')}.json"
         path.write_text(json.dumps(content))
-    models = ["mocogan-unconditional", "hnn-gan", "hgan"]
+    models = ["mocogan-unconditional", "hnn-gan", "hgan", "hgn"]
     settings = {
         "scale": "quick",
         "titles": TITLES,
@@ -206,12 +209,23 @@ def test_the_table_of_motion(tmp_path):
     render_table("hgan_motion", sorted(tmp_path.glob("*.json")), PUBLISHED, tmp_path / "out/t.csv", settings)
     text = (tmp_path / "out/t.md").read_text()
     assert (
-        "| HGAN | 2.75 ± 2.12 (2) of 10 | 1.50 ± 0.00 (2) | 2.1e-03 ± 0.0e+00 (2) | 2.0e-07 ± 0.0e+00 (2) "
+        "| HGAN | 2.75 ± 2.12 (2) of 10 | 1.50 ± 0.00 (2) |  | 2.1e-03 ± 0.0e+00 (2) | 2.0e-07 ± 0.0e+00 (2) "
         "| 2.5 ± 0.707 (2) of 5 |" in text
     )
-    assert "| MoCoGAN (unconditional) | 4.25 (1) of 10 | 1.50 (1) |  |  |  |" in text
-    assert "| HNN-GAN | failed | failed | failed | failed | failed |" in text
+    assert "| MoCoGAN (unconditional) | 4.25 (1) of 10 | 1.50 (1) |  |  |  |  |" in text
+    assert "| HNN-GAN | failed | failed | failed | failed | failed | failed |" in text
+    assert "| HGN | 4.25 (1) of 10 | 1.50 (1) | 1.75 (1) |" in text
     assert "over 100 frames, relative" in text and "after 16 frames forward" in text and "below 0.1 of that" in text
     lines = list(csv.DictReader((tmp_path / "out/t.csv").open()))
     assert {line["metric"] for line in lines if line["row"] == "HGAN"} == {m for _, m in dimension | energy}
     assert not any(line["published"] for line in lines)
+
+
+def test_the_table_of_motion_has_a_column_for_each_metric_of_its_protocols():
+    page = (ROOT / "docs/protocols.md").read_text(encoding="utf-8")
+    documented, protocol = set(), None
+    for first, second in re.findall(r"^\| (.*?) ?\| (.*?) \|", page, re.MULTILINE):
+        protocol = next(iter(re.findall(r"`([a-z-]+)`", first)), protocol)
+        documented |= {(protocol, metric) for metric in re.findall(r"`([a-z_]+)`", second)}
+    documented = {key for key in documented if key[0] in (hgan_motion.MANIFOLD, hgan_motion.ENERGY)}
+    assert {metric for _, metric in documented - hgan_motion.COLUMNS.keys()} == set(hgan_motion.WHOLE.values())
