@@ -177,6 +177,15 @@ def test_claims_are_judged_by_the_longest_trainings_first_and_never_by_tiny_as_a
     assert paths.claims_records(tiny, scales)[0] == "results/tiny"
 
 
+def test_every_training_at_scale_tiny_takes_seconds():
+    """A model with a `training` of its own keeps it below config/tiny.yaml, unless the model is named there, too."""
+    loaded = params.load(overrides={"scale": "tiny"})
+    steps = {
+        run: training_settings(loaded, run.model, run.dataset)["training"]["steps"] for run in catalogue.runs(loaded)
+    }
+    assert {run: number for run, number in steps.items() if number > 8} == {}
+
+
 def test_a_drawn_set_never_bears_the_real_name():
     drawn = params.load(overrides={"scale": "quick"})
     real = params.load(overrides={"scale": "quick", "datasets": {"sprites": {"source": "real"}}})
