@@ -177,7 +177,7 @@ def test_claims_are_judged_by_the_longest_trainings_first_and_never_by_tiny_as_a
     assert paths.claims_records(tiny, scales)[0] == "results/tiny"
 
 
-def test_every_training_at_scale_tiny_takes_seconds():
+def test_no_training_at_scale_tiny_takes_more_than_eight_batches():
     """A model with a `training` of its own keeps it below config/tiny.yaml, unless the model is named there, too."""
     loaded = params.load(overrides={"scale": "tiny"})
     steps = {

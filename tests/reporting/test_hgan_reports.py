@@ -12,7 +12,8 @@ import pytest
 import torch
 from PIL import Image
 from safetensors.torch import save_file
-from support.project import PUBLISHED, ROOT
+from support.project import PUBLISHED
+from support.protocols_page import documented
 from support.titles import TITLES
 
 from latentmotion.core.errors import UserError
@@ -222,10 +223,10 @@ def test_the_table_of_motion(tmp_path):
 
 
 def test_the_table_of_motion_has_a_column_for_each_metric_of_its_protocols():
-    page = (ROOT / "docs/protocols.md").read_text(encoding="utf-8")
-    documented, protocol = set(), None
-    for first, second in re.findall(r"^\| (.*?) ?\| (.*?) \|", page, re.MULTILINE):
-        protocol = next(iter(re.findall(r"`([a-z-]+)`", first)), protocol)
-        documented |= {(protocol, metric) for metric in re.findall(r"`([a-z_]+)`", second)}
-    documented = {key for key in documented if key[0] in (hgan_motion.MANIFOLD, hgan_motion.ENERGY)}
-    assert {metric for _, metric in documented - hgan_motion.COLUMNS.keys()} == set(hgan_motion.WHOLE.values())
+    metrics = {
+        (protocol, metric)
+        for protocols, text in documented()
+        for protocol in protocols & {hgan_motion.MANIFOLD, hgan_motion.ENERGY}
+        for metric in re.findall(r"`([a-z_]+)`", text)
+    }
+    assert {metric for _, metric in metrics - hgan_motion.COLUMNS.keys()} == set(hgan_motion.WHOLE.values())

@@ -6,6 +6,7 @@ import re
 import pytest
 from support.claims import line
 from support.project import ROOT
+from support.protocols_page import documented
 
 from latentmotion.config.papers import PAPERS
 from latentmotion.config.params import load
@@ -44,16 +45,8 @@ def test_a_claim_names_protocols_that_exist(claim):
     assert {name for part in parts for name in part.measure.protocols} <= PROTOCOLS
 
 
-def measuring_distances() -> set[str]:
-    """The protocols whose metrics on docs/protocols.md are Fréchet distances."""
-    found, named = {"generate"}, []  # which stands in the text, not in a table
-    for row in re.findall(r"^\| (.*?) \| (.*?) \|", (ROOT / "docs/protocols.md").read_text(encoding="utf-8"), re.M):
-        named = re.findall(r"`([a-z-]+)`", row[0]) or named
-        found |= set(named) if "identifier" in row[1] else set()
-    return found
-
-
-DISTANCES = measuring_distances()
+# The protocols that measure Fréchet distances. On docs/protocols.md, `generate` stands in the text and in no table.
+DISTANCES = {"generate"}.union(*(protocols for protocols, metrics in documented() if "identifier" in metrics))
 
 
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)
