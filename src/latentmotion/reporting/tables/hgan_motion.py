@@ -17,7 +17,7 @@ MANIFOLD, ENERGY = "motion-manifold", "generated-energy"
 COLUMNS = {  # (protocol, metric) -> title of the column, format of its numbers
     (MANIFOLD, "participation_ratio"): ("dimension of the motion manifold", ".2f"),
     (MANIFOLD, "local_dimension"): ("local dimension", ".2f"),
-    (MANIFOLD, "encoded_dimension"): ("local dimension of real motion", ".2f"),
+    (MANIFOLD, "encoded_dimension"): ("local, real videos", ".2f"),
     (ENERGY, "energy_drift"): ("energy drift ↓", ".1e"),
     (ENERGY, "reversal_error"): ("reversibility error ↓", ".1e"),
     (ENERGY, "cyclic_coordinates"): ("cyclic coordinates", ".3g"),
@@ -62,8 +62,8 @@ def notes(records: list[dict], published: pd.DataFrame, settings: dict) -> list[
         "Momenta included, the states of the simulated systems have 2 values (mass spring, pendulum), 4 (double "
         "pendulum), 8 (two bodies) and 12 (three bodies).",
         "The local dimension of the same codes is estimated from the distances of each to its two nearest neighbours, "
-        "so that a curved path has the dimension 1. That of real motion is the same for the codes that a model with an "
-        "encoder infers from real videos.",
+        "so that a curved path has the dimension 1. For a model with an encoder, the same of the codes that it infers "
+        "from real videos stands beside it.",
         f"The energy drift is the largest |E_t - E_0| over {lengths['rollout_length']} frames, relative to the "
         "standard deviation of E_0, for 256 states from the prior. E is the energy that the model has learnt, so that "
         "a small drift does not mean that the videos are right. The reversibility error is that of the states after "
