@@ -23,7 +23,7 @@ from latentmotion.reporting.report_files import report
 from latentmotion.reporting.tabulation.pivot import as_block
 
 PARAMS = ROOT / "params.yaml"
-LINE = "row,dataset,protocol,metric,published,mean,std,seeds,learnt,scale"
+LINE = "row,dataset,protocol,metric,published,mean,std,seeds,learnt,scale,seen"
 HEADLINE = Headline("HALO", "t", "sprites", ("halo", "p", "acc"), "of them.", SHARE, against=("dsvae", "p", "acc"))
 
 
@@ -63,6 +63,22 @@ def test_a_number_comes_from_the_table_with_what_it_is_compared_with(tmp_path, m
     assert (one.number, one.spread) == ("90.0 %", "± 2.0, 3 training seeds")
     assert one.compared.startswith(f"The paper prints 95.0 %. {compared}".strip())
     assert one.data == "Data: sprites; scale quick; "
+
+
+@pytest.mark.parametrize(
+    ("seen", "theirs", "stated"),
+    [
+        ("86400", "64000", " HALO saw 86,400 sequences in training, DSVAE 64,000."),
+        ("86400", "64000; 86400", " HALO saw 86,400 sequences in training, DSVAE 64,000 and 86,400."),
+        ("86400", "86400", ""),
+        ("", "64000", ""),
+        ("86400", "", ""),
+    ],
+)
+def test_a_comparison_says_which_training_was_longer(tmp_path, monkeypatch, seen, theirs, stated):
+    lines = (f"HALO,sprites,p,acc,,0.9,,1,yes,quick,{seen}", f"DSVAE,sprites,p,acc,,0.51,,1,yes,quick,{theirs}")
+    (one,) = state(tmp_path, monkeypatch, *lines)
+    assert one.compared == f"DSVAE: 51.0 %; with one seed the noise is not known.{stated}"
 
 
 def test_the_verdict_on_a_claim_stands_in_place_of_another_test(tmp_path, monkeypatch):

@@ -22,6 +22,7 @@ from latentmotion.reporting.tabulation.learnt import (
     learnt_text,
     notes_on_learning,
     notes_on_seen,
+    seen_text,
 )
 from latentmotion.reporting.titles import MARK, Titles, learnt_note
 
@@ -52,6 +53,14 @@ def test_the_column_learnt():
     assert learnt_text([record("halo", status="failed", metrics=[], learnt=None)]) is None
     marked = {text: is_marked(text) for text in ("yes", "no", "2 of 3", "not known", None, float("nan"))}
     assert [text for text, mark in marked.items() if mark] == ["no", "2 of 3", "not known"]
+
+
+def test_the_column_seen():
+    longer = record("halo", 1, seen=SEEN | {"sequences": 100000})
+    assert seen_text([record("halo", 0), record("halo", 2)]) == "86400"
+    assert seen_text([longer, record("halo", 0)]) == "86400; 100000", "by size, not by the order of texts or of seeds"
+    assert seen_text([record("halo", learnt=None)]) is None, "the record is older than the count"
+    assert seen_text([record("real")]) is None and seen_text([]) is None
 
 
 def test_the_mark_stands_behind_the_number():

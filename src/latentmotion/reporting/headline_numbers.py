@@ -110,7 +110,7 @@ def _state(
         sentences.append(f"Student's paired t-test over the seeds: p = {p:.2g}{noise}.")
     other = _line(lines, headline.against, titles) if headline.against else None
     if other:
-        sentences.append(_compared(headline, score, other, verdict))
+        sentences += [_compared(headline, score, other, verdict), *_unequally_trained(line, other)]
     data = f"Data: {data}; scale {line['scale']}; "
     return Stated(
         headline.paper,
@@ -144,3 +144,15 @@ def _compared(headline: Headline, score: Score, other: Line, verdict: str) -> st
     if p >= LEVEL:
         return f"{number}; the difference is within noise ({tested})."
     return f"{number}, which is {'worse' if (score.mean > theirs.mean) == headline.higher else 'better'} ({tested})."
+
+
+def _unequally_trained(line: Line, other: Line) -> list[str]:
+    """A sentence on how many sequences the trainings of two rows saw, where they are known and differ."""
+    seen, theirs = line.get("seen"), other.get("seen")
+    if not seen or not theirs or seen == theirs:
+        return []
+    return [f"{line['row']} saw {_listed(seen)} sequences in training, {other['row']} {_listed(theirs)}."]
+
+
+def _listed(seen: str) -> str:
+    return " and ".join(f"{int(number):,}" for number in seen.split("; "))

@@ -12,12 +12,12 @@ import pandas as pd
 
 from latentmotion.config.catalogue import REAL, dataset_name
 from latentmotion.reporting.display_names import COPY
-from latentmotion.reporting.tabulation.learnt import is_marked, learnt_text
+from latentmotion.reporting.tabulation.learnt import is_marked, learnt_text, seen_text
 from latentmotion.reporting.titles import MARK, Titles
 
 LONG = [
     *("row", "dataset", "source", "protocol", "metric", "published"),
-    *("mean", "std", "seeds", "learnt", "scale", "status", "note"),
+    *("mean", "std", "seeds", "learnt", "seen", "scale", "status", "note"),
 ]
 WEAK = "weak judge"
 PUBLISHED_ONLY = "published only"  # the status of a cell that only the paper has
@@ -55,12 +55,15 @@ def long_form(
         absent = {"dataset": titles.dataset(dataset_name(dataset)), "source": "published"}
         for model in models:
             found = [record for record in here if record["model"] == model]
-            verdict = learnt_text(found)
+            training = {"learnt": learnt_text(found), "seen": seen_text(found)}
             for (protocol, metric), cell in cells(model, dataset, found, real).items():
                 row = COPY if protocol == "copy" else titles.model(model)
-                learnt = {"learnt": verdict if cell.get("mean") is not None else None}
+                of_runs = training if cell.get("mean") is not None else {}
                 lines.append(
-                    {"row": row, "protocol": protocol, "metric": metric} | (common if found else absent) | learnt | cell
+                    {"row": row, "protocol": protocol, "metric": metric}
+                    | (common if found else absent)
+                    | of_runs
+                    | cell
                 )
         for row, of_row in (others(real, here) if others else {}).items():
             lines += [{"row": row, "protocol": p, "metric": m, **common, **cell} for (p, m), cell in of_row.items()]

@@ -27,6 +27,14 @@ def learnt_text(records: list[dict]) -> str | None:
     return {True: "yes", False: "no", None: "not known"}[found[0]]
 
 
+def seen_text(records: list[dict]) -> str | None:
+    """The column `seen` of a csv file: how many sequences a training saw, "64000; 86400" where seeds differ.
+
+    None where the records are not of runs, or are older than the count.
+    """
+    return "; ".join(map(str, sorted({one["seen"]["sequences"] for one in _scored(records) if "seen" in one}))) or None
+
+
 def is_marked(learnt: object) -> bool:
     """Whether a value of the column `learnt` marks a number: one seed that has not learnt is enough."""
     return isinstance(learnt, str) and learnt != "yes"
