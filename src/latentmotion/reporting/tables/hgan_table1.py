@@ -26,6 +26,7 @@ PAPER = "HGAN"
 NUMBER = "table 1"
 CAPTION = "Frechet video distance of generated videos of Toy Physics"
 
+OF_THE_PAPER = ("hgn", "mocogan-unconditional", "hnn-gan", "hgan")
 PROTOCOL, BAR, FLOOR = "generate", "real-videos", ":real-floor"
 NETWORKS = {"fvd-judge": "on features of this project's own network", "fvd-i3d": "on features of I3D"}
 PUBLISHED = "fvd-i3d:2048x16:random-clip:224px-bilinear"  # as section 5.2 describes the printed numbers
@@ -58,8 +59,9 @@ def view(long: pd.DataFrame) -> dict[str, pd.DataFrame]:
     for network, features in NETWORKS.items():
         texts: dict[tuple[str, str], dict] = {}
         here = long[long.metric.map(_network) == network]
+        texts |= {("", row): {} for row in _order(here)}
         for line in here.itertuples():
-            row = texts.setdefault(("", line.row), {})
+            row = texts["", line.row]
             if ours := cell_text(line, ".3g" if pd.isna(line.mean) or line.mean < 100 else ".0f"):
                 row[line.dataset, "ours"] = ours
             if not pd.isna(line.published):
@@ -108,7 +110,19 @@ def notes(records: list[dict], published: pd.DataFrame, settings: dict) -> list[
         *said,
         "The published distances are of 2,048 videos of 16 frames, computed with the pipeline of StyleGAN-V on I3D, "
         "from one run each (seed 0). The paper describes HNN-GAN but prints no numbers of it.",
+        *_ablations(titles, settings["models"]),
     ]
+
+
+def _order(here: pd.DataFrame) -> list[str]:
+    """The rows in the order of the data set that has most of them, and then those that only others have."""
+    by_dataset = [list(dict.fromkeys(lines.row)) for _, lines in here.groupby("dataset", sort=False)]
+    return list(dict.fromkeys(row for rows in sorted(by_dataset, key=len, reverse=True) for row in rows))
+
+
+def _ablations(titles: Titles, models: list[str]) -> list[str]:
+    others = [titles.model(model) for model in models if model not in OF_THE_PAPER]
+    return [f"Ablations of this project, which the paper does not have: {'; '.join(others)}."] if others else []
 
 
 def _networks(records: list[dict]) -> list[tuple[dict, list[str]]]:
