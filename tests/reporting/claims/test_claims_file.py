@@ -77,6 +77,10 @@ def written(folder, *lines: dict) -> str:
 @pytest.mark.parametrize(
     ("columns", "message"),
     [
+        ({"looks": "sprites"}, "claim x-01: looks 'sprites' must be a data set of the claim and a number above 1"),
+        ({"looks": "faces 2"}, "claim x-01: looks 'faces 2' must be a data set of the claim"),
+        ({"looks": "sprites 1"}, "looks 'sprites 1' must be"),
+        ({"looks": "sprites 2", "kind": "equivalence"}, "looks belongs to claims of superiority only; leave it empty"),
         ({"kind": "superior"}, "claim x-01: kind 'superior' has no rule; did you mean 'superiority'"),
         ({"direction": "up"}, "direction 'up' must be higher or lower"),
         ({"margin": "small"}, "margin 'small' must be a number"),

@@ -4,7 +4,7 @@ import pytest
 from support.claims import CLASSES, claim, evidence, metrics, real, record, runs
 
 from latentmotion.reporting.claims.findings import Verdict
-from latentmotion.reporting.claims.pairs import OTHER_NETWORKS, OTHER_PRECISION, SATURATED
+from latentmotion.reporting.claims.pairs import LOOKS, OTHER_NETWORKS, OTHER_PRECISION, SATURATED
 from latentmotion.reporting.claims.verdicts import Judged, judge
 
 ACTION = "motion-swap/action_accuracy"
@@ -251,6 +251,17 @@ def test_holm_is_stricter_than_each_comparison_alone():
     assert alone.verdict == Verdict.UPHELD and 0.05 / 3 < alone.findings[0].p < 0.05
     assert together.verdict == Verdict.UNDECIDED
     assert [one.p for one in together.findings] == pytest.approx([3 * one.p for one in alone.findings])
+
+
+def test_a_second_look_doubles_p():
+    near = [value + gap for value, gap in zip(LOW, [0.01, 0.10, 0.03, 0.09, 0.06], strict=True)]
+    once, twice = compared(near, LOW, margin="0"), compared(near, LOW, margin="0", looks="sprites 2")
+    assert once.verdict == Verdict.UPHELD and 0.025 < once.findings[0].p < 0.05
+    assert twice.verdict == Verdict.UNDECIDED and twice.findings[0].p == pytest.approx(2 * once.findings[0].p)
+    assert twice.findings[0].remarks == (LOOKS.format(2),) and not once.findings[0].remarks
+    elsewhere = compared(near, LOW, margin="0", looks="faces 2", datasets="sprites; faces")
+    assert elsewhere.findings[0].p == once.findings[0].p
+    assert compared(LOW, LOW, looks="sprites 3").findings[0].p == 1
 
 
 def test_equivalence_needs_the_interval_within_the_margin():

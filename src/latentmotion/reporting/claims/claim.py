@@ -16,11 +16,12 @@ from latentmotion.reporting.claims.measures import Condition, Measure, check_bou
 
 COLUMNS = (
     *("id", "paper", "where", "claim", "rank", "kind", "better", "than", "pairs", "datasets"),
-    *("protocol", "metric", "direction", "margin", "margin_than", "seeds", "correction", "agreeing"),
-    *("preconditions", "unchecked", "obstacle", "reports"),
+    *("protocol", "metric", "direction", "margin", "margin_than", "seeds", "looks", "correction"),
+    *("agreeing", "preconditions", "unchecked", "obstacle", "reports"),
     *("evidence_in_paper", "paper_consistent", "note"),
 )
 PAIRED = ("superiority", "equivalence", "non_inferiority")  # the kinds that compare models seed by seed
+TESTED = ("superiority",)  # the kinds whose verdicts rest on p-values alone
 SIDES = ("each", "better", "than")
 WORDS = {"pairs": ("", "all", "in order"), "correction": ("", "holm"), "direction": ("higher", "lower")}
 HALFWAY, REAL_DATA_ONLY = "halfway", "real data"
@@ -67,6 +68,7 @@ class Claim:
     pairs: tuple[tuple[str, str], ...]
     datasets: tuple[str, ...]
     seeds: int
+    looks: dict[str, int]  # data set -> how many times its p-values were looked at, where more than once
     holm: bool  # whether the p-values of all comparisons on one data set are adjusted together
     halfway: bool  # the better model must be at least halfway from chance to the judge
     real_data_only: bool
@@ -133,6 +135,7 @@ def read_claim(line: dict[str, str]) -> Claim:
         pairs=_pairs(line, better, than),
         datasets=items(line["datasets"]),
         seeds=int(line["seeds"]),
+        looks=_looks(line),
         holm=line["correction"] == "holm",
         halfway=HALFWAY in wanted,
         real_data_only=REAL_DATA_ONLY in wanted,
@@ -162,6 +165,19 @@ def _parts(line: dict[str, str]) -> tuple[Part, ...]:
             check_bound(margin)
         found.append(part)
     return tuple(found)
+
+
+def _looks(line: dict[str, str]) -> dict[str, int]:
+    """Reads items such as `pendulum 2`."""
+    found = {}
+    for item in items(line["looks"]):
+        dataset, _, count = item.rpartition(" ")
+        if dataset not in items(line["datasets"]) or not count.isdigit() or int(count) < 2:
+            raise UserError(f"looks '{item}' must be a data set of the claim and a number above 1, such as 'sprites 2'")
+        if line["kind"] not in TESTED:
+            raise UserError(f"looks belongs to claims of {' or '.join(TESTED)} only; leave it empty")
+        found[dataset] = int(count)
+    return found
 
 
 def _check_margin(margin: str) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
+from latentmotion.config.catalogue import dataset_name
 from latentmotion.reporting.claims.claim import Claim, Part
 from latentmotion.reporting.claims.evidence import Evidence, Reason, different_networks, scored_by
 from latentmotion.reporting.claims.findings import Finding, Verdict
@@ -19,6 +20,8 @@ from latentmotion.reporting.claims.statistics import Interval, holm, t_interval
 SATURATED = "by the judge both models are as good as real data, so that these data can hardly tell them apart"
 OTHER_PRECISION = "the two models were trained in different precisions (bfloat16 and float32)"
 OTHER_NETWORKS = "the seeds were scored by different networks, and the two models of each seed by the same ones"
+
+LOOKS = "p is multiplied by {}, because fewer seeds were looked at before"
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,7 @@ class Comparison:
         saturated: both models have at least 0.99 of the judge's value on real data.
         other_precision: the two models of a seed were trained in different precisions.
         other_networks: the seeds were scored by different networks, the two models of a seed by the same ones.
+        looks: how many times the p-values of the data set were looked at.
     """
 
     dataset: str
@@ -46,6 +50,7 @@ class Comparison:
     saturated: bool
     other_precision: bool
     other_networks: bool
+    looks: int
 
     @property
     def interval(self) -> Interval | None:
@@ -74,6 +79,7 @@ class Comparison:
         remarks += [SATURATED] if self.saturated else []
         remarks += [OTHER_PRECISION] if self.other_precision else []
         remarks += [OTHER_NETWORKS] if self.other_networks else []
+        remarks += [LOOKS.format(self.looks)] if self.looks > 1 else []
         return Finding(
             self.dataset,
             verdict,
@@ -122,12 +128,14 @@ def comparisons(claim: Claim, dataset: str, evidence: Evidence) -> list[Comparis
 
 
 def p_values(claim: Claim, found: Sequence[Comparison], test: Callable[[Comparison], float]) -> list[float]:
-    """The p-values of comparisons, adjusted by Holm's method where the claim asks for it.
+    """The p-values of comparisons on one data set, adjusted by Holm's method where the claim asks for it.
 
     A comparison that decides nothing has p = 1 and stays in the family, so that missing runs do not help the others.
+    Where the numbers of fewer seeds were looked at before, p is multiplied by the number of looks (Bonferroni).
     """
     plain = [1.0 if one.reasons else test(one) for one in found]
-    return holm(plain) if claim.holm else plain
+    adjusted = holm(plain) if claim.holm else plain
+    return [min(1.0, one.looks * p) for one, p in zip(found, adjusted, strict=True)]
 
 
 def _compare(claim: Claim, dataset: str, evidence: Evidence, part: Part, better: str, than: str) -> Comparison:
@@ -170,6 +178,7 @@ def _compare(claim: Claim, dataset: str, evidence: Evidence, part: Part, better:
         budgets,
         saturated,
         other_precision=any(len({*_precisions(first[seed]), *_precisions(second[seed])}) > 1 for seed in both),
+        looks=claim.looks.get(dataset_name(dataset), 1),
         other_networks=not mismatched and any(len(weights) > 1 for found in networks for weights in found.values()),
     )
 
