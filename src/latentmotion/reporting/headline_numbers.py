@@ -11,6 +11,7 @@ from pathlib import Path
 
 from latentmotion.reporting.headlines import HEADLINES, Headline
 from latentmotion.reporting.tabulation.best import LEVEL, Score, p_value
+from latentmotion.reporting.tabulation.learnt import listed
 
 SMALLEST_P = 0.001  # a smaller p-value is not printed
 LEARNT = "yes"  # in the column `learnt` of a csv file
@@ -151,8 +152,5 @@ def _unequally_trained(line: Line, other: Line) -> list[str]:
     seen, theirs = line.get("seen"), other.get("seen")
     if not seen or not theirs or seen == theirs:
         return []
-    return [f"{line['row']} saw {_listed(seen)} sequences in training, {other['row']} {_listed(theirs)}."]
-
-
-def _listed(seen: str) -> str:
-    return " and ".join(f"{int(number):,}" for number in seen.split("; "))
+    ours, others = (listed([f"{int(number):,}" for number in text.split("; ")]) for text in (seen, theirs))
+    return [f"{line['row']} saw {ours} sequences in training, {other['row']} {others}."]

@@ -9,6 +9,7 @@ from latentmotion.reporting.claims.verdicts import Judged, judge
 
 ACTION = "motion-swap/action_accuracy"
 HIGH, LOW = [0.80, 0.82, 0.81, 0.79, 0.80], [0.50, 0.52, 0.52, 0.49, 0.51]
+BARELY = [0.51, 0.62, 0.55, 0.58, 0.57]  # above LOW with p between 0.025 and 0.05
 
 
 def compared(first, second, *more: dict, **columns) -> Judged:
@@ -243,9 +244,8 @@ def test_preconditions_of_a_claim():
 
 
 def test_holm_is_stricter_than_each_comparison_alone():
-    near = [value + gap for value, gap in zip(LOW, [0.01, 0.10, 0.03, 0.09, 0.06], strict=True)]
     rivals = [*runs("dsvae", ACTION, LOW), *runs("s3vae", ACTION, LOW), *runs("mocogan", ACTION, LOW)]
-    records = evidence(real(), *runs("halo", ACTION, near), *rivals)
+    records = evidence(real(), *runs("halo", ACTION, BARELY), *rivals)
     alone = judge(claim(than="dsvae; s3vae; mocogan", margin="0"), records)
     together = judge(claim(than="dsvae; s3vae; mocogan", margin="0", correction="holm"), records)
     assert alone.verdict == Verdict.UPHELD and 0.05 / 3 < alone.findings[0].p < 0.05
@@ -254,12 +254,11 @@ def test_holm_is_stricter_than_each_comparison_alone():
 
 
 def test_a_second_look_doubles_p():
-    near = [value + gap for value, gap in zip(LOW, [0.01, 0.10, 0.03, 0.09, 0.06], strict=True)]
-    once, twice = compared(near, LOW, margin="0"), compared(near, LOW, margin="0", looks="sprites 2")
+    once, twice = compared(BARELY, LOW, margin="0"), compared(BARELY, LOW, margin="0", looks="sprites 2")
     assert once.verdict == Verdict.UPHELD and 0.025 < once.findings[0].p < 0.05
     assert twice.verdict == Verdict.UNDECIDED and twice.findings[0].p == pytest.approx(2 * once.findings[0].p)
     assert twice.findings[0].remarks == (LOOKS.format(2),) and not once.findings[0].remarks
-    elsewhere = compared(near, LOW, margin="0", looks="faces 2", datasets="sprites; faces")
+    elsewhere = compared(BARELY, LOW, margin="0", looks="faces 2", datasets="sprites; faces")
     assert elsewhere.findings[0].p == once.findings[0].p
     assert compared(LOW, LOW, looks="sprites 3").findings[0].p == 1
 

@@ -21,7 +21,6 @@ COLUMNS = (
     *("evidence_in_paper", "paper_consistent", "note"),
 )
 PAIRED = ("superiority", "equivalence", "non_inferiority")  # the kinds that compare models seed by seed
-TESTED = ("superiority",)  # the kinds whose verdicts rest on p-values alone
 SIDES = ("each", "better", "than")
 WORDS = {"pairs": ("", "all", "in order"), "correction": ("", "holm"), "direction": ("higher", "lower")}
 HALFWAY, REAL_DATA_ONLY = "halfway", "real data"
@@ -121,8 +120,9 @@ def read_claim(line: dict[str, str]) -> Claim:
             raise UserError(f"{column} '{line[column]}' must be one of {', '.join(filter(None, WORDS[column]))}")
     if not line["seeds"].isdigit():
         raise UserError(f"seeds '{line['seeds']}' must be a whole number")
-    if line["agreeing"] and line["kind"] != "superiority":
-        raise UserError("agreeing belongs to claims of superiority only; leave it empty")
+    for column in ("agreeing", "looks"):
+        if line[column] and line["kind"] != "superiority":
+            raise UserError(f"{column} belongs to claims of superiority only; leave it empty")
     better, than = items(line["better"]), items(line["than"])
     wanted = items(line["preconditions"])
     return Claim(
@@ -174,8 +174,6 @@ def _looks(line: dict[str, str]) -> dict[str, int]:
         dataset, _, count = item.rpartition(" ")
         if dataset not in items(line["datasets"]) or not count.isdigit() or int(count) < 2:
             raise UserError(f"looks '{item}' must be a data set of the claim and a number above 1, such as 'sprites 2'")
-        if line["kind"] not in TESTED:
-            raise UserError(f"looks belongs to claims of {' or '.join(TESTED)} only; leave it empty")
         found[dataset] = int(count)
     return found
 

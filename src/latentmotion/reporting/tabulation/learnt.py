@@ -56,11 +56,12 @@ def notes_on_learning(records: list[dict], titles: Titles) -> list[str]:
             notes.append(f"{MARK} {name}: {len(reasons)} of {len(found)} seeds {verb} not learnt. {each}")
     for (text, known), names in alike.items():
         verbs = ("has not learnt", "have not learnt") if known else ("counts as not learnt", "count as not learnt")
-        notes.append(f"{MARK} {_listed(names)} {verbs[len(names) > 1]}: {text}")
+        notes.append(f"{MARK} {listed(names)} {verbs[len(names) > 1]}: {text}")
     return notes
 
 
-def _listed(names: list[str]) -> str:
+def listed(names: list[str]) -> str:
+    """Names as a sentence has them: "A", "A and B", "A, B and C"."""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 

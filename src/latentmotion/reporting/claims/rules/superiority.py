@@ -1,10 +1,10 @@
 """superiority: one model is better than another one, by more than a margin.
 
 For each pair of models and each measure, the effects of the common seeds give a 95 % t interval and a two-sided
-p-value; with the correction `holm`, the p-values of all comparisons on one data set are adjusted together. Upheld: p is
-below 0.05 on the claimed side, and the mean effect is beyond the margin. Contradicted: p is below 0.05 on the other
-side. In both cases the model that is ahead must not have seen more training sequences, and the agreeing measures must
-be on the same side.
+p-value; with the correction `holm`, the p-values of all comparisons on one data set are adjusted together. Where fewer
+seeds were looked at before, p is multiplied by the number of looks. Upheld: p is below 0.05 on the claimed side, and
+the mean effect is beyond the margin. Contradicted: p is below 0.05 on the other side. In both cases the model that is
+ahead must not have seen more training sequences, and the agreeing measures must be on the same side.
 
 Contradicted, too: the difference may be chance, and an effect as large as the margin can be excluded. This is a
 one-sided test at 0.05 that the effect is below the margin, adjusted in the same way (the smallest effect of interest
